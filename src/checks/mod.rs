@@ -1,0 +1,137 @@
+//! Declared rules over tables and units. One file a kind of rule; to add a kind, write its file and call it in [`run`].
+//! Checks only speak: they never change a figure.
+
+pub mod must;
+pub mod total;
+pub mod unique;
+
+use crate::dataset::{CellRef, Dataset};
+use crate::error::Error;
+use crate::finding::{Draft, Finding};
+use crate::indicators::missing::school_column;
+use crate::indicators::split::Units;
+use crate::ingest::cell::Value;
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{RuleText, UnitSource};
+
+/// Runs every rule.
+///
+/// # Errors
+/// When polars refuses an expression.
+pub fn run(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    must::run(pipeline, dataset, units, &mut findings)?;
+    unique::run(pipeline, dataset, &mut findings)?;
+    total::run(pipeline, dataset, &mut findings)?;
+    Ok(findings)
+}
+
+/// A finding of a declared rule.
+fn finding(text: &RuleText, draft: Draft, message: String) -> Finding {
+    Finding {
+        id: String::new(),
+        rule: text.id.clone(),
+        severity: text.severity,
+        level: text.level,
+        county_code: draft.county_code,
+        school_code: draft.school_code,
+        school_name: draft.school_name,
+        place: draft.place,
+        column: draft.column,
+        value: draft.value,
+        expected: draft.expected,
+        message,
+        remedy: text.remedy.clone(),
+    }
+}
+
+/// One row that a rule looks at, table row or unit.
+struct Subject<'a> {
+    pipeline: &'a Pipeline,
+    dataset: &'a Dataset,
+    table: usize,
+    row: usize,
+    /// The unit: its stage and values.
+    unit: Option<&'a crate::indicators::split::Unit>,
+}
+
+impl Subject<'_> {
+    fn column(&self, name: &str) -> Option<usize> {
+        let columns = &self.pipeline.tables[self.table];
+        match self.unit {
+            None => columns.position(name),
+            Some(unit) => {
+                let row = &self.dataset.tables[self.table].rows[self.row];
+                let whole = self.pipeline.unit_columns.iter().find(|u| u.name == name);
+                if let Some(u) = whole
+                    && let UnitSource::ByStage {
+                        by_stage,
+                        whole: Some(whole),
+                    } = &u.source
+                    && by_stage[unit.stage].is_none_or(|c| row.values[c].is_none())
+                {
+                    return Some(*whole);
+                }
+                school_column(self.pipeline, self.table, unit.stage, name)
+            }
+        }
+    }
+
+    fn cell(&self, name: &str) -> Option<CellRef> {
+        let column = self.column(name)?;
+        self.dataset.tables[self.table].rows[self.row].cells[column]
+    }
+
+    fn title(&self, name: &str) -> Option<String> {
+        let column = self.column(name)?;
+        Some(self.pipeline.tables[self.table].columns[column].title.clone())
+    }
+
+    /// The value as the sheet shows it; a unit's share of a stock as computed.
+    fn shown(&self, name: &str) -> Option<String> {
+        if let Some(unit) = self.unit
+            && unit.share.is_some_and(|s| s < 1.0)
+            && let Some(i) = self.pipeline.unit_columns.iter().position(|u| u.name == name)
+            && matches!(self.pipeline.unit_columns[i].source, UnitSource::Split(_))
+        {
+            return unit.values[i].map(|v| crate::text::fixed(v, 2));
+        }
+        let column = self.column(name)?;
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        if let Some(raw) = row.cells[column].and_then(|c| self.dataset.raw.get(&c))
+            && !raw.is_empty()
+        {
+            return Some(crate::text::trimmed(raw));
+        }
+        row.values[column].as_ref().map(Value::shown)
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let column = self.pipeline.tables[self.table].position(name)?;
+        self.dataset.tables[self.table].rows[self.row].values[column]
+            .as_ref()
+            .and_then(Value::text)
+            .map(str::to_string)
+    }
+
+    fn draft(&self, cells: &[String]) -> Draft {
+        let refs: Vec<CellRef> = cells.iter().filter_map(|c| self.cell(c)).collect();
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        let fallback = [CellRef {
+            sheet: row.sheet,
+            row: row.row,
+            col: 0,
+        }];
+        let place = self.dataset.place(if refs.is_empty() { &fallback } else { &refs });
+        let titles: Vec<String> = cells.iter().filter_map(|c| self.title(c)).collect();
+        Draft {
+            county_code: Some(row.county_code.clone()),
+            school_code: self.text("school_code"),
+            school_name: self.text("school_name"),
+            place,
+            column: Some(titles.join("\u{3001}")),
+            value: cells.first().and_then(|c| self.shown(c)),
+            ..Draft::default()
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The command line. The only file that names clap.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Computes the county-level compulsory-education balance evaluations from the workbooks that counties send.
+#[derive(Debug, Parser)]
+#[command(name = "junheng", version, about, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// How log lines look on stderr.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, global = true)]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read all submissions, compute everything and publish.
+    Run(RunArgs),
+    /// Look after pipeline files.
+    Pipelines {
+        #[command(subcommand)]
+        command: PipelinesCommand,
+    },
+}
+
+/// `junheng run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Folder of the pipeline.
+    #[arg(default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// Folder of the submissions; the pipeline names a default.
+    #[arg(long, value_name = "DIR")]
+    pub input: Option<PathBuf>,
+    /// Folder for the outputs; the pipeline names a default.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// The year that is evaluated; the pipeline names a default.
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i64).range(2000..=2100))]
+    pub period: Option<i64>,
+    /// List of the counties that must report (code,name,prefecture,resident_population).
+    #[arg(long, value_name = "FILE.csv")]
+    pub counties: Option<PathBuf>,
+    /// Only these counties.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Files that are read side by side; all cores by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+}
+
+/// `junheng pipelines …`.
+#[derive(Debug, Subcommand)]
+pub enum PipelinesCommand {
+    /// Load every pipeline, run every rule's examples, and show every mistake with its place.
+    Check {
+        /// Folder that holds the pipelines, or one pipeline.
+        #[arg(default_value = "pipelines")]
+        path: PathBuf,
+    },
+}

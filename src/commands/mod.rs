@@ -1,0 +1,20 @@
+//! One file a subcommand; each reads as a page of prose.
+
+pub mod pipelines;
+pub mod run;
+
+use crate::cli::{Command, PipelinesCommand};
+use crate::error::Error;
+
+/// Carries out a command; gives the exit code.
+///
+/// # Errors
+/// When the command could not be carried out.
+pub fn execute(command: Command) -> Result<u8, Error> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Pipelines {
+            command: PipelinesCommand::Check { path },
+        } => pipelines::check(&path),
+    }
+}

@@ -1,0 +1,294 @@
+//! One thing that is wrong or noteworthy in what a county sent: rule, place, value and what would be right.
+//! Findings never change a figure.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::pipeline::Pipeline;
+use crate::pipeline::load::hex;
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Must be corrected.
+    Error,
+    /// Must be corrected or explained.
+    Query,
+    /// Said for the record.
+    Info,
+}
+
+impl Severity {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Query => "query",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// The findings that the reader itself makes, with the slots of their messages. Their words stand in the pipeline.
+pub const NOTICES: &[(&str, &[&str])] = &[
+    ("file-not-workbook", &["found"]),
+    ("file-format-unsupported", &["found"]),
+    ("file-password", &[]),
+    ("file-too-large", &["reason"]),
+    ("file-damaged", &["reason"]),
+    ("form-unknown", &["sheets", "nearest"]),
+    ("form-ambiguous", &["forms"]),
+    ("form-empty", &["form"]),
+    ("sheet-unknown", &["nearest"]),
+    ("sheet-hidden", &[]),
+    ("sheet-damaged", &["reason", "after"]),
+    ("column-missing", &["column", "found", "nearest"]),
+    ("column-ambiguous", &["column", "found"]),
+    ("column-unused", &["found"]),
+    ("unit-converted", &["column", "unit", "base"]),
+    ("unit-unknown", &["column", "unit", "wanted"]),
+    ("unit-not-stated", &["column", "unit"]),
+    ("value-converted", &["column", "raw", "value", "count", "why"]),
+    ("value-unreadable", &["column", "raw", "wanted"]),
+    ("value-error-cell", &["column", "raw"]),
+    ("value-not-cached", &["column"]),
+    ("value-not-integer", &["column", "raw"]),
+    ("value-negative", &["column", "raw"]),
+    ("value-token", &["column", "raw", "count", "means"]),
+    ("value-missing", &["column", "school_name"]),
+    ("blank-as-zero", &["column", "count"]),
+    ("row-unnamed", &["count"]),
+    ("code-padded", &["column", "raw", "value"]),
+    ("code-digits-lost", &["column", "raw"]),
+    ("school-code-malformed", &["raw", "length", "school_name"]),
+    ("choice-unknown", &["column", "raw", "choices"]),
+    ("county-unknown", &["code", "name"]),
+    ("county-missing", &["name"]),
+    ("county-differs", &["stated", "used"]),
+    ("county-undetermined", &["count"]),
+    ("county-from-file-name", &["code"]),
+    ("period-differs", &["stated", "period"]),
+    ("table-missing", &["name", "table"]),
+    ("submission-replaced", &["by", "form"]),
+    ("submission-identical", &["other"]),
+    ("rows-disagree", &["column", "raw", "other"]),
+    ("rows-merged", &["count"]),
+    ("school-claimed-twice", &["school_name", "others"]),
+    ("school-code-absent", &["school_name"]),
+    ("stages-unclear", &["school_name", "type"]),
+    ("attached-classes", &["school_name", "type", "stage"]),
+    ("stage-without-students", &["school_name", "stage"]),
+    ("figures-by-stage-needed", &["school_name", "columns"]),
+    ("unit-not-counted", &["count", "reason"]),
+];
+
+/// The place that a finding is about. Rows and columns count from 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Path relative to the input folder.
+    pub file: Option<String>,
+    pub sheet: Option<String>,
+    /// A1 address, or several, separated by commas.
+    pub cell: Option<String>,
+}
+
+/// One finding. Texts are in the words of the pipeline.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub id: String,
+    pub rule: String,
+    pub severity: Severity,
+    pub level: i64,
+    pub county_code: Option<String>,
+    pub school_code: Option<String>,
+    pub school_name: Option<String>,
+    pub place: Place,
+    /// Title of the column, or columns, in question.
+    pub column: Option<String>,
+    /// The value as seen in the cell.
+    pub value: Option<String>,
+    /// What would be right, where it is known.
+    pub expected: Option<String>,
+    pub message: String,
+    pub remedy: String,
+}
+
+/// A finding before its texts are filled in.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    pub county_code: Option<String>,
+    pub school_code: Option<String>,
+    pub school_name: Option<String>,
+    pub place: Place,
+    pub column: Option<String>,
+    pub value: Option<String>,
+    pub expected: Option<String>,
+    pub slots: Vec<(&'static str, String)>,
+}
+
+impl Draft {
+    /// A finding of the reader, in the words that the pipeline has for it.
+    pub fn notice(self, pipeline: &Pipeline, id: &str) -> Finding {
+        let notice = &pipeline.notices[id];
+        let slots = self.slots;
+        Finding {
+            id: String::new(),
+            rule: id.to_string(),
+            severity: notice.severity,
+            level: notice.level,
+            county_code: self.county_code,
+            school_code: self.school_code,
+            school_name: self.school_name,
+            place: self.place,
+            column: self.column,
+            value: self.value,
+            expected: self.expected,
+            message: notice.message.fill(|slot| {
+                slots
+                    .iter()
+                    .find(|(name, _)| *name == slot)
+                    .map_or(String::new(), |(_, value)| value.clone())
+            }),
+            remedy: notice.remedy.clone(),
+        }
+    }
+
+    /// Adds a slot.
+    pub fn slot(mut self, name: &'static str, value: impl Into<String>) -> Draft {
+        self.slots.push((name, value.into()));
+        self
+    }
+}
+
+/// Sorts findings (county, severity, file, sheet, cell, rule) and gives each its id: stable over runs as long as rule,
+/// entity, field and period are the same; a second one of the same kind gets a number behind it.
+pub fn finish(mut findings: Vec<Finding>, period: i64) -> Vec<Finding> {
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
+    for finding in &mut findings {
+        let mut hash = Sha256::new();
+        let entity = match (&finding.school_code, &finding.column) {
+            (Some(school), Some(column)) => vec![school.as_str(), column.as_str()],
+            _ => vec![
+                finding.school_code.as_deref().unwrap_or(""),
+                finding.place.file.as_deref().unwrap_or(""),
+                finding.place.sheet.as_deref().unwrap_or(""),
+                finding.place.cell.as_deref().unwrap_or(""),
+                finding.column.as_deref().unwrap_or(""),
+            ],
+        };
+        let county = finding.county_code.as_deref().unwrap_or("");
+        for part in [finding.rule.as_str(), county, &period.to_string()]
+            .into_iter()
+            .chain(entity)
+        {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let id = hex(&hash.finalize()[..6]);
+        let n = seen.entry(id.clone()).or_insert(0);
+        *n += 1;
+        finding.id = if *n == 1 { id } else { format!("{id}-{n}") };
+    }
+    findings
+}
+
+type Key<'a> = (
+    &'a Option<String>,
+    Severity,
+    &'a Option<String>,
+    &'a Option<String>,
+    (u32, u32),
+    &'a str,
+    &'a Option<String>,
+    &'a str,
+);
+
+fn key(f: &Finding) -> Key<'_> {
+    let cell = f.place.cell.as_deref().map_or((0, 0), first_cell);
+    (
+        &f.county_code,
+        f.severity,
+        &f.place.file,
+        &f.place.sheet,
+        cell,
+        &f.rule,
+        &f.school_code,
+        &f.message,
+    )
+}
+
+/// Row and column of the first address in a list of addresses.
+fn first_cell(text: &str) -> (u32, u32) {
+    let letters: u32 = text
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .fold(0, |n, c| n * 26 + (c.to_ascii_uppercase() as u32 - 64));
+    let row = text
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic())
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap_or(0);
+    (row, letters)
+}
+
+/// The A1 address of a cell; row and column from 0.
+pub fn a1(row: u32, col: u32) -> String {
+    format!("{}{}", column_letters(col), row + 1)
+}
+
+/// The letters of a column, from 0.
+pub fn column_letters(col: u32) -> String {
+    let mut letters = Vec::new();
+    let mut n = col + 1;
+    while n > 0 {
+        let digit = (n - 1) % 26;
+        letters.push(b'A' + u8::try_from(digit).unwrap_or(0));
+        n = (n - 1) / 26;
+    }
+    letters.reverse();
+    String::from_utf8_lossy(&letters).into_owned()
+}
+
+/// Many cells as a list of addresses and ranges, column by column: `F5,F7:F9`.
+pub fn cell_list(cells: &[(u32, u32)]) -> String {
+    let mut sorted: Vec<(u32, u32)> = cells.iter().map(|(r, c)| (*c, *r)).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut out: Vec<String> = Vec::new();
+    let mut i = 0;
+    while i < sorted.len() {
+        let (col, start) = sorted[i];
+        let mut end = start;
+        while i + 1 < sorted.len() && sorted[i + 1] == (col, end + 1) {
+            end += 1;
+            i += 1;
+        }
+        out.push(if end == start {
+            a1(start, col)
+        } else {
+            format!("{}:{}", a1(start, col), a1(end, col))
+        });
+        i += 1;
+    }
+    out.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        assert_eq!(a1(0, 0), "A1");
+        assert_eq!(a1(16, 5), "F17");
+        assert_eq!(a1(0, 25), "Z1");
+        assert_eq!(a1(0, 26), "AA1");
+        assert_eq!(a1(1_048_575, 16_383), "XFD1048576");
+        assert_eq!(cell_list(&[(4, 5), (6, 5), (7, 5), (8, 5), (4, 6)]), "F5,F7:F9,G5");
+        assert_eq!(first_cell("F17,F19"), (17, 6));
+    }
+}

@@ -1,0 +1,143 @@
+//! Says which empty cells leave an indicator without a value: one finding a cell, unless the cell is spoken of already.
+
+use std::collections::BTreeSet;
+
+use super::split::Units;
+use super::unit::UnitValue;
+use crate::dataset::{CellRef, Dataset};
+use crate::finding::{Draft, Finding};
+use crate::formula::{Function, Node};
+use crate::ingest::cell::Value;
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{Role, UnitSource};
+use crate::pipeline::valid::STUDENTS;
+
+/// The findings for all standard indicators without a value.
+pub fn findings(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    values: &[UnitValue],
+) -> Vec<Finding> {
+    let Some(table) = pipeline.table("school") else {
+        return Vec::new();
+    };
+    let mut said: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let mut out = Vec::new();
+    for value in values {
+        let indicator = &pipeline.indicators[value.indicator];
+        let unit = &units.list[value.unit];
+        let row = &dataset.tables[table].rows[unit.school];
+        if value.value.is_some() || indicator.role != Role::Standard || row.conflict {
+            continue;
+        }
+        let mut needed: Vec<&str> = Vec::new();
+        if let Some(numerator) = &indicator.numerator[unit.stage] {
+            collect(&numerator.node, &mut needed);
+        }
+        collect(&indicator.denominator.node, &mut needed);
+        for name in needed {
+            let Some(column) = school_column(pipeline, table, unit.stage, name) else {
+                continue;
+            };
+            if row.values[column].is_some() || whole_given(pipeline, row, name) {
+                continue;
+            }
+            let title = &pipeline.tables[table].columns[column];
+            let cell = match row.cells[column] {
+                Some(cell) if dataset.spoken.contains(&cell) => continue,
+                Some(cell) => cell,
+                // The sheet has no such column: said once for the column, unless the row's sheets are of another stage.
+                None => {
+                    let other_stage = title.stage.is_some_and(|s| {
+                        !row.stages.is_empty() && !row.stages.contains(&s)
+                    });
+                    if !other_stage {
+                        continue;
+                    }
+                    CellRef {
+                        sheet: row.sheet,
+                        row: row.row,
+                        col: 0,
+                    }
+                }
+            };
+            if !said.insert((unit.school, column)) {
+                continue;
+            }
+            let text = |name: &str| {
+                pipeline.tables[table]
+                    .position(name)
+                    .and_then(|c| row.values[c].as_ref())
+                    .and_then(Value::text)
+                    .map(str::to_string)
+            };
+            let school_name = text("school_name");
+            let draft = Draft {
+                county_code: Some(row.county_code.clone()),
+                school_code: text("school_code"),
+                school_name: school_name.clone(),
+                place: dataset.place(&[cell]),
+                column: Some(title.title.clone()),
+                ..Draft::default()
+            };
+            out.push(
+                draft
+                    .slot("column", title.title.clone())
+                    .slot("school_name", school_name.unwrap_or_default())
+                    .notice(pipeline, "value-missing"),
+            );
+        }
+    }
+    out
+}
+
+/// The columns without which an expression has no value: all but those that coalesce() makes up for.
+fn collect<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
+    match node {
+        Node::Column(name) => {
+            if !out.contains(&name.as_str()) {
+                out.push(name);
+            }
+        }
+        Node::Call(Function::Coalesce, _) => {}
+        Node::Call(_, args) => args.iter().for_each(|a| collect(a, out)),
+        Node::Negate(inner) => collect(inner, out),
+        Node::Binary(_, left, right, _) => {
+            collect(left, out);
+            collect(right, out);
+        }
+        _ => {}
+    }
+}
+
+/// The column of the school table behind a column of the units.
+pub fn school_column(
+    pipeline: &Pipeline,
+    table: usize,
+    stage: usize,
+    name: &str,
+) -> Option<usize> {
+    if name == STUDENTS {
+        return Some(pipeline.stages[stage].students);
+    }
+    match pipeline.unit_columns.iter().find(|u| u.name == name) {
+        Some(column) => match &column.source {
+            UnitSource::Split(stock) => Some(*stock),
+            UnitSource::ByStage { by_stage, whole } => by_stage[stage].or(*whole),
+        },
+        None => pipeline.tables[table].position(name),
+    }
+}
+
+/// Whether the figure is there for the whole school only: then the finding asks for the figures by stage.
+fn whole_given(pipeline: &Pipeline, row: &crate::dataset::Row, name: &str) -> bool {
+    pipeline
+        .unit_columns
+        .iter()
+        .find(|u| u.name == name)
+        .is_some_and(|u| match &u.source {
+            UnitSource::ByStage { whole, .. } => whole.is_some_and(|c| row.values[c].is_some()),
+            UnitSource::Split(_) => false,
+        })
+}

@@ -1,0 +1,52 @@
+//! Dataset -> units (split) -> indicators -> balance -> verdicts. Figures are computed unrounded; missing stays missing.
+
+pub mod balance;
+pub mod missing;
+pub mod split;
+pub mod unit;
+pub mod verdict;
+
+use serde::Serialize;
+
+/// The verdict on a unit, an indicator's balance, a part or a county. Missing is not zero: with an input missing the
+/// verdict is incomplete, never met and never not met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Met,
+    NotMet,
+    Incomplete,
+}
+
+impl Verdict {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Met => "met",
+            Verdict::NotMet => "not_met",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
+
+    /// The key of the word for people.
+    pub fn key(self) -> &'static str {
+        match self {
+            Verdict::Met => "verdict_met",
+            Verdict::NotMet => "verdict_not_met",
+            Verdict::Incomplete => "verdict_incomplete",
+        }
+    }
+}
+
+/// One verdict of several: incomplete if one is, else not met if one is not.
+pub fn all(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    let mut out = Verdict::Met;
+    for v in verdicts {
+        match v {
+            Verdict::Incomplete => return Verdict::Incomplete,
+            Verdict::NotMet => out = Verdict::NotMet,
+            Verdict::Met => {}
+        }
+    }
+    out
+}

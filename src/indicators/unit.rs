@@ -1,0 +1,234 @@
+//! The indicators of every counted unit: value, limit, floor, shortfall; and the unit's verdict.
+
+use polars::prelude::*;
+
+use super::Verdict;
+use super::split::Units;
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::formula::Formula;
+use crate::formula::lower::{at_least, evaluate};
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{Better, Indicator, Role};
+
+/// How a value stands to its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Met {
+    Met,
+    /// Below the limit but at the floor or above.
+    Floor,
+    NotMet,
+    Incomplete,
+}
+
+impl Met {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Met::Met => "met",
+            Met::Floor => "floor",
+            Met::NotMet => "not_met",
+            Met::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// One indicator of one unit.
+#[derive(Debug, Clone, Copy)]
+pub struct UnitValue {
+    /// Index into the units.
+    pub unit: usize,
+    pub indicator: usize,
+    /// Numerator, unscaled, in the resource's unit.
+    pub numerator: Option<f64>,
+    pub denominator: Option<f64>,
+    pub value: Option<f64>,
+    pub limit: Option<f64>,
+    pub floor: Option<f64>,
+    pub met: Option<Met>,
+    /// What is missing to the limit, in the numerator's unit; 0 when met.
+    pub shortfall: Option<f64>,
+}
+
+/// The verdict on one unit.
+#[derive(Debug, Clone)]
+pub struct UnitVerdict {
+    pub unit: usize,
+    pub met_count: usize,
+    pub verdict: Verdict,
+    /// Indices of the standard indicators that are not met, and how.
+    pub failing: Vec<(usize, Met)>,
+    /// Indices of those without a value.
+    pub missing: Vec<usize>,
+}
+
+/// The value of an indicator for every row: numerator × scale / denominator, missing where one is missing or the
+/// denominator is zero.
+///
+/// # Errors
+/// When polars refuses.
+pub fn indicator_value(
+    indicator: &Indicator,
+    numerator: &Formula,
+    frame: &DataFrame,
+) -> PolarsResult<Column> {
+    let top = evaluate(numerator, frame)?.cast(&DataType::Float64)?;
+    let bottom = evaluate(&indicator.denominator, frame)?.cast(&DataType::Float64)?;
+    let values: Vec<Option<f64>> = top
+        .f64()?
+        .iter()
+        .zip(bottom.f64()?.iter())
+        .map(|(n, d)| ratio(n, d, indicator.scale))
+        .collect();
+    Ok(Column::new("value".into(), values))
+}
+
+fn ratio(numerator: Option<f64>, denominator: Option<f64>, scale: f64) -> Option<f64> {
+    let (n, d) = (numerator?, denominator?);
+    let value = n * scale / d;
+    (d > 0.0 && value.is_finite()).then_some(value)
+}
+
+/// All indicators of all counted units, by unit and then in the order of the indicators.
+///
+/// # Errors
+/// When polars refuses.
+pub fn values(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    period: i64,
+) -> Result<Vec<UnitValue>, Error> {
+    let schools = pipeline.table("school").map(|t| &dataset.tables[t].rows);
+    let mut columns: Vec<Vec<(Option<f64>, Option<f64>)>> = Vec::new();
+    for indicator in &pipeline.indicators {
+        let bottom = evaluate(&indicator.denominator, &units.frame)?.cast(&DataType::Float64)?;
+        let bottom: Vec<Option<f64>> = bottom.f64()?.iter().collect();
+        let mut column: Vec<(Option<f64>, Option<f64>)> = vec![(None, None); units.list.len()];
+        for (stage, numerator) in indicator.numerator.iter().enumerate() {
+            let Some(numerator) = numerator else { continue };
+            let top = evaluate(numerator, &units.frame)?.cast(&DataType::Float64)?;
+            for (i, n) in top.f64()?.iter().enumerate() {
+                if units.list[i].stage == stage {
+                    column[i] = (n, bottom[i]);
+                }
+            }
+        }
+        columns.push(column);
+    }
+    let mut out = Vec::new();
+    for (u, unit) in units.list.iter().enumerate().filter(|(_, u)| u.counted) {
+        let conflict = schools.is_some_and(|rows| rows[unit.school].conflict);
+        for (i, indicator) in pipeline.indicators.iter().enumerate() {
+            if indicator.numerator[unit.stage].is_none() {
+                continue;
+            }
+            let (mut n, d) = columns[i][u];
+            if conflict {
+                n = None;
+            }
+            out.push(unit_value(pipeline, u, i, unit.stage, period, n, d));
+        }
+    }
+    Ok(out)
+}
+
+fn unit_value(
+    pipeline: &Pipeline,
+    unit: usize,
+    i: usize,
+    stage: usize,
+    period: i64,
+    numerator: Option<f64>,
+    denominator: Option<f64>,
+) -> UnitValue {
+    let indicator = &pipeline.indicators[i];
+    let value = ratio(numerator, denominator, indicator.scale);
+    let limit = indicator.limit(stage, period).map(|l| l.value);
+    let ratio = pipeline.school_rule.floor_ratio;
+    let floor = limit.map(|l| match indicator.better {
+        Better::Higher => l * ratio,
+        Better::Lower => l / ratio,
+    });
+    let good = |value: f64, limit: f64| match indicator.better {
+        Better::Higher => at_least(value, limit),
+        Better::Lower => at_least(limit, value),
+    };
+    let met = match (value, limit, floor) {
+        (Some(v), Some(l), Some(f)) => Some(if good(v, l) {
+            Met::Met
+        } else if good(v, f) {
+            Met::Floor
+        } else {
+            Met::NotMet
+        }),
+        (None, Some(_), _) => Some(Met::Incomplete),
+        _ => None,
+    };
+    let shortfall = match (met, numerator, denominator, limit) {
+        (Some(Met::Met), ..) => Some(0.0),
+        (Some(Met::Floor | Met::NotMet), Some(n), Some(d), Some(l))
+            if indicator.better == Better::Higher =>
+        {
+            Some(l * d / indicator.scale - n)
+        }
+        _ => None,
+    };
+    UnitValue {
+        unit,
+        indicator: i,
+        numerator,
+        denominator,
+        value,
+        limit,
+        floor,
+        met,
+        shortfall,
+    }
+}
+
+/// The verdict on every counted unit: met when at least `least_met` standard indicators reach their limit and every
+/// other the floor.
+///
+/// Source: 教督〔2017〕6号, 每所学校至少6项指标达到上述要求,余项不能低于要求的85%.
+pub fn verdicts(pipeline: &Pipeline, units: &Units, values: &[UnitValue]) -> Vec<UnitVerdict> {
+    let mut out: Vec<UnitVerdict> = units
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, u)| u.counted)
+        .map(|(unit, _)| UnitVerdict {
+            unit,
+            met_count: 0,
+            verdict: Verdict::Met,
+            failing: Vec::new(),
+            missing: Vec::new(),
+        })
+        .collect();
+    let mut at = 0;
+    for value in values {
+        if pipeline.indicators[value.indicator].role != Role::Standard {
+            continue;
+        }
+        while out[at].unit != value.unit {
+            at += 1;
+        }
+        match value.met {
+            Some(Met::Met) => out[at].met_count += 1,
+            Some(met @ (Met::Floor | Met::NotMet)) => out[at].failing.push((value.indicator, met)),
+            _ => out[at].missing.push(value.indicator),
+        }
+    }
+    for verdict in &mut out {
+        verdict.verdict = if !verdict.missing.is_empty() {
+            Verdict::Incomplete
+        } else if verdict.met_count >= pipeline.school_rule.least_met
+            && verdict.failing.iter().all(|(_, met)| *met == Met::Floor)
+        {
+            Verdict::Met
+        } else {
+            Verdict::NotMet
+        };
+    }
+    out
+}

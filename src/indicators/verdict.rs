@@ -1,0 +1,392 @@
+//! The verdict on a county's resources and balance: met, not met or incomplete, always with the reasons and the margin.
+
+use std::collections::BTreeMap;
+
+use super::balance::Balance;
+use super::split::Units;
+use super::unit::{Met, UnitValue, UnitVerdict};
+use super::{Verdict, all};
+use crate::dataset::Dataset;
+use crate::finding::Finding;
+use crate::formula::lower::at_most;
+use crate::ingest::cell::Value;
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{Better, Role};
+use crate::text::{fixed, rounded};
+
+/// A part of the evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Resources,
+    Balance,
+}
+
+impl Part {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Part::Resources => "resources",
+            Part::Balance => "balance",
+        }
+    }
+}
+
+/// The verdict on one part of a county.
+#[derive(Debug, Clone)]
+pub struct CountyVerdict {
+    pub county_code: String,
+    pub part: Part,
+    pub verdict: Verdict,
+    pub reasons: Vec<String>,
+    /// How far the nearest flip is, negative when not met; missing while incomplete. Resources: the least relative slack
+    /// of any unit (0.05: every unit could lose 5% of its nearest indicator). Balance: the least limit − CV.
+    pub margin: Option<f64>,
+}
+
+/// Most schools that one reason names.
+const NAMED: usize = 20;
+
+/// What the verdicts are made from.
+pub struct Given<'a> {
+    pub pipeline: &'a Pipeline,
+    pub dataset: &'a Dataset,
+    pub units: &'a Units,
+    pub values: &'a [UnitValue],
+    pub unit_verdicts: &'a [UnitVerdict],
+    pub balances: &'a [Balance],
+    pub findings: &'a [Finding],
+}
+
+/// The verdicts of all counties, in the order of their codes.
+pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
+    let rows = given
+        .pipeline
+        .table("school")
+        .map(|t| &given.dataset.tables[t].rows);
+    let mut of_county: BTreeMap<&str, Vec<&UnitVerdict>> = BTreeMap::new();
+    if let Some(rows) = rows {
+        for verdict in given.unit_verdicts {
+            let code = rows[given.units.list[verdict.unit].school].county_code.as_str();
+            of_county.entry(code).or_default().push(verdict);
+        }
+    }
+    let margins = unit_margins(given);
+    let mut out = Vec::new();
+    for county in &given.dataset.counties {
+        let units = of_county.remove(county.code.as_str()).unwrap_or_default();
+        let mut held = held(given, &county.code);
+        if !county.received {
+            held.push(given.pipeline.word("reason_nothing_received").to_string());
+        } else {
+            for stage in given.pipeline.evaluated_stages() {
+                if !units.iter().any(|u| given.units.list[u.unit].stage == stage) {
+                    let title = &given.pipeline.stages[stage].title;
+                    held.push(
+                        given
+                            .pipeline
+                            .phrase("reason_stage_without_units", &[("stage", title)]),
+                    );
+                }
+            }
+        }
+        out.push(resources(given, &county.code, &units, &margins, &held));
+        out.push(balance(given, &county.code, &held));
+    }
+    out
+}
+
+/// The counties whose verdicts cannot be given because something that they sent was not read.
+pub fn held_counties(
+    pipeline: &Pipeline,
+    findings: &[Finding],
+) -> std::collections::BTreeSet<String> {
+    findings
+        .iter()
+        .filter(|f| pipeline.notices.get(&f.rule).is_some_and(|n| n.holds_verdicts))
+        .filter_map(|f| f.county_code.clone())
+        .collect()
+}
+
+/// Why the county's verdicts cannot be given: something that it sent was not read.
+fn held(given: &Given<'_>, county: &str) -> Vec<String> {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in given.findings {
+        let holds = given
+            .pipeline
+            .notices
+            .get(&finding.rule)
+            .is_some_and(|n| n.holds_verdicts);
+        if holds && finding.county_code.as_deref() == Some(county) {
+            *rules.entry(&finding.rule).or_insert(0) += 1;
+        }
+    }
+    rules
+        .into_iter()
+        .map(|(rule, count)| {
+            let title = &given.pipeline.notices[rule].title;
+            given.pipeline.phrase(
+                "reason_held",
+                &[("rule", title), ("count", &count.to_string())],
+            )
+        })
+        .collect()
+}
+
+/// By unit: the relative slack of its verdict. With n standard indicators of which k must be met, a unit passes as long as
+/// the (n−k+1)-th smallest relative distance to the limit is not negative and the smallest not below the floor.
+fn unit_margins(given: &Given<'_>) -> BTreeMap<usize, f64> {
+    let rule = &given.pipeline.school_rule;
+    let mut distances: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for v in given.values {
+        let indicator = &given.pipeline.indicators[v.indicator];
+        if indicator.role != Role::Standard {
+            continue;
+        }
+        if let (Some(value), Some(limit)) = (v.value, v.limit) {
+            let distance = match indicator.better {
+                Better::Higher => value / limit - 1.0,
+                Better::Lower => 1.0 - value / limit,
+            };
+            distances.entry(v.unit).or_default().push(distance);
+        }
+    }
+    distances
+        .into_iter()
+        .filter_map(|(unit, mut d)| {
+            d.sort_by(f64::total_cmp);
+            let at = d.len().checked_sub(rule.least_met)?;
+            let counted = d.get(at).copied()?;
+            Some((unit, counted.min(d[0] + 1.0 - rule.floor_ratio)))
+        })
+        .collect()
+}
+
+fn resources(
+    given: &Given<'_>,
+    county: &str,
+    units: &[&UnitVerdict],
+    margins: &BTreeMap<usize, f64>,
+    held: &[String],
+) -> CountyVerdict {
+    let pipeline = given.pipeline;
+    let mut reasons: Vec<String> = held.to_vec();
+    for stage in pipeline.evaluated_stages() {
+        let of_stage: Vec<&&UnitVerdict> = units
+            .iter()
+            .filter(|u| given.units.list[u.unit].stage == stage)
+            .collect();
+        if of_stage.is_empty() {
+            continue;
+        }
+        let count = |v: Verdict| of_stage.iter().filter(|u| u.verdict == v).count().to_string();
+        reasons.push(pipeline.phrase(
+            "reason_units",
+            &[
+                ("stage", &pipeline.stages[stage].title),
+                ("units", &of_stage.len().to_string()),
+                ("met", &count(Verdict::Met)),
+                ("not_met", &count(Verdict::NotMet)),
+                ("incomplete", &count(Verdict::Incomplete)),
+            ],
+        ));
+    }
+    let mut failing: Vec<&UnitVerdict> = units
+        .iter()
+        .copied()
+        .filter(|u| u.verdict == Verdict::NotMet)
+        .collect();
+    let slack = |u: &UnitVerdict| margins.get(&u.unit).copied().unwrap_or(f64::NEG_INFINITY);
+    failing.sort_by(|a, b| slack(b).total_cmp(&slack(a)).then(a.unit.cmp(&b.unit)));
+    reasons.extend(failing.iter().take(NAMED).map(|u| unit_reason(given, u)));
+    more(pipeline, failing.len(), &mut reasons);
+    let missing: Vec<&UnitVerdict> = units
+        .iter()
+        .copied()
+        .filter(|u| u.verdict == Verdict::Incomplete)
+        .collect();
+    reasons.extend(missing.iter().take(NAMED).map(|u| missing_reason(given, u)));
+    more(pipeline, missing.len(), &mut reasons);
+    let verdict = if held.is_empty() && !units.is_empty() {
+        all(units.iter().map(|u| u.verdict))
+    } else {
+        Verdict::Incomplete
+    };
+    let margin = (verdict != Verdict::Incomplete)
+        .then(|| {
+            units
+                .iter()
+                .filter_map(|u| margins.get(&u.unit).copied())
+                .min_by(f64::total_cmp)
+        })
+        .flatten();
+    CountyVerdict {
+        county_code: county.to_string(),
+        part: Part::Resources,
+        verdict,
+        reasons,
+        margin,
+    }
+}
+
+fn more(pipeline: &Pipeline, count: usize, reasons: &mut Vec<String>) {
+    if count > NAMED {
+        let rest = (count - NAMED).to_string();
+        reasons.push(pipeline.phrase("reason_more", &[("count", &rest)]));
+    }
+}
+
+/// The name of a unit: school and stage.
+pub fn unit_name(given_pipeline: &Pipeline, dataset: &Dataset, units: &Units, unit: usize) -> String {
+    let u = &units.list[unit];
+    let name = given_pipeline
+        .table("school")
+        .and_then(|t| {
+            let c = given_pipeline.tables[t].position("school_name")?;
+            dataset.tables[t].rows[u.school].values[c]
+                .as_ref()
+                .and_then(Value::text)
+        })
+        .unwrap_or("");
+    given_pipeline.phrase(
+        "unit_name",
+        &[("school", name), ("stage", &given_pipeline.stages[u.stage].title)],
+    )
+}
+
+/// The values of one unit: they stand together and in the order of the units.
+fn values_of<'a>(given: &Given<'a>, unit: usize) -> &'a [UnitValue] {
+    let start = given.values.partition_point(|v| v.unit < unit);
+    let end = given.values.partition_point(|v| v.unit <= unit);
+    &given.values[start..end]
+}
+
+/// Why a unit does not meet the standard: 第三小学(小学): 6项达标, 生均体育运动场馆面积 6.21㎡ 低于底线 6.375㎡.
+pub fn unit_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
+    let pipeline = given.pipeline;
+    let details: Vec<String> = verdict
+        .failing
+        .iter()
+        .filter_map(|(indicator, met)| {
+            let value = values_of(given, verdict.unit)
+                .iter()
+                .find(|v| v.indicator == *indicator)?;
+            let i = &pipeline.indicators[*indicator];
+            let (key, bound) = match met {
+                Met::Floor => ("reason_below_limit", value.limit?),
+                _ => ("reason_below_floor", value.floor?),
+            };
+            let shown = fixed(value.value?, i.digits);
+            Some(pipeline.phrase(
+                key,
+                &[
+                    ("indicator", &i.title),
+                    ("value", &shown),
+                    ("bound", &crate::text::number(bound)),
+                    ("unit", &i.unit),
+                ],
+            ))
+        })
+        .collect();
+    let name = unit_name(pipeline, given.dataset, given.units, verdict.unit);
+    pipeline.phrase(
+        "reason_unit",
+        &[
+            ("unit_name", &name),
+            ("met", &verdict.met_count.to_string()),
+            ("details", &details.join(pipeline.word("list_separator"))),
+        ],
+    )
+}
+
+/// All that is to say about a unit's verdict, in one text.
+pub fn unit_reasons(given: &Given<'_>, verdict: &UnitVerdict) -> String {
+    match verdict.verdict {
+        Verdict::Incomplete => missing_reason(given, verdict),
+        _ => unit_reason(given, verdict),
+    }
+}
+
+fn missing_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
+    let pipeline = given.pipeline;
+    let titles: Vec<&str> = verdict
+        .missing
+        .iter()
+        .map(|i| pipeline.indicators[*i].title.as_str())
+        .collect();
+    let name = unit_name(pipeline, given.dataset, given.units, verdict.unit);
+    pipeline.phrase(
+        "reason_unit_missing",
+        &[
+            ("unit_name", &name),
+            ("indicators", &titles.join(pipeline.word("list_separator"))),
+        ],
+    )
+}
+
+fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
+    let pipeline = given.pipeline;
+    let mut reasons: Vec<String> = held.to_vec();
+    let own: Vec<&Balance> = given
+        .balances
+        .iter()
+        .filter(|b| b.county_code == county && b.verdict.is_some())
+        .collect();
+    for b in &own {
+        let stage = &pipeline.stages[b.stage].title;
+        let indicator = &pipeline.indicators[b.indicator].title;
+        let limit = b.limit.unwrap_or(f64::INFINITY);
+        let digits = pipeline.balance_limit(b.stage).map_or(3, |l| l.digits);
+        let base = [("stage", stage.as_str()), ("indicator", indicator.as_str())];
+        match (b.verdict, b.cv) {
+            (Some(Verdict::NotMet), Some(cv)) => reasons.push(pipeline.phrase(
+                "reason_cv_above",
+                &[&base[..], &[("cv", &fixed(cv, digits)), ("limit", &fixed(limit, digits))]].concat(),
+            )),
+            (Some(Verdict::Incomplete), _) => reasons.push(pipeline.phrase(
+                "reason_cv_missing",
+                &[&base[..], &[("count", &b.units_missing.to_string())]].concat(),
+            )),
+            (_, None) if b.units == 1 => {
+                reasons.push(pipeline.phrase("reason_cv_single", &base));
+            }
+            _ => {}
+        }
+        if let Some(cv) = b.cv.filter(|cv| printed_flips(*cv, limit, digits)) {
+            reasons.push(pipeline.phrase(
+                "reason_cv_printed",
+                &[
+                    &base[..],
+                    &[
+                        ("cv", &crate::text::number(cv)),
+                        ("printed", &fixed(cv, digits)),
+                    ],
+                ]
+                .concat(),
+            ));
+        }
+    }
+    let verdict = if held.is_empty() && !own.is_empty() {
+        all(own.iter().filter_map(|b| b.verdict))
+    } else {
+        Verdict::Incomplete
+    };
+    let margin = (verdict != Verdict::Incomplete)
+        .then(|| {
+            own.iter()
+                .filter_map(|b| Some(b.limit? - b.cv?))
+                .min_by(f64::total_cmp)
+        })
+        .flatten();
+    CountyVerdict {
+        county_code: county.to_string(),
+        part: Part::Balance,
+        verdict,
+        reasons,
+        margin,
+    }
+}
+
+/// Whether a coefficient of variation as printed would have another verdict than the unrounded one.
+pub fn printed_flips(cv: f64, limit: f64, digits: usize) -> bool {
+    at_most(cv, limit) != at_most(rounded(cv, digits), limit)
+}

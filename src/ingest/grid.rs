@@ -1,0 +1,118 @@
+//! A sheet as cells with absolute positions, before anything is understood. Knows nothing of Excel libraries or forms.
+
+/// What a cell holds, as the file says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Number(f64),
+    Text(String),
+    Bool(bool),
+    /// Days since the workbook's epoch, and whether that is 1904.
+    DateTime(f64, bool),
+    /// A date as ISO 8601 text.
+    DateText(String),
+    /// `#N/A` and the like.
+    Error(String),
+    /// A formula whose result was never stored.
+    NotCached,
+}
+
+impl Cell {
+    /// The cell as a person sees it, as far as the value alone tells.
+    pub fn shown(&self) -> String {
+        match self {
+            Cell::Number(n) => crate::text::number(*n),
+            Cell::Text(t) | Cell::DateText(t) | Cell::Error(t) => t.clone(),
+            Cell::Bool(b) => b.to_string().to_uppercase(),
+            Cell::DateTime(serial, is_1904) => match super::cell::date_of(*serial, *is_1904) {
+                Some((y, m, d)) => format!("{y:04}-{m:02}-{d:02}"),
+                None => crate::text::number(*serial),
+            },
+            Cell::NotCached => String::new(),
+        }
+    }
+}
+
+/// A block of merged cells; both corners belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    pub top: u32,
+    pub left: u32,
+    pub bottom: u32,
+    pub right: u32,
+}
+
+/// One sheet: its cells by row, in order. Empty cells are not there.
+#[derive(Debug, Clone, Default)]
+pub struct Grid {
+    pub name: String,
+    pub hidden: bool,
+    rows: Vec<(u32, Vec<(u32, Cell)>)>,
+    merges: Vec<Merge>,
+    percent: Vec<(u32, u32)>,
+}
+
+impl Grid {
+    /// A sheet from cells in any order.
+    pub fn new(name: String, hidden: bool, mut cells: Vec<(u32, u32, Cell)>) -> Grid {
+        cells.sort_by_key(|(r, c, _)| (*r, *c));
+        let mut rows: Vec<(u32, Vec<(u32, Cell)>)> = Vec::new();
+        for (r, c, cell) in cells {
+            match rows.last_mut() {
+                Some((row, list)) if *row == r => list.push((c, cell)),
+                _ => rows.push((r, vec![(c, cell)])),
+            }
+        }
+        Grid {
+            name,
+            hidden,
+            rows,
+            merges: Vec::new(),
+            percent: Vec::new(),
+        }
+    }
+
+    /// Adds merged blocks and the cells whose number format shows percent.
+    pub fn with_layout(mut self, merges: Vec<Merge>, mut percent: Vec<(u32, u32)>) -> Grid {
+        percent.sort_unstable();
+        self.merges = merges;
+        self.percent = percent;
+        self
+    }
+
+    /// The cell at a position.
+    pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
+        let i = self.rows.binary_search_by_key(&row, |(r, _)| *r).ok()?;
+        let cells = &self.rows[i].1;
+        let j = cells.binary_search_by_key(&col, |(c, _)| *c).ok()?;
+        Some(&cells[j].1)
+    }
+
+    /// The text of a cell, or of the first cell of the merged block that it lies in.
+    pub fn header_text(&self, row: u32, col: u32) -> Option<(String, (u32, u32))> {
+        let (r, c) = self
+            .merges
+            .iter()
+            .find(|m| m.top <= row && row <= m.bottom && m.left <= col && col <= m.right)
+            .map_or((row, col), |m| (m.top, m.left));
+        match self.get(r, c)? {
+            Cell::Text(text) => Some((text.clone(), (r, c))),
+            Cell::Number(n) => Some((crate::text::number(*n), (r, c))),
+            _ => None,
+        }
+    }
+
+    /// Rows that hold anything, in order.
+    pub fn rows(&self) -> &[(u32, Vec<(u32, Cell)>)] {
+        &self.rows
+    }
+
+    /// Whether the cell's number format shows percent.
+    pub fn is_percent(&self, row: u32, col: u32) -> bool {
+        self.percent.binary_search(&(row, col)).is_ok()
+    }
+
+    /// Whether nothing stands in the sheet.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

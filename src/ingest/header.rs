@@ -1,0 +1,270 @@
+//! Finds the header block of a sheet and which column of the sheet means which field of a form. Headers are compared by
+//! normalised text and by their path; what fits twice or not at all is said, never guessed.
+
+use std::collections::HashMap;
+
+use super::grid::{Cell, Grid};
+use crate::pipeline::model::{Form, Pipeline};
+use crate::pipeline::without_prefix;
+use crate::text::normal;
+
+/// How far down a header block may begin.
+const HEADER_SEARCH: u32 = 40;
+
+/// The header of one column of a sheet.
+#[derive(Debug, Clone)]
+pub struct HeaderPath {
+    pub col: u32,
+    /// Where the last header stands.
+    pub cell: (u32, u32),
+    /// As written, the last header only.
+    pub raw: String,
+    /// Normalised, from the top header to the last.
+    pub parts: Vec<String>,
+    /// The unit named in a bracket of the path.
+    pub unit: Option<usize>,
+}
+
+/// A form's fields found in a sheet.
+#[derive(Debug, Clone)]
+pub struct HeaderMatch {
+    /// The row of the last headers.
+    pub leaf_row: u32,
+    pub paths: Vec<HeaderPath>,
+    /// For each field of the form, the indices of the paths that fit it.
+    pub fields: Vec<Vec<usize>>,
+    /// For each path, the fields that fit it equally well.
+    pub claims: Vec<Vec<usize>>,
+    /// The only stage that the sheet is about.
+    pub stage: Option<usize>,
+}
+
+impl HeaderMatch {
+    /// How many fields were found.
+    pub fn found(&self) -> usize {
+        self.fields.iter().filter(|f| !f.is_empty()).count()
+    }
+
+    /// How many fields were found exactly once.
+    fn found_once(&self) -> usize {
+        self.fields.iter().filter(|f| f.len() == 1).count()
+    }
+
+    /// Whether this reading is better than another: more fields found once; of two rows that stand together and say the
+    /// same (headers merged downwards) the lower one, which ends the block.
+    fn beats(&self, other: &HeaderMatch) -> bool {
+        let (own, theirs) = (self.found_once(), other.found_once());
+        own > theirs || (own > 0 && own == theirs && self.leaf_row == other.leaf_row + 1)
+    }
+}
+
+/// A text without the unit in its bracket, and that unit: `面积（平方米）`, `资产值(单位:万元)`, `资产值/万元`.
+pub fn split_unit(pipeline: &Pipeline, text: &str) -> (String, Option<usize>) {
+    let folded = crate::text::trimmed(text);
+    let known = |inner: &str| -> Option<usize> {
+        let word = without_prefix(&normal(inner), &pipeline.settings.unit_prefixes);
+        pipeline.units.by_text.get(&word).copied()
+    };
+    for (open, close) in [('(', ')'), ('[', ']'), ('\u{3010}', '\u{3011}')] {
+        let mut from = 0;
+        while let Some(start) = folded[from..].find(open).map(|i| i + from) {
+            let Some(end) = folded[start..].find(close).map(|i| i + start) else {
+                break;
+            };
+            if let Some(unit) = known(&folded[start + open.len_utf8()..end]) {
+                let rest = format!("{}{}", &folded[..start], &folded[end + close.len_utf8()..]);
+                return (normal(&rest), Some(unit));
+            }
+            from = end + close.len_utf8();
+        }
+    }
+    if let Some((head, tail)) = folded.rsplit_once(['/', ':'])
+        && !normal(head).is_empty()
+        && let Some(unit) = known(tail)
+    {
+        return (normal(head), Some(unit));
+    }
+    (normal(&folded), None)
+}
+
+/// The header paths of all columns whose last header stands in `leaf_row`.
+pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> Vec<HeaderPath> {
+    let Ok(i) = grid.rows().binary_search_by_key(&leaf_row, |(r, _)| *r) else {
+        return Vec::new();
+    };
+    let top = leaf_row.saturating_sub(u32::try_from(depth.max(1) - 1).unwrap_or(0));
+    let last = grid.rows()[..=i]
+        .iter()
+        .filter(|(r, _)| *r >= top)
+        .filter_map(|(_, cells)| cells.last().map(|(c, _)| *c))
+        .max()
+        .unwrap_or(0);
+    let mut out = Vec::new();
+    for col in 0..=last {
+        let Some((raw, cell)) = grid.header_text(leaf_row, col) else {
+            continue;
+        };
+        let mut parts: Vec<String> = Vec::new();
+        let mut unit = None;
+        for row in top..=leaf_row {
+            let Some((text, _)) = grid.header_text(row, col) else {
+                continue;
+            };
+            let (part, found) = split_unit(pipeline, &text);
+            unit = found.or(unit);
+            let part = without_prefix(&part, &pipeline.settings.header_prefixes);
+            if !part.is_empty() && parts.last() != Some(&part) {
+                parts.push(part);
+            }
+        }
+        if !parts.is_empty() {
+            out.push(HeaderPath {
+                col,
+                cell,
+                raw,
+                parts,
+                unit,
+            });
+        }
+    }
+    out
+}
+
+/// The best reading of a sheet as a form of rows: the header row under which most fields are found.
+pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<HeaderMatch> {
+    let stage = sheet_stage(pipeline, grid);
+    let mut by_leaf: HashMap<&str, Vec<(usize, &[String])>> = HashMap::new();
+    for (f, field) in form.fields.iter().enumerate() {
+        for pattern in &field.patterns {
+            if let Some(leaf) = pattern.last() {
+                by_leaf
+                    .entry(leaf)
+                    .or_default()
+                    .push((f, &pattern[..pattern.len() - 1]));
+            }
+        }
+    }
+    let mut best: Option<HeaderMatch> = None;
+    for (row, cells) in grid.rows() {
+        if *row >= HEADER_SEARCH {
+            break;
+        }
+        if cells.is_empty() {
+            continue;
+        }
+        let paths = paths(pipeline, grid, *row, form.header_rows);
+        let mut fields: Vec<Vec<usize>> = vec![Vec::new(); form.fields.len()];
+        let mut claims: Vec<Vec<usize>> = Vec::with_capacity(paths.len());
+        for (p, path) in paths.iter().enumerate() {
+            let fits = claim(pipeline, path, stage, &by_leaf);
+            for f in &fits {
+                fields[*f].push(p);
+            }
+            claims.push(fits);
+        }
+        let candidate = HeaderMatch {
+            leaf_row: *row,
+            paths,
+            fields,
+            claims,
+            stage,
+        };
+        if candidate.found() > 0 && best.as_ref().is_none_or(|b| candidate.beats(b)) {
+            best = Some(candidate);
+        }
+    }
+    best
+}
+
+/// The fields that fit a path best: those whose pattern names most of it.
+fn claim(
+    pipeline: &Pipeline,
+    path: &HeaderPath,
+    stage: Option<usize>,
+    by_leaf: &HashMap<&str, Vec<(usize, &[String])>>,
+) -> Vec<usize> {
+    let Some((leaf, above)) = path.parts.split_last() else {
+        return Vec::new();
+    };
+    let context: Vec<&String> = stage
+        .and_then(|s| pipeline.stages[s].words.first())
+        .into_iter()
+        .chain(above)
+        .collect();
+    let mut most = 0;
+    let mut fits: Vec<usize> = Vec::new();
+    for (field, ancestors) in by_leaf.get(leaf.as_str()).map_or(&[][..], Vec::as_slice) {
+        let mut rest = context.iter();
+        if !ancestors.iter().all(|a| rest.any(|c| *c == a)) {
+            continue;
+        }
+        let depth = ancestors.len() + 1;
+        if depth > most {
+            most = depth;
+            fits.clear();
+        }
+        if depth == most && !fits.contains(field) {
+            fits.push(*field);
+        }
+    }
+    fits
+}
+
+/// The one stage that a sheet's name, else its title, speaks of.
+pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
+    let only = |text: &str| {
+        let text = normal(text);
+        let mut hits = pipeline
+            .stages
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.words.iter().any(|w| text.contains(w.as_str())))
+            .map(|(i, _)| i);
+        match (hits.next(), hits.next()) {
+            (Some(stage), None) => Some(stage),
+            _ => None,
+        }
+    };
+    only(&grid.name).or_else(|| title(grid).and_then(only))
+}
+
+/// The sheet's title: the first text that stands alone in one of the first rows.
+fn title(grid: &Grid) -> Option<&str> {
+    grid.rows().iter().take(3).find_map(|(_, cells)| match &cells[..] {
+        [(_, Cell::Text(text))] => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+/// The headers of a sheet that come nearest to a text, for messages.
+pub fn nearest_headers(paths: &[HeaderPath], patterns: &[Vec<String>]) -> Vec<String> {
+    let mut scored: Vec<(f64, &HeaderPath)> = paths
+        .iter()
+        .filter_map(|p| {
+            let leaf = p.parts.last()?;
+            let score = patterns
+                .iter()
+                .filter_map(|x| x.last())
+                .map(|x| strsim::normalized_damerau_levenshtein(x, leaf))
+                .fold(0.0, f64::max);
+            (score >= 0.4).then_some((score, p))
+        })
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.col.cmp(&b.1.col)));
+    scored
+        .into_iter()
+        .take(2)
+        .map(|(_, p)| {
+            format!(
+                "{}({})",
+                one_line(&p.raw),
+                crate::finding::a1(p.cell.0, p.cell.1)
+            )
+        })
+        .collect()
+}
+
+/// A header as one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join("")
+}

@@ -1,0 +1,441 @@
+//! Submissions -> records with origins. One file after another, side by side; every file ends with a status and every cell
+//! that was not taken as it stands with a note. Which submission counts is decided in `dataset.rs`.
+
+pub mod cell;
+pub mod grid;
+pub mod header;
+pub mod list;
+pub mod preflight;
+pub mod rows;
+pub mod submission;
+pub mod workbook;
+
+use std::ops::Range;
+
+use cell::{Note, Read, Value};
+use grid::{Cell, Grid};
+use preflight::Content;
+use submission::{CountyName, Submission, county_name};
+use workbook::ReadError;
+
+use crate::finding::{Draft, Place};
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{Layout, Means};
+use crate::text::normal;
+
+/// One entity as one sheet gives it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The row that names it, from 0.
+    pub row: u32,
+    /// The only stage that the sheet is about.
+    pub stage: Option<usize>,
+    /// County as the row itself says.
+    pub county_code: Option<String>,
+    pub county_name: Option<String>,
+    /// By column of the table.
+    pub values: Vec<Option<Value>>,
+    /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
+    pub cells: Vec<Option<(u32, u32)>>,
+}
+
+impl Record {
+    fn new(row: u32, columns: usize, stage: Option<usize>) -> Record {
+        Record {
+            row,
+            stage,
+            county_code: None,
+            county_name: None,
+            values: vec![None; columns],
+            cells: vec![None; columns],
+        }
+    }
+}
+
+/// A cell that was not taken as it stands.
+#[derive(Debug, Clone)]
+pub struct CellNote {
+    pub record: usize,
+    pub column: usize,
+    pub at: (u32, u32),
+    pub raw: String,
+    pub note: Note,
+    /// The cell is empty.
+    pub blank: bool,
+}
+
+/// A 合计 row: which records it adds up, and its figures.
+#[derive(Debug, Clone)]
+pub struct TotalRow {
+    pub row: u32,
+    /// The records since the total row before.
+    pub block: Range<usize>,
+    /// Column, figure, cell, text as seen.
+    pub cells: Vec<(usize, f64, (u32, u32), String)>,
+}
+
+/// What one recognised sheet holds.
+#[derive(Debug)]
+pub struct SheetTable {
+    pub sheet: String,
+    pub form: usize,
+    pub table: usize,
+    pub stage: Option<usize>,
+    pub records: Vec<Record>,
+    pub totals: Vec<TotalRow>,
+    pub notes: Vec<CellNote>,
+    /// Findings about the sheet as a whole: rule and draft.
+    pub drafts: Vec<(&'static str, Draft)>,
+    /// Cells of a list that must be filled in.
+    pub needed: Vec<(usize, (u32, u32))>,
+    /// Cells whose figure is not the one that the cell shows: converted from another unit.
+    pub shown: Vec<((u32, u32), String)>,
+}
+
+impl SheetTable {
+    fn new(sheet: &str, form: usize, table: usize, stage: Option<usize>) -> SheetTable {
+        SheetTable {
+            sheet: sheet.to_string(),
+            form,
+            table,
+            stage,
+            records: Vec::new(),
+            totals: Vec::new(),
+            notes: Vec::new(),
+            drafts: Vec::new(),
+            needed: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, rule: &'static str, draft: Draft) {
+        self.drafts.push((rule, draft));
+    }
+
+    /// Puts a read cell into a record and keeps what there is to say about it.
+    fn take(
+        &mut self,
+        index: usize,
+        column: usize,
+        at: (u32, u32),
+        raw: &str,
+        read: Read,
+        record: &mut Record,
+    ) {
+        if let Some(Value::Number(n)) = &read.value
+            && raw.parse::<f64>() != Ok(*n)
+        {
+            self.shown.push((at, raw.to_string()));
+        }
+        record.values[column] = read.value;
+        for note in read.notes {
+            self.notes.push(CellNote {
+                record: index,
+                column,
+                at,
+                raw: raw.to_string(),
+                note,
+                blank: false,
+            });
+        }
+    }
+}
+
+/// How a file ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Accepted,
+    Replaced,
+    Rejected,
+}
+
+impl Status {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Accepted => "accepted",
+            Status::Replaced => "replaced",
+            Status::Rejected => "rejected",
+        }
+    }
+}
+
+/// One file as read.
+#[derive(Debug)]
+pub struct FileRead {
+    pub submission: Submission,
+    pub sha256: String,
+    pub bytes: u64,
+    /// The county that its name speaks of, for files outside county folders.
+    pub named: Option<CountyName>,
+    pub tables: Vec<SheetTable>,
+    /// Findings about the file or a sheet of it: rule and draft.
+    pub drafts: Vec<(&'static str, Draft)>,
+}
+
+/// Reads one submission: bytes, sheets, forms, records. Bad files give findings, never errors.
+pub fn read_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
+    let named = if submission.folder.is_none() {
+        county_name(&submission.path, pipeline.settings.county_digits)
+    } else {
+        None
+    };
+    let mut file = FileRead {
+        submission: submission.clone(),
+        sha256: String::new(),
+        bytes: 0,
+        named,
+        tables: Vec::new(),
+        drafts: Vec::new(),
+    };
+    let size = std::fs::metadata(&submission.absolute).map_or(0, |m| m.len());
+    file.bytes = size;
+    if size > preflight::MAX_FILE {
+        let reason = format!("{} MiB", size >> 20);
+        file.say("file-too-large", Draft::default().slot("reason", reason));
+        return file;
+    }
+    let bytes = match std::fs::read(&submission.absolute) {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            file.say(
+                "file-damaged",
+                Draft::default().slot("reason", e.to_string()),
+            );
+            return file;
+        }
+    };
+    file.bytes = bytes.len() as u64;
+    file.sha256 = submission::sha256(&bytes);
+    match workbook::read(&bytes) {
+        Ok(sheets) => read_sheets(pipeline, &mut file, sheets),
+        Err(error) => {
+            let (rule, draft) = refused(pipeline, error);
+            file.say(rule, draft);
+        }
+    }
+    file
+}
+
+impl FileRead {
+    fn say(&mut self, rule: &'static str, mut draft: Draft) {
+        draft.place.file = Some(self.submission.path.clone());
+        self.drafts.push((rule, draft));
+    }
+}
+
+fn refused(pipeline: &Pipeline, error: ReadError) -> (&'static str, Draft) {
+    let found = |content: Content| pipeline.word(found_word(content)).to_string();
+    match error {
+        ReadError::NotWorkbook(content) => (
+            "file-not-workbook",
+            Draft::default().slot("found", found(content)),
+        ),
+        ReadError::Unsupported(content) => (
+            "file-format-unsupported",
+            Draft::default().slot("found", found(content)),
+        ),
+        ReadError::Password => ("file-password", Draft::default()),
+        ReadError::TooLarge(reason) => ("file-too-large", Draft::default().slot("reason", reason)),
+        ReadError::Damaged(reason) => ("file-damaged", Draft::default().slot("reason", reason)),
+    }
+}
+
+/// The key of the word for a kind of content.
+fn found_word(content: Content) -> &'static str {
+    match content {
+        Content::Xls => "found_xls",
+        Content::Xlsb => "found_xlsb",
+        Content::Ods => "found_ods",
+        Content::Zip => "found_zip",
+        Content::Html => "found_html",
+        Content::Xml => "found_xml",
+        Content::Pdf => "found_pdf",
+        Content::Text => "found_text",
+        Content::Empty => "found_empty",
+        _ => "found_other",
+    }
+}
+
+/// A sheet's best reading as a form.
+enum Reading {
+    Rows(usize, header::HeaderMatch),
+    List(usize, list::ListMatch),
+}
+
+fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::SheetRead>) {
+    let mut unknown: Vec<(String, String)> = Vec::new();
+    for sheet in &sheets {
+        let grid = &sheet.grid;
+        let place = Place {
+            file: None,
+            sheet: Some(grid.name.clone()),
+            cell: None,
+        };
+        if let Some((reason, last)) = &sheet.damaged {
+            let after = last.map_or(String::new(), |(r, c)| crate::finding::a1(r, c));
+            let draft = Draft {
+                place: Place {
+                    cell: last.map(|(r, c)| crate::finding::a1(r, c)),
+                    ..place.clone()
+                },
+                ..Draft::default()
+            };
+            file.say(
+                "sheet-damaged",
+                draft.slot("reason", reason.clone()).slot("after", after),
+            );
+        }
+        if grid.is_empty() || is_side_sheet(pipeline, grid) {
+            continue;
+        }
+        let draft = Draft {
+            place: place.clone(),
+            ..Draft::default()
+        };
+        match recognise(pipeline, grid) {
+            Recognised::One(reading) => {
+                if grid.hidden {
+                    file.say("sheet-hidden", draft);
+                }
+                let mut table = match reading {
+                    Reading::Rows(form, found) => rows::read(pipeline, form, grid, &found),
+                    Reading::List(form, found) => list::read(pipeline, form, grid, &found),
+                };
+                if table.records.is_empty() {
+                    let title = pipeline.forms[table.form].title.clone();
+                    table.say(
+                        "form-empty",
+                        Draft {
+                            place,
+                            ..Draft::default()
+                        }
+                        .slot("form", title),
+                    );
+                }
+                for (_, draft) in &mut table.drafts {
+                    draft.place.file = Some(file.submission.path.clone());
+                }
+                file.tables.push(table);
+            }
+            Recognised::Several(forms) => {
+                file.say("form-ambiguous", draft.slot("forms", forms.join("\u{3001}")));
+            }
+            Recognised::None(nearest) => unknown.push((grid.name.clone(), nearest)),
+        }
+    }
+    if file.tables.is_empty() && !file.drafts.iter().any(|(rule, _)| *rule == "form-ambiguous") {
+        let names: Vec<String> = sheets.iter().map(|s| s.grid.name.clone()).collect();
+        let nearest: Vec<String> = unknown
+            .iter()
+            .map(|(_, n)| n.clone())
+            .filter(|n| !n.is_empty())
+            .take(2)
+            .collect();
+        file.say(
+            "form-unknown",
+            Draft::default()
+                .slot("sheets", names.join("\u{3001}"))
+                .slot("nearest", nearest.join("\u{ff1b}")),
+        );
+        return;
+    }
+    for (name, nearest) in unknown {
+        let draft = Draft {
+            place: Place {
+                file: None,
+                sheet: Some(name),
+                cell: None,
+            },
+            ..Draft::default()
+        };
+        file.say("sheet-unknown", draft.slot("nearest", nearest));
+    }
+}
+
+fn is_side_sheet(pipeline: &Pipeline, grid: &Grid) -> bool {
+    pipeline.side_sheets.iter().any(|side| {
+        grid.rows().iter().take(5).any(|(_, cells)| {
+            side.headers.iter().all(|h| {
+                cells
+                    .iter()
+                    .any(|(_, cell)| matches!(cell, Cell::Text(t) if normal(t) == *h))
+            })
+        })
+    })
+}
+
+enum Recognised {
+    One(Reading),
+    Several(Vec<String>),
+    /// No form; what came nearest, in words.
+    None(String),
+}
+
+/// The form of a sheet, by its headers alone.
+fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
+    let mut fits: Vec<(usize, Reading)> = Vec::new();
+    let mut nearest: Option<(usize, String)> = None;
+    for (f, form) in pipeline.forms.iter().enumerate() {
+        let excluded = grid.rows().iter().take(40).any(|(_, cells)| {
+            cells.iter().any(
+                |(_, cell)| matches!(cell, Cell::Text(t) if form.excludes.contains(&normal(t))),
+            )
+        });
+        if excluded {
+            continue;
+        }
+        let (found, has_needed, reading) = match form.layout {
+            Layout::Rows => match header::best_match(pipeline, form, grid) {
+                Some(m) => (
+                    m.found(),
+                    form.needs.iter().all(|n| !m.fields[*n].is_empty()),
+                    Reading::Rows(f, m),
+                ),
+                None => continue,
+            },
+            Layout::List => match list::best_match(pipeline, form, grid) {
+                Some(m) => (
+                    m.found(),
+                    form.needs.iter().all(|n| m.has(*n)),
+                    Reading::List(f, m),
+                ),
+                None => continue,
+            },
+        };
+        if has_needed && found >= form.least {
+            fits.push((found, reading));
+        } else if nearest.as_ref().is_none_or(|(n, _)| found > *n) {
+            nearest = Some((
+                found,
+                format!("{} ({}/{})", form.title, found, form.fields.len()),
+            ));
+        }
+    }
+    fits.sort_by_key(|(found, _)| std::cmp::Reverse(*found));
+    if let [first, second, ..] = &fits[..]
+        && first.0 == second.0
+    {
+        let names = fits
+            .iter()
+            .filter(|(n, _)| *n == fits[0].0)
+            .map(|(_, r)| match r {
+                Reading::Rows(f, _) | Reading::List(f, _) => pipeline.forms[*f].title.clone(),
+            })
+            .collect();
+        return Recognised::Several(names);
+    }
+    match fits.into_iter().next() {
+        Some((_, reading)) => Recognised::One(reading),
+        None => Recognised::None(nearest.map_or(String::new(), |(_, n)| n)),
+    }
+}
+
+/// The word for what a mark means.
+pub fn means_word(means: Means) -> &'static str {
+    match means {
+        Means::NotApplicable => "means_not_applicable",
+        Means::Zero => "means_zero",
+        Means::Missing => "means_missing",
+    }
+}

@@ -1,0 +1,205 @@
+//! Runs the examples that stand beside every indicator and rule. An example that does not come out is a mistake of the
+//! pipeline, shown at its place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use polars::prelude::*;
+use toml::Spanned;
+
+use super::model::{Against, Indicator, Must, Total, Unique};
+use super::raw::{RawIndicatorExample, RawTotalExample};
+use super::valid::Schema;
+use crate::checks;
+use crate::formula::Type;
+use crate::indicators::unit::indicator_value;
+
+/// A row of an example as written.
+pub type Given = BTreeMap<String, Spanned<toml::Value>>;
+/// What is wrong, with its place if it is one value.
+pub type Wrong = Vec<(Option<Range<usize>>, String)>;
+
+/// Checks one example of an indicator.
+pub fn indicator(
+    indicator: &Indicator,
+    example: &RawIndicatorExample,
+    stages: &[String],
+    schema: &Schema,
+) -> Wrong {
+    let stage = example.stage.get_ref();
+    let numerator = stages
+        .iter()
+        .position(|s| s == stage)
+        .and_then(|s| indicator.numerator[s].as_ref());
+    let Some(numerator) = numerator else {
+        return vec![(
+            Some(example.stage.span()),
+            format!("'{stage}' is not a stage of this indicator"),
+        )];
+    };
+    let mut used: Vec<&str> = numerator.columns.iter().map(String::as_str).collect();
+    used.extend(indicator.denominator.columns.iter().map(String::as_str));
+    let (frame, mut wrong) = frame(&[&example.given], schema, &used);
+    let Some(frame) = frame else { return wrong };
+    let value = indicator_value(indicator, numerator, &frame)
+        .map(|column| column.f64().ok().and_then(|c| c.get(0)));
+    let wanted = example.gives.as_ref().map(|g| *g.get_ref());
+    match (value, wanted) {
+        (Err(e), _) => wrong.push((None, format!("the example cannot be computed: {e}"))),
+        (Ok(None), None) => {}
+        (Ok(Some(got)), Some(want)) if close(got, want) => {}
+        (Ok(got), want) => {
+            let word = |v: Option<f64>| v.map_or("missing".to_string(), |v| v.to_string());
+            wrong.push((
+                example.gives.as_ref().map(Spanned::span),
+                format!("the example gives {}, not {}", word(got), word(want)),
+            ));
+        }
+    }
+    wrong
+}
+
+/// Checks one example of a `[[must]]`.
+pub fn must(rule: &Must, given: &Given, fires: bool, schema: &Schema) -> Wrong {
+    let mut used: Vec<&str> = rule.must.columns.iter().map(String::as_str).collect();
+    if let Some(when) = &rule.when {
+        used.extend(when.columns.iter().map(String::as_str));
+    }
+    let (frame, mut wrong) = frame(&[given], schema, &used);
+    let Some(frame) = frame else { return wrong };
+    match checks::must::broken(rule, &frame) {
+        Ok(broken) => {
+            let fired = broken.first() == Some(&true);
+            if fired != fires {
+                wrong.push((None, verdict(&rule.text.id, fired)));
+            }
+        }
+        Err(e) => wrong.push((None, format!("the example cannot be computed: {e}"))),
+    }
+    wrong
+}
+
+/// Checks one example of a `[[unique]]`.
+pub fn unique(rule: &Unique, rows: &[Spanned<Given>], fires: bool, schema: &Schema) -> Wrong {
+    let given: Vec<&Given> = rows.iter().map(Spanned::get_ref).collect();
+    let used: Vec<&str> = rule.columns.iter().map(String::as_str).collect();
+    let (frame, mut wrong) = frame(&given, schema, &used);
+    let Some(frame) = frame else { return wrong };
+    match checks::unique::groups(rule, &frame) {
+        Ok(groups) => {
+            if groups.is_empty() == fires {
+                let at = rows.first().map(Spanned::span);
+                wrong.push((at, verdict(&rule.text.id, !groups.is_empty())));
+            }
+        }
+        Err(e) => wrong.push((None, format!("the example cannot be computed: {e}"))),
+    }
+    wrong
+}
+
+/// Checks one example of a `[[total]]`.
+pub fn total(rule: &Total, example: &RawTotalExample, schema: &Schema) -> Wrong {
+    let given: Vec<&Given> = example.rows.iter().map(Spanned::get_ref).collect();
+    let mut used: Vec<&str> = Vec::new();
+    if let Against::County { sum, filter, .. } = &rule.against {
+        used.extend(sum.columns.iter().map(String::as_str));
+        used.extend(filter.iter().flat_map(|f| f.columns.iter()).map(String::as_str));
+    }
+    let (frame, mut wrong) = frame(&given, schema, &used);
+    let Some(frame) = frame else { return wrong };
+    match checks::total::example_sum(rule, &frame) {
+        Ok(sum) => {
+            let fired = sum.is_some_and(|s| {
+                checks::total::differs(s, *example.stated.get_ref(), rule.tolerance)
+            });
+            if fired != *example.fires.get_ref() {
+                wrong.push((Some(example.fires.span()), verdict(&rule.text.id, fired)));
+            }
+        }
+        Err(e) => wrong.push((None, format!("the example cannot be computed: {e}"))),
+    }
+    wrong
+}
+
+fn verdict(id: &str, fired: bool) -> String {
+    if fired {
+        format!("rule '{id}' fires on this example, but should not")
+    } else {
+        format!("rule '{id}' does not fire on this example, but should")
+    }
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1e-300)
+}
+
+/// Example rows as a frame: the columns given and the columns used, missing where a row does not give them.
+fn frame(rows: &[&Given], schema: &Schema, used: &[&str]) -> (Option<DataFrame>, Wrong) {
+    let mut wrong: Wrong = Vec::new();
+    for (name, value) in rows.iter().flat_map(|r| r.iter()) {
+        let fits = match schema.iter().find(|(n, _)| n == name).map(|(_, t)| *t) {
+            None => {
+                wrong.push((
+                    Some(value.span()),
+                    format!("the example names an unknown column '{name}'"),
+                ));
+                continue;
+            }
+            Some(Type::Number) => number(value.get_ref()).is_some(),
+            Some(Type::Text) => value.get_ref().is_str(),
+            Some(Type::Bool) => value.get_ref().is_bool(),
+            Some(Type::Null) => false,
+        };
+        if !fits {
+            wrong.push((
+                Some(value.span()),
+                format!("the value of '{name}' in the example is of the wrong type"),
+            ));
+        }
+    }
+    if !wrong.is_empty() {
+        return (None, wrong);
+    }
+    let named = |n: &str| used.contains(&n) || rows.iter().any(|r| r.contains_key(n));
+    let columns: Vec<Column> = schema
+        .iter()
+        .filter(|(n, _)| named(n))
+        .map(|(name, kind)| {
+            let cell = |r: &&Given| r.get(name).map(|v| v.get_ref().clone());
+            let key: PlSmallStr = name.as_str().into();
+            match kind {
+                Type::Text => {
+                    let values: Vec<Option<String>> = rows
+                        .iter()
+                        .map(|r| cell(r).and_then(|v| v.as_str().map(str::to_string)))
+                        .collect();
+                    Column::new(key, values)
+                }
+                Type::Bool => {
+                    let values: Vec<Option<bool>> = rows
+                        .iter()
+                        .map(|r| cell(r).and_then(|v| v.as_bool()))
+                        .collect();
+                    Column::new(key, values)
+                }
+                _ => {
+                    let values: Vec<Option<f64>> = rows
+                        .iter()
+                        .map(|r| cell(r).as_ref().and_then(number))
+                        .collect();
+                    Column::new(key, values)
+                }
+            }
+        })
+        .collect();
+    match DataFrame::new(rows.len(), columns) {
+        Ok(frame) => (Some(frame), wrong),
+        Err(e) => (None, vec![(None, format!("the example is no table: {e}"))]),
+    }
+}
+
+fn number(value: &toml::Value) -> Option<f64> {
+    value
+        .as_float()
+        .or_else(|| value.as_integer().map(|i| i as f64))
+}

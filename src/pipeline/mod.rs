@@ -1,0 +1,47 @@
+//! What the TOML says, checked: raw -> valid, every mistake at once with file, line and column.
+
+pub mod diagnostic;
+pub mod examples;
+pub mod load;
+pub mod model;
+pub mod raw;
+pub mod template;
+pub mod valid;
+
+use std::path::Path;
+
+pub use model::Pipeline;
+
+use crate::error::Error;
+
+/// Reads and checks the pipeline in a folder, examples included.
+///
+/// # Errors
+/// [`Error::Pipeline`] with every mistake as text, or with the reason why there is no pipeline.
+pub fn load(dir: &Path) -> Result<Pipeline, Error> {
+    let mut sources = diagnostic::Sources::default();
+    let mut mistakes = diagnostic::Mistakes::default();
+    let (raw, hash) = load::read(dir, &mut sources, &mut mistakes)
+        .map_err(|e| Error::Pipeline(e.to_string()))?;
+    let pipeline = valid::check(&raw, dir, hash, &sources, &mut mistakes);
+    let list = mistakes.into_sorted();
+    match pipeline {
+        Some(pipeline) if list.is_empty() => Ok(pipeline),
+        _ => Err(Error::Pipeline(format!(
+            "{}{} mistake(s) in pipeline {}",
+            diagnostic::render(&sources, &list),
+            list.len(),
+            dir.display()
+        ))),
+    }
+}
+
+/// A normalised header without the leading words that say nothing about its column (the most telling prefix first).
+pub fn without_prefix(text: &str, prefixes: &[String]) -> String {
+    prefixes
+        .iter()
+        .filter_map(|p| text.strip_prefix(p.as_str()))
+        .min_by_key(|rest| rest.len())
+        .unwrap_or(text)
+        .to_string()
+}

@@ -1,0 +1,559 @@
+//! The checked pipeline: what every later stage works with. Made only by `valid.rs`; nothing here can be wrong any more.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use super::template::Template;
+use crate::finding::Severity;
+use crate::formula::{Formula, Type};
+
+/// One data collection: forms, tables, indicators, rules and rankings.
+#[derive(Debug)]
+pub struct Pipeline {
+    pub id: String,
+    pub title: String,
+    /// Legal basis of the evaluation.
+    pub basis: String,
+    pub default_input: String,
+    pub default_output: String,
+    /// The year that is computed when `--period` is not given.
+    pub default_period: i64,
+    pub counties_path: PathBuf,
+    /// Hash of all pipeline files, hexadecimal.
+    pub hash: String,
+    pub settings: Settings,
+    pub units: Units,
+    pub marks: Marks,
+    pub tables: Vec<Table>,
+    pub forms: Vec<Form>,
+    pub side_sheets: Vec<SideSheet>,
+    pub stages: Vec<Stage>,
+    pub school_types: Vec<SchoolType>,
+    pub code_lists: BTreeMap<String, Vec<Code>>,
+    pub unit_columns: Vec<UnitColumn>,
+    pub indicators: Vec<Indicator>,
+    pub school_rule: SchoolRule,
+    pub balance_limits: Vec<BalanceLimit>,
+    pub musts: Vec<Must>,
+    pub uniques: Vec<Unique>,
+    pub totals: Vec<Total>,
+    pub notices: BTreeMap<String, Notice>,
+    pub rankings: Vec<Ranking>,
+    pub words: BTreeMap<String, String>,
+}
+
+/// Choices where the sources of the standard differ.
+#[derive(Debug)]
+pub struct Settings {
+    /// What a figure given only for the whole school means for a school with two stages.
+    pub whole_school_figures: WholeSchoolFigures,
+    /// The balance verdict of a county with one unit in a stage, whose coefficient of variation says nothing.
+    pub single_unit_balance: SingleUnit,
+    /// Indices of the tables that every county must send.
+    pub required_tables: Vec<usize>,
+    /// Number of digits of a county code at the head of folder and file names.
+    pub county_digits: usize,
+    /// Words in a file name that mark a corrected submission, weakest first.
+    pub revision_words: Vec<String>,
+    /// Normalised words at the head of a header that say nothing about the column.
+    pub header_prefixes: Vec<String>,
+    /// Normalised words before a unit in a header or a title.
+    pub unit_prefixes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WholeSchoolFigures {
+    /// Left missing, with a finding that asks for the figures by stage.
+    Incomplete,
+    /// Split by weighted students, like the stocks.
+    Split,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SingleUnit {
+    Met,
+    Incomplete,
+}
+
+/// A unit of measure; figures in it times `factor` are in the dimension's base unit.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    pub name: String,
+    pub dimension: String,
+    pub factor: f64,
+}
+
+/// All units, found by normalised name or alias.
+#[derive(Debug, Default)]
+pub struct Units {
+    pub list: Vec<Unit>,
+    pub by_text: HashMap<String, usize>,
+    /// Normalised words of a unit row that are not units.
+    pub words: Vec<String>,
+}
+
+/// What a mark in a cell means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    NotApplicable,
+    Zero,
+    Missing,
+}
+
+/// Marks in cells, by text as written (trimmed, NFKC, lower case).
+#[derive(Debug, Default)]
+pub struct Marks {
+    pub tokens: HashMap<String, Means>,
+    pub yes: Vec<String>,
+    pub no: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    pub name: String,
+    pub title: String,
+    pub columns: Vec<Column>,
+}
+
+impl Table {
+    /// Position of a column.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+}
+
+#[derive(Debug)]
+pub struct Column {
+    pub name: String,
+    pub title: String,
+    pub kind: Kind,
+    /// Index of the unit that the figures are in.
+    pub unit: Option<usize>,
+    /// Index of the only stage that the column is about.
+    pub stage: Option<usize>,
+}
+
+/// The declared type of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// Digits, leading zeros kept; with the number of digits where it is fixed.
+    Code(Option<usize>),
+    /// One of a code list.
+    Choice(String),
+    YesNo,
+    Year,
+    Date,
+    /// Whole number, not negative.
+    Count,
+    /// Not negative.
+    Number,
+    Percent,
+}
+
+impl Kind {
+    /// The type in formulas; dates cannot be computed with yet.
+    pub fn formula_type(&self) -> Option<Type> {
+        match self {
+            Kind::Text | Kind::Code(_) | Kind::Choice(_) => Some(Type::Text),
+            Kind::YesNo => Some(Type::Bool),
+            Kind::Year | Kind::Count | Kind::Number | Kind::Percent => Some(Type::Number),
+            Kind::Date => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One row an entity below a header block.
+    Rows,
+    /// One entity a sheet: item, value, unit.
+    List,
+}
+
+/// A declared sheet layout.
+#[derive(Debug)]
+pub struct Form {
+    pub id: String,
+    pub title: String,
+    pub table: usize,
+    pub layout: Layout,
+    /// Indices into `fields` that must be found for the sheet to be this form.
+    pub needs: Vec<usize>,
+    /// How many fields at least must be found.
+    pub least: usize,
+    /// Normalised header texts that rule the form out.
+    pub excludes: Vec<String>,
+    pub header_rows: usize,
+    /// Normalised labels of the row that adds up all rows above it.
+    pub total_rows: Vec<String>,
+    /// Normalised endings of labels of rows that add up some rows.
+    pub subtotal_endings: Vec<String>,
+    pub end_rows: Vec<String>,
+    pub ignore: Vec<String>,
+    pub item_header: Vec<String>,
+    pub value_header: Vec<String>,
+    pub unit_header: Vec<String>,
+    /// Normalised texts of the unit column that are not units.
+    pub choice_units: Vec<String>,
+    pub fields: Vec<Field>,
+}
+
+/// Which column a field of a form fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A column of the form's table.
+    Column(usize),
+    /// The code of the county that the row belongs to.
+    CountyCode,
+    /// Its name.
+    CountyName,
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub target: Target,
+    /// The header as the form prints it, for messages and templates.
+    pub title: String,
+    /// Normalised header paths.
+    pub patterns: Vec<Vec<String>>,
+    pub required: bool,
+    pub stage: Option<usize>,
+    /// Unit of the form's figures where the sheet does not say.
+    pub unit: Option<usize>,
+    pub blank: Blank,
+    pub group: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blank {
+    Missing,
+    ZeroInGroup,
+    NotApplicable,
+}
+
+#[derive(Debug)]
+pub struct SideSheet {
+    pub title: String,
+    pub headers: Vec<String>,
+}
+
+/// A stage of schooling (学段).
+#[derive(Debug)]
+pub struct Stage {
+    pub id: String,
+    pub title: String,
+    /// Normalised words that mark a sheet or a header as of this stage.
+    pub words: Vec<String>,
+    /// Column of the school table with the stage's students.
+    pub students: usize,
+    /// Weight of a student of this stage in the split of shared stocks.
+    pub weight: f64,
+    /// Whether its units are evaluated.
+    pub evaluated: bool,
+}
+
+#[derive(Debug)]
+pub struct SchoolType {
+    pub code: String,
+    pub name: String,
+    pub stages: Vec<usize>,
+    /// Weights by stage; the stage's own where the type has none.
+    pub weights: Vec<f64>,
+    pub counts: bool,
+    /// Condition on the unit for counting, over its students.
+    pub counts_when: Option<Formula>,
+    /// Why units of the type do not count, in the words of the reports.
+    pub reason: String,
+}
+
+#[derive(Debug)]
+pub struct Code {
+    pub code: String,
+    pub name: String,
+    /// Normalised names and aliases.
+    pub texts: Vec<String>,
+}
+
+/// Where a unit's column comes from.
+#[derive(Debug)]
+pub enum UnitSource {
+    /// Given by stage (column of the school table for each stage), or for the whole school.
+    ByStage {
+        by_stage: Vec<Option<usize>>,
+        whole: Option<usize>,
+    },
+    /// A stock of the whole school, split by weighted students.
+    Split(usize),
+}
+
+#[derive(Debug)]
+pub struct UnitColumn {
+    pub name: String,
+    pub title: String,
+    pub source: UnitSource,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    Higher,
+    Lower,
+}
+
+/// Whether an indicator decides or only informs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Standard,
+    Reference,
+}
+
+#[derive(Debug)]
+pub struct Indicator {
+    pub id: String,
+    /// The form's L-code; empty for a reference indicator.
+    pub line: String,
+    pub title: String,
+    /// Unit of the value.
+    pub unit: String,
+    /// Unit of the numerator, in which a shortfall is counted.
+    pub resource: String,
+    /// Printed digits of the national form.
+    pub digits: usize,
+    pub scale: f64,
+    pub better: Better,
+    pub role: Role,
+    /// By stage index.
+    pub numerator: Vec<Option<Formula>>,
+    pub denominator: Formula,
+    pub limits: Vec<Limit>,
+    pub why: String,
+    pub basis: String,
+}
+
+impl Indicator {
+    /// The limit for a stage in a year.
+    pub fn limit(&self, stage: usize, period: i64) -> Option<&Limit> {
+        self.limits.iter().find(|l| {
+            l.stage == stage
+                && l.from.is_none_or(|y| y <= period)
+                && l.until.is_none_or(|y| period <= y)
+        })
+    }
+}
+
+#[derive(Debug)]
+pub struct Limit {
+    pub stage: usize,
+    pub value: f64,
+    pub basis: Option<String>,
+    pub from: Option<i64>,
+    pub until: Option<i64>,
+}
+
+/// When a unit meets the standard: at least `least_met` indicators at their limit, the others at `floor_ratio` of it.
+#[derive(Debug)]
+pub struct SchoolRule {
+    pub least_met: usize,
+    pub floor_ratio: f64,
+    pub basis: String,
+}
+
+#[derive(Debug)]
+pub struct BalanceLimit {
+    pub stage: usize,
+    pub value: f64,
+    pub digits: usize,
+    pub basis: String,
+}
+
+/// The words that every rule has.
+#[derive(Debug)]
+pub struct RuleText {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    /// Validation level 0-5 (0 format, 1 within a file, 2 between files, ...).
+    pub level: i64,
+    pub why: String,
+    pub message: Template,
+    pub remedy: String,
+    pub basis: String,
+}
+
+/// The table that a rule looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Table(usize),
+    Unit,
+}
+
+#[derive(Debug)]
+pub struct Must {
+    pub text: RuleText,
+    pub scope: Scope,
+    pub when: Option<Formula>,
+    pub must: Formula,
+    /// Columns whose cells the finding names; the first is the finding's own cell.
+    pub cells: Vec<String>,
+    pub expected: Option<Formula>,
+}
+
+#[derive(Debug)]
+pub struct Unique {
+    pub text: RuleText,
+    pub table: usize,
+    pub columns: Vec<String>,
+}
+
+#[derive(Debug)]
+pub struct Total {
+    pub text: RuleText,
+    pub table: usize,
+    pub against: Against,
+    pub tolerance: f64,
+}
+
+#[derive(Debug)]
+pub enum Against {
+    /// The sheet's own total row, every column that can be added.
+    TotalRow,
+    /// A column of the county's table against a sum over the rows that fulfil `filter`.
+    County {
+        sum: Formula,
+        filter: Option<Formula>,
+        column: usize,
+        table: usize,
+    },
+}
+
+/// The words of a finding that the reader itself makes.
+#[derive(Debug)]
+pub struct Notice {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub level: i64,
+    pub why: String,
+    pub message: Template,
+    pub remedy: String,
+    /// Whether a county's verdicts stay incomplete while it has such a finding: something that it sent was not read.
+    pub holds_verdicts: bool,
+}
+
+/// What a ranking is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RankingOf {
+    /// Mean of the standard indicators' coefficients of variation in a stage.
+    MeanCv,
+    /// One indicator's coefficient of variation in a stage.
+    Cv,
+    /// One indicator's county mean in a stage.
+    Mean,
+    /// How many coefficients of variation meet their limit, over the evaluated stages.
+    CvMet,
+    /// Share of counted units that meet the standard, percent.
+    ShareMet,
+}
+
+#[derive(Debug)]
+pub struct Ranking {
+    pub id: String,
+    pub title: String,
+    pub of: RankingOf,
+    pub stage: Option<usize>,
+    pub better: Better,
+    pub digits: usize,
+    pub each_indicator: bool,
+    pub note: String,
+}
+
+impl Pipeline {
+    /// A word of the reports. Every key that the program uses is checked when the pipeline is loaded.
+    pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
+        self.words.get(key).map_or(key, String::as_str)
+    }
+
+    /// A word with slots, filled.
+    pub fn phrase(&self, key: &str, slots: &[(&str, &str)]) -> String {
+        Template::parse(self.word(key)).map_or_else(
+            |_| key.to_string(),
+            |template| {
+                template.fill(|slot| {
+                    slots
+                        .iter()
+                        .find(|(name, _)| *name == slot)
+                        .map_or(String::new(), |(_, value)| (*value).to_string())
+                })
+            },
+        )
+    }
+
+    /// Position of the table of that name.
+    pub fn table(&self, name: &str) -> Option<usize> {
+        self.tables.iter().position(|t| t.name == name)
+    }
+
+    /// The stages whose units are evaluated.
+    pub fn evaluated_stages(&self) -> impl Iterator<Item = usize> + '_ {
+        self.stages
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| s.evaluated)
+            .map(|(i, _)| i)
+    }
+
+    /// The balance limit of a stage.
+    pub fn balance_limit(&self, stage: usize) -> Option<&BalanceLimit> {
+        self.balance_limits.iter().find(|l| l.stage == stage)
+    }
+
+    /// The indicators that decide, in their order.
+    pub fn standard_indicators(&self) -> impl Iterator<Item = (usize, &Indicator)> + '_ {
+        self.indicators
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| i.role == Role::Standard)
+    }
+
+    /// Title, severity and the like of any rule or notice, by id.
+    pub fn rule(&self, id: &str) -> Option<RuleView<'_>> {
+        if let Some(n) = self.notices.get(id) {
+            return Some(RuleView {
+                title: &n.title,
+                severity: n.severity,
+                level: n.level,
+                why: &n.why,
+                remedy: &n.remedy,
+                basis: "",
+            });
+        }
+        self.rule_texts().find(|t| t.id == id).map(|t| RuleView {
+            title: &t.title,
+            severity: t.severity,
+            level: t.level,
+            why: &t.why,
+            remedy: &t.remedy,
+            basis: &t.basis,
+        })
+    }
+
+    /// The texts of all declared rules.
+    pub fn rule_texts(&self) -> impl Iterator<Item = &RuleText> + '_ {
+        self.musts
+            .iter()
+            .map(|r| &r.text)
+            .chain(self.uniques.iter().map(|r| &r.text))
+            .chain(self.totals.iter().map(|r| &r.text))
+    }
+}
+
+/// What reports say about a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleView<'a> {
+    pub title: &'a str,
+    pub severity: Severity,
+    pub level: i64,
+    pub why: &'a str,
+    pub remedy: &'a str,
+    pub basis: &'a str,
+}

@@ -1,0 +1,371 @@
+//! The TOML of a pipeline exactly as it is written: one struct for each table name, every field that can be wrong with
+//! its place. Nothing is checked here beyond names and types; `valid.rs` turns these into the checked pipeline.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A value with its byte range in the file.
+pub type At<T> = Spanned<T>;
+
+/// `[pipeline]`: the head of `pipeline.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawHead {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub basis: At<String>,
+    pub default_input: At<String>,
+    pub default_output: At<String>,
+    pub default_period: At<i64>,
+    pub counties: At<String>,
+    pub files: Vec<At<String>>,
+}
+
+/// `[settings]`: choices where the sources of the standard differ.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSettings {
+    pub whole_school_figures: At<String>,
+    pub single_unit_balance: At<String>,
+    pub required_tables: Vec<At<String>>,
+    pub county_pattern_digits: At<i64>,
+    pub revision_words: Vec<At<String>>,
+    pub header_prefixes: Vec<At<String>>,
+    pub unit_prefixes: Vec<At<String>>,
+}
+
+/// `[[unit]]`: a unit of measure.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawUnit {
+    pub name: At<String>,
+    pub dimension: At<String>,
+    pub factor: At<f64>,
+    pub aliases: Vec<At<String>>,
+}
+
+/// `[[unit_word]]`: words of a unit row that are not units.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawUnitWord {
+    pub text: Vec<At<String>>,
+}
+
+/// `[[token]]`: marks in a cell instead of a value.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawToken {
+    pub text: Vec<At<String>>,
+    pub means: At<String>,
+}
+
+/// `[[yes_no]]`: words for yes and no.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawYesNo {
+    pub yes: Vec<At<String>>,
+    pub no: Vec<At<String>>,
+}
+
+/// `[[table]]`: a table and its columns.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTable {
+    pub name: At<String>,
+    pub title: At<String>,
+    pub entity: At<String>,
+    pub column: Vec<At<RawColumn>>,
+}
+
+/// One entry of `[[table]] column`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawColumn {
+    pub name: At<String>,
+    pub title: At<String>,
+    #[serde(rename = "type")]
+    pub kind: At<String>,
+    pub unit: Option<At<String>>,
+    pub length: Option<At<i64>>,
+    pub choices: Option<At<String>>,
+    pub stage: Option<At<String>>,
+}
+
+/// `[[form]]`: a declared sheet layout.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawForm {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub table: At<String>,
+    pub layout: At<String>,
+    pub needs: Vec<At<String>>,
+    pub least: At<i64>,
+    #[serde(default)]
+    pub excludes: Vec<At<String>>,
+    pub header_rows: Option<At<i64>>,
+    #[serde(default)]
+    pub total_rows: Vec<At<String>>,
+    #[serde(default)]
+    pub subtotal_endings: Vec<At<String>>,
+    #[serde(default)]
+    pub end_rows: Vec<At<String>>,
+    #[serde(default)]
+    pub ignore: Vec<At<String>>,
+    #[serde(default)]
+    pub item_header: Vec<At<String>>,
+    #[serde(default)]
+    pub value_header: Vec<At<String>>,
+    #[serde(default)]
+    pub unit_header: Vec<At<String>>,
+    #[serde(default)]
+    pub choice_units: Vec<At<String>>,
+    pub field: Vec<At<RawField>>,
+}
+
+/// One entry of `[[form]] field`: which header means which column.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawField {
+    pub column: At<String>,
+    pub header: Vec<At<String>>,
+    #[serde(default)]
+    pub required: bool,
+    pub stage: Option<At<String>>,
+    pub unit: Option<At<String>>,
+    pub blank: Option<At<String>>,
+    pub group: Option<At<String>>,
+}
+
+/// `[[side_sheet]]`: a sheet that comes with the forms and holds nothing to read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSideSheet {
+    pub title: At<String>,
+    pub headers: Vec<At<String>>,
+}
+
+/// `[[stage]]`: a stage of schooling (学段).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawStage {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub words: Vec<At<String>>,
+    pub students: At<String>,
+    pub weight: At<f64>,
+    pub evaluated: bool,
+}
+
+/// `[[school_type]]`: a type of school, the stages it holds and whether it counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSchoolType {
+    pub code: At<String>,
+    pub name: At<String>,
+    #[serde(default)]
+    pub aliases: Vec<At<String>>,
+    pub stages: Vec<At<String>>,
+    #[serde(default)]
+    pub weights: BTreeMap<String, At<f64>>,
+    pub counts: bool,
+    pub counts_when: Option<At<String>>,
+    pub reason: Option<At<String>>,
+}
+
+/// `[[code_list]]`: codes and their names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCodeList {
+    pub name: At<String>,
+    pub entry: Vec<At<RawCode>>,
+}
+
+/// One entry of `[[code_list]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCode {
+    pub code: At<String>,
+    pub name: At<String>,
+    #[serde(default)]
+    pub aliases: Vec<At<String>>,
+}
+
+/// `[[unit_column]]`: a column of the units, taken from the school's columns by stage or by the split.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawUnitColumn {
+    pub name: At<String>,
+    pub title: At<String>,
+    #[serde(default)]
+    pub by_stage: BTreeMap<String, At<String>>,
+    pub whole: Option<At<String>>,
+    pub split: Option<At<String>>,
+}
+
+/// `[[indicator]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawIndicator {
+    pub id: At<String>,
+    pub line: At<String>,
+    pub title: At<String>,
+    pub unit: At<String>,
+    pub resource: At<String>,
+    pub digits: At<i64>,
+    pub scale: At<f64>,
+    pub better: At<String>,
+    pub role: At<String>,
+    pub numerator: BTreeMap<String, At<String>>,
+    pub denominator: At<String>,
+    #[serde(default)]
+    pub limit: Vec<At<RawLimit>>,
+    pub why: At<String>,
+    pub basis: At<String>,
+    pub example: Vec<At<RawIndicatorExample>>,
+}
+
+/// A limit of an indicator or of its balance.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawLimit {
+    pub stage: At<String>,
+    pub value: At<f64>,
+    pub basis: Option<At<String>>,
+    pub from: Option<At<i64>>,
+    pub until: Option<At<i64>>,
+}
+
+/// An example of an indicator: with these columns, this value.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawIndicatorExample {
+    pub stage: At<String>,
+    pub given: BTreeMap<String, At<toml::Value>>,
+    pub gives: Option<At<f64>>,
+}
+
+/// `[school_rule]`: when a school (unit) meets the standard.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSchoolRule {
+    pub least_met: At<i64>,
+    pub floor_ratio: At<f64>,
+    pub basis: At<String>,
+}
+
+/// `[[balance_limit]]`: the limit of every indicator's coefficient of variation.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBalanceLimit {
+    pub stage: At<String>,
+    pub value: At<f64>,
+    pub digits: At<i64>,
+    pub basis: At<String>,
+}
+
+/// `[[must]]`: a condition that every row of a table must hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawMust {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub table: At<String>,
+    pub severity: At<String>,
+    pub level: At<i64>,
+    pub when: Option<At<String>>,
+    pub must: At<String>,
+    pub cells: Vec<At<String>>,
+    pub expected: Option<At<String>>,
+    pub why: At<String>,
+    pub message: At<String>,
+    pub remedy: At<String>,
+    pub basis: At<String>,
+    #[serde(default)]
+    pub holds: Vec<At<BTreeMap<String, At<toml::Value>>>>,
+    #[serde(default)]
+    pub fires: Vec<At<BTreeMap<String, At<toml::Value>>>>,
+}
+
+/// `[[unique]]`: columns whose values together must not occur twice.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawUnique {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub table: At<String>,
+    pub severity: At<String>,
+    pub level: At<i64>,
+    pub columns: Vec<At<String>>,
+    pub why: At<String>,
+    pub message: At<String>,
+    pub remedy: At<String>,
+    pub basis: At<String>,
+    #[serde(default)]
+    pub holds: Vec<Vec<At<BTreeMap<String, At<toml::Value>>>>>,
+    #[serde(default)]
+    pub fires: Vec<Vec<At<BTreeMap<String, At<toml::Value>>>>>,
+}
+
+/// `[[total]]`: a sum over rows against a stated figure.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTotal {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub table: At<String>,
+    pub severity: At<String>,
+    pub level: At<i64>,
+    pub against: At<String>,
+    pub sum: Option<At<String>>,
+    #[serde(rename = "where")]
+    pub filter: Option<At<String>>,
+    pub equals: Option<At<String>>,
+    pub tolerance: At<f64>,
+    pub why: At<String>,
+    pub message: At<String>,
+    pub remedy: At<String>,
+    pub basis: At<String>,
+    pub example: Vec<At<RawTotalExample>>,
+}
+
+/// An example of a total: rows, the stated figure, and whether the rule fires.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTotalExample {
+    pub rows: Vec<At<BTreeMap<String, At<toml::Value>>>>,
+    pub stated: At<f64>,
+    pub fires: At<bool>,
+}
+
+/// `[[notice]]`: the words of a finding that the reader itself makes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawNotice {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub severity: At<String>,
+    pub level: At<i64>,
+    pub why: At<String>,
+    pub message: At<String>,
+    pub remedy: At<String>,
+    #[serde(default)]
+    pub holds_verdicts: bool,
+}
+
+/// `[[ranking]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawRanking {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub of: At<String>,
+    pub stage: Option<At<String>>,
+    pub better: At<String>,
+    pub digits: At<i64>,
+    #[serde(default)]
+    pub each_indicator: bool,
+    pub note: At<String>,
+}

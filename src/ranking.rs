@@ -1,0 +1,227 @@
+//! Counties in order. Ties share a rank; what has no value stands last, without a rank. Decided here and nowhere else.
+
+use std::collections::BTreeMap;
+
+use crate::dataset::Dataset;
+use crate::formula::lower::TOLERANCE;
+use crate::indicators::Verdict;
+use crate::indicators::balance::Balance;
+use crate::indicators::split::Units;
+use crate::indicators::unit::UnitVerdict;
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{Better, Ranking, RankingOf, Role};
+
+/// One county's place in one ranking.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub county_code: String,
+    pub value: Option<f64>,
+    pub rank: Option<usize>,
+    /// Rank among the counties of the same prefecture.
+    pub prefecture_rank: Option<usize>,
+}
+
+/// A ranking with its places in order: by rank, the missing last; ties by county code.
+#[derive(Debug, Clone)]
+pub struct Ranked {
+    /// Index into the pipeline's rankings.
+    pub ranking: usize,
+    pub indicator: Option<usize>,
+    pub id: String,
+    pub places: Vec<Place>,
+}
+
+/// Figures that rankings are made from.
+pub struct Figures<'a> {
+    pub pipeline: &'a Pipeline,
+    pub dataset: &'a Dataset,
+    pub units: &'a Units,
+    pub unit_verdicts: &'a [UnitVerdict],
+    pub balances: &'a [Balance],
+    /// Counties of which something was not read: they are not ranked.
+    pub held: &'a std::collections::BTreeSet<String>,
+}
+
+/// All rankings, in the order of the pipeline, per indicator where declared so.
+pub fn rankings(figures: &Figures<'_>) -> Vec<Ranked> {
+    let mut out = Vec::new();
+    for (r, ranking) in figures.pipeline.rankings.iter().enumerate() {
+        if ranking.each_indicator {
+            for (i, indicator) in figures.pipeline.indicators.iter().enumerate() {
+                if indicator.role == Role::Standard {
+                    let id = format!("{}:{}", ranking.id, indicator.id);
+                    out.push(ranked(figures, r, ranking, Some(i), id));
+                }
+            }
+        } else {
+            out.push(ranked(figures, r, ranking, None, ranking.id.clone()));
+        }
+    }
+    out
+}
+
+fn ranked(
+    figures: &Figures<'_>,
+    r: usize,
+    ranking: &Ranking,
+    indicator: Option<usize>,
+    id: String,
+) -> Ranked {
+    let counties = &figures.dataset.counties;
+    let values: Vec<Option<f64>> = counties
+        .iter()
+        .map(|c| value(figures, ranking, indicator, &c.code))
+        .collect();
+    // A mean has its own direction: the indicator's.
+    let better = match (ranking.of, indicator) {
+        (RankingOf::Mean, Some(i)) => figures.pipeline.indicators[i].better,
+        _ => ranking.better,
+    };
+    let all = ranks(&values, better);
+    let mut within: Vec<Option<usize>> = vec![None; counties.len()];
+    let mut prefectures: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (i, county) in counties.iter().enumerate() {
+        prefectures.entry(&county.prefecture).or_default().push(i);
+    }
+    for members in prefectures.values() {
+        let own: Vec<Option<f64>> = members.iter().map(|i| values[*i]).collect();
+        for (member, rank) in members.iter().zip(ranks(&own, better)) {
+            within[*member] = rank;
+        }
+    }
+    let mut places: Vec<Place> = counties
+        .iter()
+        .enumerate()
+        .map(|(i, c)| Place {
+            county_code: c.code.clone(),
+            value: values[i],
+            rank: all[i],
+            prefecture_rank: within[i],
+        })
+        .collect();
+    places.sort_by(|a, b| {
+        let rank = |p: &Place| p.rank.unwrap_or(usize::MAX);
+        rank(a).cmp(&rank(b)).then(a.county_code.cmp(&b.county_code))
+    });
+    Ranked {
+        ranking: r,
+        indicator,
+        id,
+        places,
+    }
+}
+
+/// Ranks from 1; equal values share the better rank and the next ranks are left out (1, 2, 2, 4).
+pub fn ranks(values: &[Option<f64>], better: Better) -> Vec<Option<usize>> {
+    let mut order: Vec<(usize, f64)> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| v.filter(|v| v.is_finite()).map(|v| (i, v)))
+        .collect();
+    order.sort_by(|a, b| match better {
+        Better::Higher => b.1.total_cmp(&a.1),
+        Better::Lower => a.1.total_cmp(&b.1),
+    });
+    let mut out = vec![None; values.len()];
+    let mut rank = 0;
+    for (position, (i, value)) in order.iter().enumerate() {
+        let tied = position > 0 && {
+            let before = order[position - 1].1;
+            (value - before).abs() <= TOLERANCE * (value.abs() + before.abs())
+        };
+        if !tied {
+            rank = position + 1;
+        }
+        out[*i] = Some(rank);
+    }
+    out
+}
+
+fn value(
+    figures: &Figures<'_>,
+    ranking: &Ranking,
+    indicator: Option<usize>,
+    county: &str,
+) -> Option<f64> {
+    let pipeline = figures.pipeline;
+    if figures.held.contains(county) {
+        return None;
+    }
+    let own = || figures.balances.iter().filter(move |b| b.county_code == county);
+    match ranking.of {
+        RankingOf::MeanCv => mean_cv(pipeline, figures.balances, county, ranking.stage?),
+        RankingOf::Cv => {
+            own()
+                .find(|b| Some(b.stage) == ranking.stage && Some(b.indicator) == indicator)?
+                .cv
+        }
+        RankingOf::Mean => own()
+            .find(|b| Some(b.stage) == ranking.stage && Some(b.indicator) == indicator)?
+            .spread
+            .map(|s| s.mean),
+        RankingOf::CvMet => {
+            let judged: Vec<Verdict> = own().filter_map(|b| b.verdict).collect();
+            if judged.is_empty() || judged.contains(&Verdict::Incomplete) {
+                return None;
+            }
+            Some(judged.iter().filter(|v| **v == Verdict::Met).count() as f64)
+        }
+        RankingOf::ShareMet => share_met(figures, county, ranking.stage),
+    }
+}
+
+/// The mean of the standard indicators' coefficients of variation, from unrounded values; missing when one is.
+pub fn mean_cv(
+    pipeline: &Pipeline,
+    balances: &[Balance],
+    county: &str,
+    stage: usize,
+) -> Option<f64> {
+    let mut sum = 0.0;
+    let mut count = 0;
+    for b in balances.iter().filter(|b| {
+        b.county_code == county
+            && b.stage == stage
+            && pipeline.indicators[b.indicator].role == Role::Standard
+    }) {
+        sum += b.cv?;
+        count += 1;
+    }
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// The share of counted units that meet the standard, percent; missing when a unit is incomplete.
+fn share_met(figures: &Figures<'_>, county: &str, stage: Option<usize>) -> Option<f64> {
+    let rows = &figures.dataset.tables[figures.pipeline.table("school")?].rows;
+    let own: Vec<&UnitVerdict> = figures
+        .unit_verdicts
+        .iter()
+        .filter(|v| {
+            let unit = &figures.units.list[v.unit];
+            rows[unit.school].county_code == county && stage.is_none_or(|s| s == unit.stage)
+        })
+        .collect();
+    if own.is_empty() || own.iter().any(|v| v.verdict == Verdict::Incomplete) {
+        return None;
+    }
+    let met = own.iter().filter(|v| v.verdict == Verdict::Met).count();
+    Some(met as f64 * 100.0 / own.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ties_share_a_rank_and_the_missing_have_none() {
+        let values = [Some(0.3), None, Some(0.1 + 0.2), Some(0.1), Some(f64::NAN)];
+        assert_eq!(
+            ranks(&values, Better::Lower),
+            [Some(2), None, Some(2), Some(1), None]
+        );
+        assert_eq!(
+            ranks(&values, Better::Higher),
+            [Some(1), None, Some(1), Some(3), None]
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! Results -> books and Parquet. What stands where is decided here; the words stand in the pipeline.
+
+pub mod book;
+pub mod data;
+pub mod findings_book;
+pub mod ranking_book;
+pub mod words;
+pub mod xlsx;
+
+use crate::pipeline::Pipeline;
+use crate::results::Results;
+
+/// What every report is made from.
+pub struct Context<'a> {
+    pub pipeline: &'a Pipeline,
+    pub results: &'a Results,
+    pub period: i64,
+    pub run_id: &'a str,
+    /// Path from a run's folder to the input folder, for links to cells.
+    pub input_link: &'a str,
+}
+
+impl Context<'_> {
+    /// A word of the pipeline.
+    fn word(&self, key: &str) -> String {
+        self.pipeline.word(key).to_string()
+    }
+
+    fn verdict_context(&self) -> crate::indicators::verdict::Given<'_> {
+        let r = self.results;
+        crate::indicators::verdict::Given {
+            pipeline: self.pipeline,
+            dataset: &r.dataset,
+            units: &r.units,
+            values: &r.values,
+            unit_verdicts: &r.unit_verdicts,
+            balances: &r.balances,
+            findings: &r.findings,
+        }
+    }
+
+    /// Name and prefecture of a county.
+    fn county(&self, code: &str) -> (String, String) {
+        self.results
+            .dataset
+            .counties
+            .iter()
+            .find(|c| c.code == code)
+            .map_or((String::new(), String::new()), |c| {
+                (c.name.clone(), c.prefecture.clone())
+            })
+    }
+}

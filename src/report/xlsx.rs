@@ -1,0 +1,270 @@
+//! Book -> bytes of an .xlsx file. The only file that names rust_xlsxwriter. The same book gives the same bytes: the
+//! creation time is that of the period, not of the clock.
+
+use std::collections::HashMap;
+
+use rust_xlsxwriter::{
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook, Worksheet, XlsxError,
+};
+use unicode_width::UnicodeWidthStr;
+
+use super::book::{Book, Cell, Sheet, Tone};
+use crate::error::Error;
+use crate::text::fifteen_digits;
+
+/// Excel keeps at most 65,530 links a sheet; the rest are written as text.
+const MAX_LINKS: usize = 60_000;
+/// Longest text of a cell.
+const MAX_TEXT: usize = 32_000;
+
+/// Writes a book. `period` is the year that stands as the file's creation time.
+///
+/// # Errors
+/// [`Error::Internal`] when the library refuses, which a book made by this program never gives cause for.
+pub fn write(book: &Book, period: i64) -> Result<Vec<u8>, Error> {
+    build(book, period).map_err(|e| Error::Internal(format!("workbook {}: {e}", book.title)))
+}
+
+fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let year = u16::try_from(period.clamp(1900, 9999)).unwrap_or(1900);
+    let created = ExcelDateTime::from_ymd(year, 12, 31)?;
+    workbook.set_properties(
+        &DocProperties::new()
+            .set_title(&book.title)
+            .set_author("junheng")
+            .set_creation_datetime(&created),
+    );
+    let plain = Format::new().set_font_name(&book.font).set_font_size(10);
+    let mut formats = Formats {
+        base: plain
+            .clone()
+            .set_border(FormatBorder::Thin)
+            .set_border_color(Color::RGB(0x00BF_BFBF)),
+        made: HashMap::new(),
+    };
+    for sheet in &book.sheets {
+        let worksheet = workbook.add_worksheet();
+        worksheet.set_name(&sheet.name)?;
+        write_sheet(worksheet, sheet, &plain, &mut formats)?;
+    }
+    workbook.save_to_buffer()
+}
+
+/// Formats are made once a look and reused.
+struct Formats {
+    base: Format,
+    made: HashMap<(Tone, Option<usize>), Format>,
+}
+
+impl Formats {
+    fn of(&mut self, tone: Tone, digits: Option<usize>) -> &Format {
+        self.made.entry((tone, digits)).or_insert_with(|| {
+            let mut format = self.base.clone().set_align(FormatAlign::Top);
+            format = match digits {
+                Some(0) => format.set_num_format("#,##0"),
+                Some(d) => format.set_num_format(format!("#,##0.{}", "0".repeat(d))),
+                None => format.set_text_wrap(),
+            };
+            match tone {
+                Tone::Plain => format,
+                Tone::Good => colours(format, 0x00E2_F0D9, 0x0037_5623),
+                Tone::Middle => colours(format, 0x00FF_F2CC, 0x007F_6000),
+                Tone::Bad => colours(format, 0x00FB_E0DD, 0x009C_0006),
+                Tone::Pale => colours(format, 0x00EE_EEEE, 0x0059_5959),
+                Tone::Strong => format
+                    .set_bold()
+                    .set_background_color(Color::RGB(0x00F2_F2F2)),
+            }
+        })
+    }
+}
+
+fn colours(format: Format, background: u32, font: u32) -> Format {
+    format
+        .set_background_color(Color::RGB(background))
+        .set_font_color(Color::RGB(font))
+}
+
+fn write_sheet(
+    worksheet: &mut Worksheet,
+    sheet: &Sheet,
+    plain: &Format,
+    formats: &mut Formats,
+) -> Result<(), XlsxError> {
+    let last = u16::try_from(sheet.columns.len().max(1) - 1).unwrap_or(u16::MAX);
+    let title = plain
+        .clone()
+        .set_font_size(16)
+        .set_bold()
+        .set_align(FormatAlign::VerticalCenter);
+    let note = plain.clone().set_font_color(Color::RGB(0x0059_5959));
+    worksheet.set_row_height(0, 28)?;
+    worksheet.write_string_with_format(0, 0, &sheet.title, &title)?;
+    let mut row = 1;
+    for text in &sheet.notes {
+        worksheet.write_string_with_format(row, 0, text, &note)?;
+        row += 1;
+    }
+    let head = formats
+        .base
+        .clone()
+        .set_bold()
+        .set_text_wrap()
+        .set_align(FormatAlign::Center)
+        .set_align(FormatAlign::VerticalCenter)
+        .set_background_color(Color::RGB(0x00DD_E6F0));
+    let first_head = row;
+    let grouped = sheet.columns.iter().any(|c| !c.group.is_empty());
+    if grouped {
+        write_groups(worksheet, sheet, row, &head)?;
+        row += 1;
+    }
+    let widths = widths(sheet);
+    let mut head_lines = 1;
+    for (c, column) in sheet.columns.iter().enumerate() {
+        let col = column_index(c);
+        if !(grouped && column.group.is_empty()) {
+            worksheet.write_string_with_format(row, col, &column.label, &head)?;
+        }
+        let lines = column.label.width().div_ceil(widths[c].saturating_sub(1).max(1));
+        head_lines = head_lines.max(lines);
+        worksheet.set_column_width(col, widths[c] as f64 + 1.0)?;
+    }
+    worksheet.set_row_height(row, 15 * u32::try_from(head_lines).unwrap_or(1) + 4)?;
+    let head_row = row;
+    row += 1;
+    let mut links = 0;
+    for cells in &sheet.rows {
+        let mut lines = 1;
+        for (c, cell) in cells.iter().enumerate() {
+            let col = column_index(c);
+            match cell {
+                Cell::Empty => {
+                    worksheet.write_blank(row, col, formats.of(Tone::Plain, None))?;
+                }
+                Cell::Text(text, tone) => {
+                    worksheet.write_string_with_format(row, col, cut(text), formats.of(*tone, None))?;
+                }
+                Cell::Number(value, digits, tone) if value.is_finite() => {
+                    let value = fifteen_digits(*value);
+                    let format = formats.of(*tone, Some(*digits));
+                    worksheet.write_number_with_format(row, col, value, format)?;
+                }
+                Cell::Number(..) => {
+                    worksheet.write_blank(row, col, formats.of(Tone::Pale, None))?;
+                }
+                Cell::Link { text, target } => {
+                    links += 1;
+                    let format = formats
+                        .base
+                        .clone()
+                        .set_align(FormatAlign::Top)
+                        .set_text_wrap()
+                        .set_font_color(Color::RGB(0x0005_63C1));
+                    let url = Url::new(target.as_str()).set_text(cut(text));
+                    if links > MAX_LINKS
+                        || worksheet.write_url_with_format(row, col, url, &format).is_err()
+                    {
+                        worksheet.write_string_with_format(row, col, cut(text), &format)?;
+                    }
+                }
+            }
+            if let Cell::Text(text, _) | Cell::Link { text, .. } = cell {
+                let room = widths.get(c).copied().unwrap_or(10).max(1);
+                let needed: usize = text.lines().map(|l| l.width().div_ceil(room).max(1)).sum();
+                lines = lines.max(needed);
+            }
+        }
+        worksheet.set_row_height(row, 14 * u32::try_from(lines.min(28)).unwrap_or(1) + 2)?;
+        row += 1;
+    }
+    worksheet.set_freeze_panes(head_row + 1, sheet.frozen)?;
+    if sheet.filter && !sheet.rows.is_empty() {
+        worksheet.autofilter(head_row, 0, row - 1, last)?;
+    }
+    worksheet.set_landscape();
+    worksheet.set_paper_size(9);
+    worksheet.set_print_fit_to_pages(1, 0);
+    worksheet.set_repeat_rows(first_head, head_row)?;
+    worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
+    worksheet.set_footer("&L&A&R&P / &N");
+    Ok(())
+}
+
+/// The upper header row: neighbours of one group merged, columns without a group merged downwards.
+fn write_groups(
+    worksheet: &mut Worksheet,
+    sheet: &Sheet,
+    row: u32,
+    head: &Format,
+) -> Result<(), XlsxError> {
+    let mut c = 0;
+    while c < sheet.columns.len() {
+        let group = &sheet.columns[c].group;
+        if group.is_empty() {
+            let label = &sheet.columns[c].label;
+            worksheet.merge_range(row, column_index(c), row + 1, column_index(c), label, head)?;
+            c += 1;
+            continue;
+        }
+        let mut end = c;
+        while end + 1 < sheet.columns.len() && sheet.columns[end + 1].group == *group {
+            end += 1;
+        }
+        if end > c {
+            worksheet.merge_range(row, column_index(c), row, column_index(end), group, head)?;
+        } else {
+            worksheet.write_string_with_format(row, column_index(c), group, head)?;
+        }
+        c = end + 1;
+    }
+    let longest = sheet
+        .columns
+        .iter()
+        .filter(|h| !h.group.is_empty())
+        .map(|h| h.group.width())
+        .max()
+        .unwrap_or(0);
+    worksheet.set_row_height(row, if longest > 36 { 48 } else { 32 })?;
+    Ok(())
+}
+
+fn column_index(c: usize) -> u16 {
+    u16::try_from(c).unwrap_or(u16::MAX)
+}
+
+/// Widths in half-width characters: a Chinese character takes two.
+fn widths(sheet: &Sheet) -> Vec<usize> {
+    sheet
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(c, column)| {
+            let label = column.label.width().div_ceil(2).max(column.label.width().min(10));
+            let cells = sheet
+                .rows
+                .iter()
+                .filter_map(|r| r.get(c))
+                .map(|cell| {
+                    let shown = cell.shown();
+                    let extra = match cell {
+                        // Thousands separators.
+                        Cell::Number(v, ..) if v.abs() >= 1000.0 => shown.len() / 3,
+                        _ => 0,
+                    };
+                    shown.lines().map(UnicodeWidthStr::width).max().unwrap_or(0) + extra
+                })
+                .max()
+                .unwrap_or(0);
+            label.max(cells).clamp(5, column.widest.max(5)) + 1
+        })
+        .collect()
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= MAX_TEXT {
+        return text.to_string();
+    }
+    text.chars().take(MAX_TEXT).chain("…".chars()).collect()
+}

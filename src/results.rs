@@ -1,0 +1,96 @@
+//! Everything that one run has found out, as plain data: what the reports, the Parquet files and the exit code are made of.
+
+use std::collections::BTreeSet;
+
+use crate::dataset::{Dataset, FileOutcome};
+use crate::error::Error;
+use crate::finding::{self, Finding, Severity};
+use crate::indicators::balance::{self, Balance};
+use crate::indicators::split::{self, Units};
+use crate::indicators::unit::{self, UnitValue, UnitVerdict};
+use crate::indicators::verdict::{self, CountyVerdict};
+use crate::indicators::missing;
+use crate::pipeline::Pipeline;
+use crate::ranking::{self, Ranked};
+
+/// The results of one run.
+#[derive(Debug)]
+pub struct Results {
+    pub dataset: Dataset,
+    pub units: Units,
+    /// By unit, then in the order of the indicators.
+    pub values: Vec<UnitValue>,
+    pub unit_verdicts: Vec<UnitVerdict>,
+    pub balances: Vec<Balance>,
+    pub verdicts: Vec<CountyVerdict>,
+    pub rankings: Vec<Ranked>,
+    /// Sorted, with ids.
+    pub findings: Vec<Finding>,
+    /// Counties of which something was not read.
+    pub held: BTreeSet<String>,
+}
+
+/// Computes everything from a dataset and the findings that its reading made.
+///
+/// # Errors
+/// When polars refuses an expression.
+pub fn compute(
+    pipeline: &Pipeline,
+    dataset: Dataset,
+    mut findings: Vec<Finding>,
+    period: i64,
+) -> Result<Results, Error> {
+    let (units, more) = split::units(pipeline, &dataset)?;
+    findings.extend(more);
+    let values = unit::values(pipeline, &dataset, &units, period)?;
+    findings.extend(missing::findings(pipeline, &dataset, &units, &values));
+    findings.extend(crate::checks::run(pipeline, &dataset, &units)?);
+    let findings = finding::finish(findings, period);
+    let unit_verdicts = unit::verdicts(pipeline, &units, &values);
+    let balances = balance::balances(pipeline, &dataset, &units, &values);
+    let held = verdict::held_counties(pipeline, &findings);
+    let verdicts = verdict::county_verdicts(&verdict::Given {
+        pipeline,
+        dataset: &dataset,
+        units: &units,
+        values: &values,
+        unit_verdicts: &unit_verdicts,
+        balances: &balances,
+        findings: &findings,
+    });
+    let rankings = ranking::rankings(&ranking::Figures {
+        pipeline,
+        dataset: &dataset,
+        units: &units,
+        unit_verdicts: &unit_verdicts,
+        balances: &balances,
+        held: &held,
+    });
+    Ok(Results {
+        dataset,
+        units,
+        values,
+        unit_verdicts,
+        balances,
+        verdicts,
+        rankings,
+        findings,
+        held,
+    })
+}
+
+impl Results {
+    /// How many findings of a severity a county has; of all counties with `None`.
+    pub fn count(&self, county: Option<&str>, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|f| f.severity == severity)
+            .filter(|f| county.is_none() || f.county_code.as_deref() == county)
+            .count()
+    }
+
+    /// The files as they ended.
+    pub fn files(&self) -> &[FileOutcome] {
+        &self.dataset.files
+    }
+}

@@ -1,0 +1,4 @@
+//! What lies in the output folder: the lock, runs, `current`. One run at a time; outputs appear all at once or not at all.
+
+pub mod lock;
+pub mod publish;

@@ -1,0 +1,149 @@
+//! Publishing in one step: outputs are written beside, synced, renamed into `runs/`, and `current` is swapped.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// Outputs of one run by path below the run's folder.
+pub type Outputs = Vec<(String, Vec<u8>)>;
+
+/// What became of the outputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// A new run stands in this folder.
+    New(PathBuf),
+    /// The same run, byte by byte, was published before.
+    Unchanged(PathBuf),
+}
+
+impl Published {
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Published::New(path) | Published::Unchanged(path) => path,
+        }
+    }
+}
+
+/// Makes the output folder and clears what a killed run left in it.
+///
+/// # Errors
+/// [`Error::Output`] when the folder cannot be made.
+pub fn prepare(output: &Path) -> Result<(), Error> {
+    make_dir(&output.join("runs"))
+}
+
+/// Removes staging folders of runs that did not end. Only while the lock is held.
+///
+/// # Errors
+/// [`Error::Output`] when the folder cannot be read.
+pub fn sweep(output: &Path) -> Result<(), Error> {
+    let runs = output.join("runs");
+    let entries = fs::read_dir(&runs).map_err(|e| failed(&runs, &e))?;
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(".staging-") {
+            let path = entry.path();
+            fs::remove_dir_all(&path).map_err(|e| failed(&path, &e))?;
+        }
+    }
+    Ok(())
+}
+
+/// Publishes the outputs of a run. An equal run that is there already stays as it is; one of the same name with other
+/// content is left alone, and the new one gets a number behind its name.
+///
+/// `timed` names the file whose timings may differ, and the function that takes them out for comparing.
+///
+/// # Errors
+/// [`Error::Output`]; then `current` still points to what it pointed to before.
+pub fn publish(
+    output: &Path,
+    run_id: &str,
+    outputs: &Outputs,
+    timed: (&str, fn(&[u8]) -> Vec<u8>),
+) -> Result<Published, Error> {
+    let runs = output.join("runs");
+    let mut name = run_id.to_string();
+    let mut n = 1;
+    while runs.join(&name).exists() {
+        if equal(&runs.join(&name), outputs, timed) {
+            let folder = runs.join(&name);
+            point_current(output, &name)?;
+            return Ok(Published::Unchanged(folder));
+        }
+        n += 1;
+        name = format!("{run_id}-{n}");
+    }
+    let staging = runs.join(format!(".staging-{name}"));
+    if staging.exists() {
+        fs::remove_dir_all(&staging).map_err(|e| failed(&staging, &e))?;
+    }
+    make_dir(&staging)?;
+    for (path, bytes) in outputs {
+        let target = staging.join(path);
+        if let Some(parent) = target.parent() {
+            make_dir(parent)?;
+        }
+        write_synced(&target, bytes)?;
+    }
+    sync_dir(&staging)?;
+    let folder = runs.join(&name);
+    fs::rename(&staging, &folder).map_err(|e| failed(&folder, &e))?;
+    sync_dir(&runs)?;
+    point_current(output, &name)?;
+    Ok(Published::New(folder))
+}
+
+fn equal(
+    folder: &Path,
+    outputs: &Outputs,
+    (timed, without): (&str, fn(&[u8]) -> Vec<u8>),
+) -> bool {
+    outputs.iter().all(|(path, bytes)| {
+        fs::read(folder.join(path)).is_ok_and(|there| {
+            if path == timed {
+                without(&there) == without(bytes)
+            } else {
+                there == *bytes
+            }
+        })
+    })
+}
+
+/// Points `current` to a run: a link is made beside and renamed over the old one.
+fn point_current(output: &Path, name: &str) -> Result<(), Error> {
+    let current = output.join("current");
+    let target = Path::new("runs").join(name);
+    if fs::read_link(&current).is_ok_and(|t| t == target) {
+        return Ok(());
+    }
+    let beside = output.join(".current-new");
+    if beside.symlink_metadata().is_ok() {
+        fs::remove_file(&beside).map_err(|e| failed(&beside, &e))?;
+    }
+    std::os::unix::fs::symlink(&target, &beside).map_err(|e| failed(&beside, &e))?;
+    fs::rename(&beside, &current).map_err(|e| failed(&current, &e))?;
+    sync_dir(output)
+}
+
+fn make_dir(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|e| failed(path, &e))
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let mut file = File::create(path).map_err(|e| failed(path, &e))?;
+    file.write_all(bytes).map_err(|e| failed(path, &e))?;
+    file.sync_all().map_err(|e| failed(path, &e))
+}
+
+fn sync_dir(path: &Path) -> Result<(), Error> {
+    File::open(path)
+        .and_then(|f| f.sync_all())
+        .map_err(|e| failed(path, &e))
+}
+
+fn failed(path: &Path, e: &std::io::Error) -> Error {
+    Error::Output(format!("{} cannot be written: {e}", path.display()))
+}

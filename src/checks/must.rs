@@ -74,6 +74,14 @@ pub fn run(
                     unit: Some(&units.list[i]),
                 },
             };
+            // What could not be read is said already; what follows from it is not said again.
+            let read = rule.must.columns.iter().chain(rule.when.iter().flat_map(|w| &w.columns));
+            if read
+                .filter_map(|c| subject.cell(c))
+                .any(|cell| dataset.spoken.contains(&cell))
+            {
+                continue;
+            }
             let right = expected.as_ref().and_then(|e| e[i]).map(crate::text::number);
             let stage = subject.unit.map_or(String::new(), |u| {
                 pipeline.stages[u.stage].title.clone()

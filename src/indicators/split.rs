@@ -172,6 +172,11 @@ impl<'a> School<'a> {
         };
         let single = present.len() == 1;
         let mut whole_only: Vec<usize> = Vec::new();
+        let wanted: Vec<&str> = pipeline
+            .standard_indicators()
+            .flat_map(|(_, i)| i.numerator.iter().flatten())
+            .flat_map(|f| f.columns.iter().map(String::as_str))
+            .collect();
         for (i, (stage, students)) in present.iter().enumerate() {
             if !pipeline.stages[*stage].evaluated {
                 continue;
@@ -193,6 +198,7 @@ impl<'a> School<'a> {
                                 WholeSchoolFigures::Incomplete => {
                                     if let Some(c) = whole
                                         && !whole_only.contains(c)
+                                        && wanted.contains(&column.name.as_str())
                                     {
                                         whole_only.push(*c);
                                     }
@@ -354,7 +360,9 @@ fn not_counted(
             .or_default()
             .push(cell);
     }
-    for ((county, reason, _), cells) in groups {
+    for ((county, reason, _), mut cells) in groups {
+        // A school with two stages is two units, but one school.
+        cells.dedup();
         let pairs: Vec<(u32, u32)> = cells.iter().map(|c| (c.row, c.col)).collect();
         let mut place = dataset.place(&cells);
         place.cell = Some(crate::finding::cell_list(&pairs));

@@ -63,8 +63,9 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &HeaderM
         if is_part(&lead) || is_part(&label) {
             continue;
         }
+        // Notes and signatures below the table: no figure stands in any column of figures.
         let is_note = form.end_rows.iter().any(|w| lead.starts_with(w.as_str()));
-        if is_note && filled < 2 {
+        if is_note && !bound.iter().any(|b| is_figure(pipeline, form, grid, b, *row)) {
             continue;
         }
         if repeats_header(grid, found, *row) {
@@ -91,6 +92,18 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &HeaderM
         );
     }
     table
+}
+
+/// Whether a figure stands in the row in this column.
+fn is_figure(pipeline: &Pipeline, form: &Form, grid: &Grid, bound: &Bound, row: u32) -> bool {
+    let Target::Column(c) = form.fields[bound.field].target else {
+        return false;
+    };
+    let column = &pipeline.tables[form.table].columns[c];
+    matches!(column.kind, Kind::Count | Kind::Number | Kind::Percent)
+        && grid.get(row, bound.col).is_some_and(|cell| {
+            cell::read(pipeline, column, bound.unit, cell, false).value.is_some()
+        })
 }
 
 /// Where the data begin, and the units of the unit row.

@@ -49,7 +49,10 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("unit-converted", &["column", "unit", "base"]),
     ("unit-unknown", &["column", "unit", "wanted"]),
     ("unit-not-stated", &["column", "unit"]),
-    ("value-converted", &["column", "raw", "value", "count", "why"]),
+    (
+        "value-converted",
+        &["column", "raw", "value", "count", "why"],
+    ),
     ("value-unreadable", &["column", "raw", "wanted"]),
     ("value-error-cell", &["column", "raw"]),
     ("value-not-cached", &["column"]),
@@ -288,7 +291,10 @@ mod tests {
         assert_eq!(a1(0, 25), "Z1");
         assert_eq!(a1(0, 26), "AA1");
         assert_eq!(a1(1_048_575, 16_383), "XFD1048576");
-        assert_eq!(cell_list(&[(4, 5), (6, 5), (7, 5), (8, 5), (4, 6)]), "F5,F7:F9,G5");
+        assert_eq!(
+            cell_list(&[(4, 5), (6, 5), (7, 5), (8, 5), (4, 6)]),
+            "F5,F7:F9,G5"
+        );
         assert_eq!(first_cell("F17,F19"), (17, 6));
     }
 }

@@ -101,7 +101,9 @@ fn ranked(
         .collect();
     places.sort_by(|a, b| {
         let rank = |p: &Place| p.rank.unwrap_or(usize::MAX);
-        rank(a).cmp(&rank(b)).then(a.county_code.cmp(&b.county_code))
+        rank(a)
+            .cmp(&rank(b))
+            .then(a.county_code.cmp(&b.county_code))
     });
     Ranked {
         ranking: r,
@@ -147,7 +149,12 @@ fn value(
     if figures.held.contains(county) {
         return None;
     }
-    let own = || figures.balances.iter().filter(move |b| b.county_code == county);
+    let own = || {
+        figures
+            .balances
+            .iter()
+            .filter(move |b| b.county_code == county)
+    };
     match ranking.of {
         RankingOf::MeanCv => mean_cv(pipeline, figures.balances, county, ranking.stage?),
         RankingOf::Cv => {

@@ -6,10 +6,10 @@ use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity};
 use crate::indicators::balance::{self, Balance};
+use crate::indicators::missing;
 use crate::indicators::split::{self, Units};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
 use crate::indicators::verdict::{self, CountyVerdict};
-use crate::indicators::missing;
 use crate::pipeline::Pipeline;
 use crate::ranking::{self, Ranked};
 

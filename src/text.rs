@@ -23,8 +23,10 @@ pub fn trimmed(text: &str) -> String {
 
 /// Characters that leave no mark: zero-width ones, byte-order marks, soft hyphens, controls other than white space.
 pub fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}')
-        || (c.is_control() && !c.is_whitespace())
+    matches!(
+        c,
+        '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}'
+    ) || (c.is_control() && !c.is_whitespace())
 }
 
 /// A number as people write it: without a trailing ".0", at most 15 significant digits.

@@ -26,6 +26,9 @@ pub fn run(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Result<Vec<
     Ok(findings)
 }
 
+/// Most columns that one finding names; its cells are all named.
+const NAMED_COLUMNS: usize = 3;
+
 /// A finding of a declared rule.
 fn finding(text: &RuleText, draft: Draft, message: String) -> Finding {
     Finding {
@@ -84,14 +87,22 @@ impl Subject<'_> {
 
     fn title(&self, name: &str) -> Option<String> {
         let column = self.column(name)?;
-        Some(self.pipeline.tables[self.table].columns[column].title.clone())
+        Some(
+            self.pipeline.tables[self.table].columns[column]
+                .title
+                .clone(),
+        )
     }
 
     /// The value as the sheet shows it; a unit's share of a stock as computed.
     fn shown(&self, name: &str) -> Option<String> {
         if let Some(unit) = self.unit
             && unit.share.is_some_and(|s| s < 1.0)
-            && let Some(i) = self.pipeline.unit_columns.iter().position(|u| u.name == name)
+            && let Some(i) = self
+                .pipeline
+                .unit_columns
+                .iter()
+                .position(|u| u.name == name)
             && matches!(self.pipeline.unit_columns[i].source, UnitSource::Split(_))
         {
             return unit.values[i].map(|v| crate::text::fixed(v, 2));
@@ -122,8 +133,14 @@ impl Subject<'_> {
             row: row.row,
             col: 0,
         }];
-        let place = self.dataset.place(if refs.is_empty() { &fallback } else { &refs });
-        let titles: Vec<String> = cells.iter().filter_map(|c| self.title(c)).collect();
+        let place = self
+            .dataset
+            .place(if refs.is_empty() { &fallback } else { &refs });
+        let mut titles: Vec<String> = cells.iter().filter_map(|c| self.title(c)).collect();
+        if titles.len() > NAMED_COLUMNS {
+            titles.truncate(NAMED_COLUMNS);
+            titles.push("\u{2026}".to_string());
+        }
         Draft {
             county_code: Some(row.county_code.clone()),
             school_code: self.text("school_code"),

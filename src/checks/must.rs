@@ -75,17 +75,24 @@ pub fn run(
                 },
             };
             // What could not be read is said already; what follows from it is not said again.
-            let read = rule.must.columns.iter().chain(rule.when.iter().flat_map(|w| &w.columns));
+            let read = rule
+                .must
+                .columns
+                .iter()
+                .chain(rule.when.iter().flat_map(|w| &w.columns));
             if read
                 .filter_map(|c| subject.cell(c))
                 .any(|cell| dataset.spoken.contains(&cell))
             {
                 continue;
             }
-            let right = expected.as_ref().and_then(|e| e[i]).map(crate::text::number);
-            let stage = subject.unit.map_or(String::new(), |u| {
-                pipeline.stages[u.stage].title.clone()
-            });
+            let right = expected
+                .as_ref()
+                .and_then(|e| e[i])
+                .map(crate::text::number);
+            let stage = subject
+                .unit
+                .map_or(String::new(), |u| pipeline.stages[u.stage].title.clone());
             let message = rule.text.message.fill(|slot| match slot {
                 "expected" => right.clone().unwrap_or_default(),
                 "stage_title" => stage.clone(),

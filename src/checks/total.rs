@@ -103,12 +103,7 @@ pub fn run(
     Ok(())
 }
 
-fn total_rows(
-    pipeline: &Pipeline,
-    dataset: &Dataset,
-    rule: &Total,
-    findings: &mut Vec<Finding>,
-) {
+fn total_rows(pipeline: &Pipeline, dataset: &Dataset, rule: &Total, findings: &mut Vec<Finding>) {
     for total in dataset.totals.iter().filter(|t| t.table == rule.table) {
         if !total
             .sums
@@ -117,7 +112,9 @@ fn total_rows(
         {
             continue;
         }
-        let title = pipeline.tables[total.table].columns[total.column].title.clone();
+        let title = pipeline.tables[total.table].columns[total.column]
+            .title
+            .clone();
         // In the unit of the sheet, as the clerk sees it.
         let shown = crate::text::trimmed(&total.raw);
         let factor = shown

@@ -20,8 +20,8 @@ use crate::pipeline::load::hex;
 use crate::pipeline::{self, Pipeline};
 use crate::report::{self, Context};
 use crate::results::{self, Results};
-use crate::store::publish::{self, Outputs, Published};
 use crate::store::lock;
+use crate::store::publish::{self, Outputs, Published};
 
 /// Seconds by stage of the work, in the order in which they were spent.
 #[derive(Debug, Default)]
@@ -66,9 +66,13 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             .num_threads(usize::from(jobs))
             .build_global();
     }
-    let listing = timings.time("list", || {
-        discover(&input, pipeline.settings.county_digits)
-    })?;
+    let mut listing = timings.time("list", || discover(&input, pipeline.settings.county_digits))?;
+    if !args.only.is_empty() {
+        let wanted = |code: &String| args.only.contains(code);
+        listing
+            .submissions
+            .retain(|s| s.folder.as_ref().is_none_or(|f| wanted(&f.code)));
+    }
     if lies_within(&output, &input) {
         return Err(Error::Usage(format!(
             "output folder {} lies inside the input folder {}",
@@ -135,8 +139,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     let exit = exit_code(&results);
     let seconds = started.elapsed().as_secs_f64();
     let json = run_json(&context, &listing, exit, &timings, seconds);
-    let mut text = serde_json::to_vec_pretty(&json)
-        .map_err(|e| Error::Internal(format!("run.json: {e}")))?;
+    let mut text =
+        serde_json::to_vec_pretty(&json).map_err(|e| Error::Internal(format!("run.json: {e}")))?;
     text.push(b'\n');
     outputs.push((RUN_JSON.to_string(), text));
     let published = publish::publish(&output, &run_id, &outputs, (RUN_JSON, without_timings))?;
@@ -147,14 +151,22 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
         seconds = started.elapsed().as_secs_f64(),
         "run published"
     );
-    summary(&context, &listing, &published, started.elapsed().as_secs_f64());
+    summary(
+        &context,
+        &listing,
+        &published,
+        started.elapsed().as_secs_f64(),
+    );
     Ok(exit)
 }
 
 const RUN_JSON: &str = "run.json";
 
 fn check_only(only: &[String], counties: &[County]) -> Result<(), Error> {
-    match only.iter().find(|o| !counties.iter().any(|c| c.code == **o)) {
+    match only
+        .iter()
+        .find(|o| !counties.iter().any(|c| c.code == **o))
+    {
         Some(unknown) => Err(Error::Usage(format!(
             "--only {unknown}: no such county in the county list"
         ))),

@@ -43,9 +43,7 @@ pub fn parse(text: &str, columns: &dyn Columns) -> Result<Formula, FormulaError>
     let whole = 0..text.len();
     let syntax = |e: ParserError| {
         let message = e.to_string();
-        let message = message
-            .trim_start_matches("sql parser error: ")
-            .to_string();
+        let message = message.trim_start_matches("sql parser error: ").to_string();
         FormulaError {
             at: location_in(&message).map_or(whole.clone(), |l| {
                 let start = offset(text, l);
@@ -166,7 +164,9 @@ impl Check<'_> {
                     let node = self.typed(inner, Type::Number, "after -")?;
                     Ok((Node::Negate(Box::new(node)), Type::Number))
                 }
-                UnaryOperator::Plus => Ok((self.typed(inner, Type::Number, "after +")?, Type::Number)),
+                UnaryOperator::Plus => {
+                    Ok((self.typed(inner, Type::Number, "after +")?, Type::Number))
+                }
                 UnaryOperator::Not => {
                     let node = self.typed(inner, Type::Bool, "after NOT")?;
                     Ok((Node::Not(Box::new(node)), Type::Bool))
@@ -209,12 +209,9 @@ impl Check<'_> {
                     let equal = compare(Op::Eq, value.clone(), node, kind);
                     any = Some(match any {
                         None => equal,
-                        Some(before) => Node::Binary(
-                            Op::Or,
-                            Box::new(before),
-                            Box::new(equal),
-                            Type::Bool,
-                        ),
+                        Some(before) => {
+                            Node::Binary(Op::Or, Box::new(before), Box::new(equal), Type::Bool)
+                        }
                     });
                 }
                 match any {
@@ -346,10 +343,7 @@ impl Check<'_> {
                 format!("unknown function '{name}'"),
                 Some(match nearest(name, known) {
                     Some(near) => format!("did you mean '{near}'?"),
-                    None => format!(
-                        "the functions are: {}",
-                        known_functions()
-                    ),
+                    None => format!("the functions are: {}", known_functions()),
                 }),
             );
         };
@@ -440,7 +434,11 @@ fn and(left: Node, right: Node) -> Node {
 }
 
 fn negate_if(negated: bool, node: Node) -> Node {
-    if negated { Node::Not(Box::new(node)) } else { node }
+    if negated {
+        Node::Not(Box::new(node))
+    } else {
+        node
+    }
 }
 
 fn known_functions() -> String {
@@ -490,7 +488,10 @@ mod tests {
         let (_, message, _) = at("students +");
         assert!(message.starts_with("not a formula"), "{message}");
         let (place, message, _) = at("students teachers");
-        assert_eq!((place.as_str(), message.contains("left over")), ("teachers", true));
+        assert_eq!(
+            (place.as_str(), message.contains("left over")),
+            ("teachers", true)
+        );
         let (place, ..) = at("boarding + 1");
         assert_eq!(place, "boarding");
         let (_, message, _) = at("(SELECT 1)");

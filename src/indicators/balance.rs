@@ -218,7 +218,13 @@ mod tests {
     fn zeros_count_and_an_empty_county_has_no_spread() {
         let with_zero = spread(&[(1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (1.0, 3.0)]).unwrap();
         assert!((with_zero.theil.unwrap() - 0.374890).abs() < 1e-6);
-        assert!(with_zero.cv.unwrap() > spread(&[(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)]).unwrap().cv.unwrap());
+        assert!(
+            with_zero.cv.unwrap()
+                > spread(&[(1.0, 1.0), (1.0, 2.0), (1.0, 3.0)])
+                    .unwrap()
+                    .cv
+                    .unwrap()
+        );
         assert_eq!(spread(&[]), None);
         assert_eq!(spread(&[(10.0, 0.0), (5.0, 0.0)]).unwrap().cv, None);
     }

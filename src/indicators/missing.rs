@@ -49,9 +49,9 @@ pub fn findings(
                 Some(cell) => cell,
                 // The sheet has no such column: said once for the column, unless the row's sheets are of another stage.
                 None => {
-                    let other_stage = title.stage.is_some_and(|s| {
-                        !row.stages.is_empty() && !row.stages.contains(&s)
-                    });
+                    let other_stage = title
+                        .stage
+                        .is_some_and(|s| !row.stages.is_empty() && !row.stages.contains(&s));
                     if !other_stage {
                         continue;
                     }
@@ -112,12 +112,7 @@ fn collect<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
 }
 
 /// The column of the school table behind a column of the units.
-pub fn school_column(
-    pipeline: &Pipeline,
-    table: usize,
-    stage: usize,
-    name: &str,
-) -> Option<usize> {
+pub fn school_column(pipeline: &Pipeline, table: usize, stage: usize, name: &str) -> Option<usize> {
     if name == STUDENTS {
         return Some(pipeline.stages[stage].students);
     }

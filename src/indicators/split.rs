@@ -222,8 +222,14 @@ impl<'a> School<'a> {
         }
         if !whole_only.is_empty() {
             let columns = &pipeline.tables[self.table].columns;
-            let titles: Vec<&str> = whole_only.iter().map(|c| columns[*c].title.as_str()).collect();
-            let cells: Vec<CellRef> = whole_only.iter().filter_map(|c| self.row.cells[*c]).collect();
+            let titles: Vec<&str> = whole_only
+                .iter()
+                .map(|c| columns[*c].title.as_str())
+                .collect();
+            let cells: Vec<CellRef> = whole_only
+                .iter()
+                .filter_map(|c| self.row.cells[*c])
+                .collect();
             let mut draft = self.draft(&cells);
             draft.column = Some(titles.join("\u{3001}"));
             findings.push(
@@ -236,7 +242,11 @@ impl<'a> School<'a> {
 
     fn stock(&self, column: usize, single: bool, share: Option<f64>) -> Option<f64> {
         let value = self.number(column)?;
-        if single { Some(value) } else { Some(value * share?) }
+        if single {
+            Some(value)
+        } else {
+            Some(value * share?)
+        }
     }
 
     /// The stages that the school holds: its type's, and those in which it has students.
@@ -252,8 +262,7 @@ impl<'a> School<'a> {
                     .and_then(|c| self.row.cells[c])
                     .map_or_else(|| self.name_cell(), |c| vec![c]);
                 let mut draft = self.draft(&cells);
-                draft.column =
-                    column.map(|c| pipeline.tables[self.table].columns[c].title.clone());
+                draft.column = column.map(|c| pipeline.tables[self.table].columns[c].title.clone());
                 findings.push(draft.notice(pipeline, "stages-unclear"));
             }
             if with_students.is_empty() {
@@ -312,7 +321,9 @@ fn scope(
     let column = pipeline.tables[table].position("school_type");
     let kind_of = |unit: &Unit| {
         let row = &dataset.tables[table].rows[unit.school];
-        let code = column.and_then(|c| row.values[c].as_ref()).and_then(Value::text)?;
+        let code = column
+            .and_then(|c| row.values[c].as_ref())
+            .and_then(Value::text)?;
         pipeline.school_types.iter().position(|t| t.code == code)
     };
     for (k, kind) in pipeline.school_types.iter().enumerate() {
@@ -325,9 +336,7 @@ fn scope(
                 continue;
             }
             // An unknown condition (students missing) counts: the verdict is then incomplete.
-            let holds = condition
-                .as_ref()
-                .is_none_or(|c| c.get(i).unwrap_or(true));
+            let holds = condition.as_ref().is_none_or(|c| c.get(i).unwrap_or(true));
             if !kind.counts || !holds {
                 unit.counted = false;
                 unit.reason.clone_from(&kind.reason);

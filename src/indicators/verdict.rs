@@ -66,7 +66,9 @@ pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
     let mut of_county: BTreeMap<&str, Vec<&UnitVerdict>> = BTreeMap::new();
     if let Some(rows) = rows {
         for verdict in given.unit_verdicts {
-            let code = rows[given.units.list[verdict.unit].school].county_code.as_str();
+            let code = rows[given.units.list[verdict.unit].school]
+                .county_code
+                .as_str();
             of_county.entry(code).or_default().push(verdict);
         }
     }
@@ -79,7 +81,10 @@ pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
             held.push(given.pipeline.word("reason_nothing_received").to_string());
         } else {
             for stage in given.pipeline.evaluated_stages() {
-                if !units.iter().any(|u| given.units.list[u.unit].stage == stage) {
+                if !units
+                    .iter()
+                    .any(|u| given.units.list[u.unit].stage == stage)
+                {
                     let title = &given.pipeline.stages[stage].title;
                     held.push(
                         given
@@ -102,7 +107,12 @@ pub fn held_counties(
 ) -> std::collections::BTreeSet<String> {
     findings
         .iter()
-        .filter(|f| pipeline.notices.get(&f.rule).is_some_and(|n| n.holds_verdicts))
+        .filter(|f| {
+            pipeline
+                .notices
+                .get(&f.rule)
+                .is_some_and(|n| n.holds_verdicts)
+        })
         .filter_map(|f| f.county_code.clone())
         .collect()
 }
@@ -178,7 +188,13 @@ fn resources(
         if of_stage.is_empty() {
             continue;
         }
-        let count = |v: Verdict| of_stage.iter().filter(|u| u.verdict == v).count().to_string();
+        let count = |v: Verdict| {
+            of_stage
+                .iter()
+                .filter(|u| u.verdict == v)
+                .count()
+                .to_string()
+        };
         reasons.push(pipeline.phrase(
             "reason_units",
             &[
@@ -236,7 +252,12 @@ fn more(pipeline: &Pipeline, count: usize, reasons: &mut Vec<String>) {
 }
 
 /// The name of a unit: school and stage.
-pub fn unit_name(given_pipeline: &Pipeline, dataset: &Dataset, units: &Units, unit: usize) -> String {
+pub fn unit_name(
+    given_pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    unit: usize,
+) -> String {
     let u = &units.list[unit];
     let name = given_pipeline
         .table("school")
@@ -249,7 +270,10 @@ pub fn unit_name(given_pipeline: &Pipeline, dataset: &Dataset, units: &Units, un
         .unwrap_or("");
     given_pipeline.phrase(
         "unit_name",
-        &[("school", name), ("stage", &given_pipeline.stages[u.stage].title)],
+        &[
+            ("school", name),
+            ("stage", &given_pipeline.stages[u.stage].title),
+        ],
     )
 }
 
@@ -308,10 +332,19 @@ pub fn unit_reasons(given: &Given<'_>, verdict: &UnitVerdict) -> String {
 
 fn missing_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
     let pipeline = given.pipeline;
+    // Two indicators by title, more by their lines.
+    let short = verdict.missing.len() > 2;
     let titles: Vec<&str> = verdict
         .missing
         .iter()
-        .map(|i| pipeline.indicators[*i].title.as_str())
+        .map(|i| &pipeline.indicators[*i])
+        .map(|i| {
+            if short {
+                i.line.as_str()
+            } else {
+                i.title.as_str()
+            }
+        })
         .collect();
     let name = unit_name(pipeline, given.dataset, given.units, verdict.unit);
     pipeline.phrase(
@@ -338,10 +371,16 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
         let digits = pipeline.balance_limit(b.stage).map_or(3, |l| l.digits);
         let base = [("stage", stage.as_str()), ("indicator", indicator.as_str())];
         match (b.verdict, b.cv) {
-            (Some(Verdict::NotMet), Some(cv)) => reasons.push(pipeline.phrase(
-                "reason_cv_above",
-                &[&base[..], &[("cv", &fixed(cv, digits)), ("limit", &fixed(limit, digits))]].concat(),
-            )),
+            (Some(Verdict::NotMet), Some(cv)) => reasons.push(
+                pipeline.phrase(
+                    "reason_cv_above",
+                    &[
+                        &base[..],
+                        &[("cv", &fixed(cv, digits)), ("limit", &fixed(limit, digits))],
+                    ]
+                    .concat(),
+                ),
+            ),
             (Some(Verdict::Incomplete), _) => reasons.push(pipeline.phrase(
                 "reason_cv_missing",
                 &[&base[..], &[("count", &b.units_missing.to_string())]].concat(),
@@ -352,17 +391,19 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
             _ => {}
         }
         if let Some(cv) = b.cv.filter(|cv| printed_flips(*cv, limit, digits)) {
-            reasons.push(pipeline.phrase(
-                "reason_cv_printed",
-                &[
-                    &base[..],
+            reasons.push(
+                pipeline.phrase(
+                    "reason_cv_printed",
                     &[
-                        ("cv", &crate::text::number(cv)),
-                        ("printed", &fixed(cv, digits)),
-                    ],
-                ]
-                .concat(),
-            ));
+                        &base[..],
+                        &[
+                            ("cv", &crate::text::number(cv)),
+                            ("printed", &fixed(cv, digits)),
+                        ],
+                    ]
+                    .concat(),
+                ),
+            );
         }
     }
     let verdict = if held.is_empty() && !own.is_empty() {

@@ -52,7 +52,10 @@ impl Value {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Note {
     /// Taken, but not as it stands. `why` is the key of a word.
-    Converted { why: &'static str, value: String },
+    Converted {
+        why: &'static str,
+        value: String,
+    },
     /// A mark that means something other than a value.
     Token(Means),
     Unreadable,
@@ -61,9 +64,13 @@ pub enum Note {
     NotInteger,
     Negative,
     ChoiceUnknown,
-    CodePadded { value: String },
+    CodePadded {
+        value: String,
+    },
     CodeDigitsLost,
-    CodeMalformed { length: usize },
+    CodeMalformed {
+        length: usize,
+    },
 }
 
 /// A cell as read.
@@ -145,9 +152,7 @@ pub fn read(
         Kind::YesNo => yes_no(pipeline, cell),
         Kind::Year => year(cell),
         Kind::Date => date(cell),
-        Kind::Count | Kind::Number | Kind::Percent => {
-            amount(pipeline, column, unit, cell, percent)
-        }
+        Kind::Count | Kind::Number | Kind::Percent => amount(pipeline, column, unit, cell, percent),
     }
 }
 
@@ -449,7 +454,8 @@ pub fn days(year: i32, month: u32, day: u32) -> i32 {
     let era = y.div_euclid(400);
     let yoe = y.rem_euclid(400);
     let m = i32::try_from(month).unwrap_or(1);
-    let doy = (153 * (if m > 2 { m - 3 } else { m + 9 }) + 2) / 5 + i32::try_from(day).unwrap_or(1) - 1;
+    let doy =
+        (153 * (if m > 2 { m - 3 } else { m + 9 }) + 2) / 5 + i32::try_from(day).unwrap_or(1) - 1;
     let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
     era * 146_097 + doe - 719_468
 }
@@ -498,7 +504,18 @@ mod tests {
         assert_eq!(parse("1300,").0, None);
         assert_eq!(parse("3215\u{3002}5"), (Some(3215.5), vec![why::POINT]));
         assert_eq!(parse("-3").0, Some(-3.0));
-        for bad in ["", ".", "1.", "1.2.3", "1e5", "inf", "NaN", "0x1f", "1 300", "\u{7ea6}300"] {
+        for bad in [
+            "",
+            ".",
+            "1.",
+            "1.2.3",
+            "1e5",
+            "inf",
+            "NaN",
+            "0x1f",
+            "1 300",
+            "\u{7ea6}300",
+        ] {
             assert_eq!(parse(bad).0, None, "{bad}");
         }
     }

@@ -230,10 +230,13 @@ pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
 
 /// The sheet's title: the first text that stands alone in one of the first rows.
 fn title(grid: &Grid) -> Option<&str> {
-    grid.rows().iter().take(3).find_map(|(_, cells)| match &cells[..] {
-        [(_, Cell::Text(text))] => Some(text.as_str()),
-        _ => None,
-    })
+    grid.rows()
+        .iter()
+        .take(3)
+        .find_map(|(_, cells)| match &cells[..] {
+            [(_, Cell::Text(text))] => Some(text.as_str()),
+            _ => None,
+        })
 }
 
 /// The headers of a sheet that come nearest to a text, for messages.

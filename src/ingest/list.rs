@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::cell;
 use super::grid::{Cell, Grid};
 use super::header::one_line;
-use super::rows::{blanks, place};
+use super::rows::{blanks, listed, place};
 use super::{Record, SheetTable};
 use crate::finding::{Draft, a1, cell_list};
 use crate::pipeline::model::{Blank, Field, Form, Kind, Pipeline, Target};
@@ -85,7 +85,7 @@ fn header(form: &Form, grid: &Grid) -> Option<(u32, u32, u32, Option<u32>)> {
     None
 }
 
-/// The normalised header texts of a list sheet, for telling side sheets and foreign lists apart.
+/// Reads a recognised list: one record.
 pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMatch) -> SheetTable {
     let form = &pipeline.forms[form_index];
     let columns = &pipeline.tables[form.table].columns;
@@ -104,7 +104,7 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
             [row] => row,
             [] => {
                 if field.required {
-                    table.say("column-missing", missing(grid, found, field));
+                    table.say("column-missing", missing(pipeline, grid, found, field));
                 }
                 continue;
             }
@@ -125,7 +125,9 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
         };
         let at = (row, found.value_col);
         let Target::Column(c) = field.target else {
-            let shown = grid.get(at.0, at.1).map(|c| crate::text::trimmed(&c.shown()));
+            let shown = grid
+                .get(at.0, at.1)
+                .map(|c| crate::text::trimmed(&c.shown()));
             match field.target {
                 Target::CountyCode => record.county_code = shown,
                 _ => record.county_name = shown,
@@ -177,7 +179,7 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
     table
 }
 
-fn missing(grid: &Grid, found: &ListMatch, field: &Field) -> Draft {
+fn missing(pipeline: &Pipeline, grid: &Grid, found: &ListMatch, field: &Field) -> Draft {
     let near: Vec<String> = {
         let mut scored: Vec<(f64, String)> = found
             .unknown
@@ -190,7 +192,10 @@ fn missing(grid: &Grid, found: &ListMatch, field: &Field) -> Draft {
                     .filter_map(|p| p.last())
                     .map(|p| strsim::normalized_damerau_levenshtein(p, &leaf))
                     .fold(0.0, f64::max);
-                (score, format!("{}({})", one_line(text), a1(*row, found.item_col)))
+                (
+                    score,
+                    format!("{}({})", one_line(text), a1(*row, found.item_col)),
+                )
             })
             .filter(|(score, _)| *score >= 0.4)
             .collect();
@@ -210,8 +215,8 @@ fn missing(grid: &Grid, found: &ListMatch, field: &Field) -> Draft {
         ..Draft::default()
     }
     .slot("column", field.title.clone())
-    .slot("found", names.join("\u{3001}"))
-    .slot("nearest", near.join("\u{3001}"))
+    .slot("found", listed(pipeline, &names))
+    .slot("nearest", listed(pipeline, &near))
 }
 
 /// The unit that the list's unit column gives an item, and whether the item cannot be in it.
@@ -244,14 +249,16 @@ fn item_unit(
     {
         return (field.unit, false);
     }
-    let draft = |unit: &str| Draft {
-        place: place(grid, Some(a1(row, unit_col))),
-        column: Some(column.title.clone()),
-        value: Some(text.clone()),
-        ..Draft::default()
-    }
-    .slot("column", column.title.clone())
-    .slot("unit", unit.to_string());
+    let draft = |unit: &str| {
+        Draft {
+            place: place(grid, Some(a1(row, unit_col))),
+            column: Some(column.title.clone()),
+            value: Some(text.clone()),
+            ..Draft::default()
+        }
+        .slot("column", column.title.clone())
+        .slot("unit", unit.to_string())
+    };
     match pipeline.units.by_text.get(&word) {
         Some(u) if units[*u].dimension == units[base].dimension => {
             if field.unit.is_some_and(|declared| declared != *u) {

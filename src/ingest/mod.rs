@@ -319,12 +319,20 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
                 file.tables.push(table);
             }
             Recognised::Several(forms) => {
-                file.say("form-ambiguous", draft.slot("forms", forms.join("\u{3001}")));
+                file.say(
+                    "form-ambiguous",
+                    draft.slot("forms", forms.join("\u{3001}")),
+                );
             }
             Recognised::None(nearest) => unknown.push((grid.name.clone(), nearest)),
         }
     }
-    if file.tables.is_empty() && !file.drafts.iter().any(|(rule, _)| *rule == "form-ambiguous") {
+    if file.tables.is_empty()
+        && !file
+            .drafts
+            .iter()
+            .any(|(rule, _)| *rule == "form-ambiguous")
+    {
         let names: Vec<String> = sheets.iter().map(|s| s.grid.name.clone()).collect();
         let nearest: Vec<String> = unknown
             .iter()
@@ -335,8 +343,8 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
         file.say(
             "form-unknown",
             Draft::default()
-                .slot("sheets", names.join("\u{3001}"))
-                .slot("nearest", nearest.join("\u{ff1b}")),
+                .slot("sheets", rows::listed(pipeline, &names))
+                .slot("nearest", rows::listed(pipeline, &nearest)),
         );
         return;
     }
@@ -349,7 +357,14 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
             },
             ..Draft::default()
         };
-        file.say("sheet-unknown", draft.slot("nearest", nearest));
+        let nearest: Vec<String> = Some(nearest)
+            .filter(|n| !n.is_empty())
+            .into_iter()
+            .collect();
+        file.say(
+            "sheet-unknown",
+            draft.slot("nearest", rows::listed(pipeline, &nearest)),
+        );
     }
 }
 

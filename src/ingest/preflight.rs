@@ -12,6 +12,8 @@ pub enum Content {
     Xlsb,
     Ods,
     Zip,
+    /// Begins like a zip but cannot be opened as one.
+    BrokenZip,
     Xls,
     Encrypted,
     Html,
@@ -70,16 +72,23 @@ pub fn content(bytes: &[u8]) -> Content {
 
 fn zip_content(bytes: &[u8]) -> Content {
     let Ok(archive) = ZipArchive::new(Cursor::new(bytes)) else {
-        return Content::Other;
+        return Content::BrokenZip;
     };
-    let has = |name: &str| archive.file_names().flatten().any(|n| n.eq_ignore_ascii_case(name));
+    let has = |name: &str| {
+        archive
+            .file_names()
+            .flatten()
+            .any(|n| n.eq_ignore_ascii_case(name))
+    };
     if has("xl/workbook.xml") || has("xl\\workbook.xml") {
         Content::Xlsx
     } else if has("xl/workbook.bin") {
         Content::Xlsb
     } else if has("content.xml") {
         Content::Ods
-    } else if has("[Content_Types].xml") && archive.file_names().flatten().any(|n| n.starts_with("xl/")) {
+    } else if has("[Content_Types].xml")
+        && archive.file_names().flatten().any(|n| n.starts_with("xl/"))
+    {
         Content::Xlsx
     } else {
         Content::Zip

@@ -19,16 +19,18 @@ struct Bound {
 }
 
 /// Reads a recognised sheet.
-pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &HeaderMatch) -> SheetTable {
+pub fn read(
+    pipeline: &Pipeline,
+    form_index: usize,
+    grid: &Grid,
+    found: &HeaderMatch,
+) -> SheetTable {
     let form = &pipeline.forms[form_index];
     let mut table = SheetTable::new(&grid.name, form_index, form.table, found.stage);
     let after = unit_row(pipeline, grid, found);
     let bound = bind(pipeline, form, grid, found, &after, &mut table);
     let name = form.needs.first().copied();
-    let name_col = bound
-        .iter()
-        .find(|b| Some(b.field) == name)
-        .map(|b| b.col);
+    let name_col = bound.iter().find(|b| Some(b.field) == name).map(|b| b.col);
     let mut first_of_block = 0;
     let mut unnamed: Vec<(u32, u32)> = Vec::new();
     for (row, cells) in grid.rows() {
@@ -49,7 +51,9 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &HeaderM
             .count();
         let is_total = |t: &String| form.total_rows.contains(t);
         let is_part = |t: &String| {
-            form.subtotal_endings.iter().any(|w| t.ends_with(w.as_str()))
+            form.subtotal_endings
+                .iter()
+                .any(|w| t.ends_with(w.as_str()))
         };
         if is_total(&lead) || is_total(&label) {
             table.totals.push(TotalRow {
@@ -65,7 +69,11 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &HeaderM
         }
         // Notes and signatures below the table: no figure stands in any column of figures.
         let is_note = form.end_rows.iter().any(|w| lead.starts_with(w.as_str()));
-        if is_note && !bound.iter().any(|b| is_figure(pipeline, form, grid, b, *row)) {
+        if is_note
+            && !bound
+                .iter()
+                .any(|b| is_figure(pipeline, form, grid, b, *row))
+        {
             continue;
         }
         if repeats_header(grid, found, *row) {
@@ -102,7 +110,9 @@ fn is_figure(pipeline: &Pipeline, form: &Form, grid: &Grid, bound: &Bound, row: 
     let column = &pipeline.tables[form.table].columns[c];
     matches!(column.kind, Kind::Count | Kind::Number | Kind::Percent)
         && grid.get(row, bound.col).is_some_and(|cell| {
-            cell::read(pipeline, column, bound.unit, cell, false).value.is_some()
+            cell::read(pipeline, column, bound.unit, cell, false)
+                .value
+                .is_some()
         })
 }
 
@@ -127,9 +137,8 @@ fn unit_row(pipeline: &Pipeline, grid: &Grid, found: &HeaderMatch) -> AfterHeade
                 _ => None,
             })
             .collect();
-        let known = |t: &String| {
-            pipeline.units.by_text.contains_key(t) || pipeline.units.words.contains(t)
-        };
+        let known =
+            |t: &String| pipeline.units.by_text.contains_key(t) || pipeline.units.words.contains(t);
         let hits = texts.iter().filter(|(_, t, _)| known(t)).count();
         if texts.len() == cells.len() && hits >= 1 && hits * 5 >= texts.len() * 4 {
             units = texts
@@ -237,11 +246,13 @@ fn bind(
                 bound.push(b);
             }
             [] => {
-                let other_stage = field.stage.is_some()
-                    && found.stage.is_some()
-                    && field.stage != found.stage;
+                let other_stage =
+                    field.stage.is_some() && found.stage.is_some() && field.stage != found.stage;
                 if field.required && !other_stage {
-                    table.say("column-missing", missing(grid, found, field));
+                    table.say(
+                        "column-missing",
+                        missing(pipeline, form, grid, found, field),
+                    );
                 }
             }
             _ => {
@@ -290,12 +301,24 @@ fn bind(
     bound
 }
 
-fn missing(grid: &Grid, found: &HeaderMatch, field: &Field) -> Draft {
+fn missing(
+    pipeline: &Pipeline,
+    form: &Form,
+    grid: &Grid,
+    found: &HeaderMatch,
+    field: &Field,
+) -> Draft {
     let unclaimed: Vec<HeaderPath> = found
         .paths
         .iter()
         .enumerate()
-        .filter(|(p, _)| found.claims[*p].is_empty())
+        .filter(|(p, path)| {
+            found.claims[*p].is_empty()
+                && !path
+                    .parts
+                    .last()
+                    .is_some_and(|leaf| form.ignore.contains(leaf))
+        })
         .map(|(_, path)| path.clone())
         .collect();
     let names: Vec<String> = unclaimed
@@ -310,10 +333,10 @@ fn missing(grid: &Grid, found: &HeaderMatch, field: &Field) -> Draft {
         ..Draft::default()
     }
     .slot("column", field.title.clone())
-    .slot("found", names.join("\u{3001}"))
+    .slot("found", listed(pipeline, &names))
     .slot(
         "nearest",
-        nearest_headers(&unclaimed, &field.patterns).join("\u{3001}"),
+        listed(pipeline, &nearest_headers(&unclaimed, &field.patterns)),
     )
 }
 
@@ -390,7 +413,11 @@ fn bind_unit(
             _ => {
                 b.unit = field.unit;
                 if let Some(assumed) = field.unit
-                    && units.iter().filter(|u| u.dimension == units[base].dimension).count() > 1
+                    && units
+                        .iter()
+                        .filter(|u| u.dimension == units[base].dimension)
+                        .count()
+                        > 1
                 {
                     table.say(
                         "unit-not-stated",
@@ -441,7 +468,9 @@ fn record(
         table.take(index, c, (row, b.col), &cell.shown(), read, &mut record);
     }
     blanks(
-        bound.iter().map(|b| (&form.fields[b.field], (row, b.col), b.unusable)),
+        bound
+            .iter()
+            .map(|b| (&form.fields[b.field], (row, b.col), b.unusable)),
         |at| grid.get(at.0, at.1).is_some(),
         index,
         table,
@@ -517,6 +546,15 @@ fn repeats_header(grid: &Grid, found: &HeaderMatch, row: u32) -> bool {
         }
     }
     filled > 1 && same * 2 > filled
+}
+
+/// Names as one text, or the word for nothing.
+pub fn listed(pipeline: &Pipeline, names: &[String]) -> String {
+    if names.is_empty() {
+        pipeline.word("nothing").to_string()
+    } else {
+        names.join("\u{3001}")
+    }
 }
 
 /// A place on this sheet; the file is added by the caller.

@@ -71,9 +71,8 @@ fn walk(
     county: Option<&CountyName>,
     listing: &mut Listing,
 ) -> Result<(), Error> {
-    let failed = |e: std::io::Error| {
-        Error::Input(format!("folder {} cannot be listed: {e}", dir.display()))
-    };
+    let failed =
+        |e: std::io::Error| Error::Input(format!("folder {} cannot be listed: {e}", dir.display()));
     let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)
         .map_err(failed)?
         .map(|entry| entry.map(|e| e.path()))
@@ -203,7 +202,10 @@ fn version_in(name: &str) -> u32 {
     for (i, c) in chars.iter().enumerate() {
         let starts = i == 0 || !chars[i - 1].is_ascii_alphanumeric();
         if *c == 'v' && starts {
-            let digits: String = chars[i + 1..].iter().take_while(|c| c.is_ascii_digit()).collect();
+            let digits: String = chars[i + 1..]
+                .iter()
+                .take_while(|c| c.is_ascii_digit())
+                .collect();
             best = best.max(digits.parse().unwrap_or(0));
         }
     }

@@ -39,7 +39,8 @@ const MAX_MERGES: usize = 200_000;
 pub fn read(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
     let content = preflight::content(bytes);
     match content {
-        Content::Xlsx => {}
+        // A broken container is refused by the check below, with its reason.
+        Content::Xlsx | Content::BrokenZip => {}
         Content::Encrypted => return Err(ReadError::Password),
         Content::Xls | Content::Xlsb | Content::Ods | Content::Zip => {
             return Err(ReadError::Unsupported(content));
@@ -121,7 +122,10 @@ fn read_sheet(
                 let (row, col) = record.pos;
                 if row >= MAX_ROW || col >= MAX_COLUMN {
                     let last = cells.last().map(|(r, c, _)| (*r, *c));
-                    damaged = Some((format!("cell outside the sheet: row {row}, column {col}"), last));
+                    damaged = Some((
+                        format!("cell outside the sheet: row {row}, column {col}"),
+                        last,
+                    ));
                     break;
                 }
                 let cell = match record.value {
@@ -138,7 +142,9 @@ fn read_sheet(
                     DataRef::Error(e) => Cell::Error(e.to_string()),
                 };
                 if let Cell::Text(t) = &cell {
-                    if t.chars().all(|c| c.is_whitespace() || crate::text::is_invisible(c)) {
+                    if t.chars()
+                        .all(|c| c.is_whitespace() || crate::text::is_invisible(c))
+                    {
                         continue;
                     }
                     text += t.len();
@@ -164,11 +170,7 @@ fn read_sheet(
 }
 
 /// A second pass for number formats; only made when the workbook has a percent format at all.
-fn percent_cells(
-    book: &mut Xlsx<Cursor<&[u8]>>,
-    name: &str,
-    styles: &[bool],
-) -> Vec<(u32, u32)> {
+fn percent_cells(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, styles: &[bool]) -> Vec<(u32, u32)> {
     let mut out = Vec::new();
     if let Ok(mut reader) = book.worksheet_cells_reader(name) {
         while let Ok(Some((row, col, style))) = reader.next_style_id() {

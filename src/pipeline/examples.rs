@@ -103,7 +103,12 @@ pub fn total(rule: &Total, example: &RawTotalExample, schema: &Schema) -> Wrong 
     let mut used: Vec<&str> = Vec::new();
     if let Against::County { sum, filter, .. } = &rule.against {
         used.extend(sum.columns.iter().map(String::as_str));
-        used.extend(filter.iter().flat_map(|f| f.columns.iter()).map(String::as_str));
+        used.extend(
+            filter
+                .iter()
+                .flat_map(|f| f.columns.iter())
+                .map(String::as_str),
+        );
     }
     let (frame, mut wrong) = frame(&given, schema, &used);
     let Some(frame) = frame else { return wrong };

@@ -1,7 +1,7 @@
 //! Reads a pipeline's files and decodes every block, collecting every mistake instead of stopping at the first.
 //! What the blocks mean together is not checked here (`valid.rs`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
@@ -46,8 +46,8 @@ pub struct Raw {
     pub totals: Vec<Block<RawTotal>>,
     pub notices: Vec<Block<RawNotice>>,
     pub rankings: Vec<Block<RawRanking>>,
-    /// Whether some block could not be decoded at all: what refers to it is then not reported as missing.
-    pub undecoded: bool,
+    /// Blocks that could not be decoded, by name (`*`: a whole file): what refers to them is not reported as missing.
+    pub undecoded: BTreeSet<String>,
 }
 
 /// The names of all blocks, for "did you mean" and for the documentation test.
@@ -121,7 +121,7 @@ pub fn read(
                 decode(sources, file, &mut raw, mistakes);
             }
             Err(e) => {
-                raw.undecoded = true;
+                raw.undecoded.insert("*".to_string());
                 mistakes.push(
                     head,
                     span,
@@ -171,7 +171,7 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
     let text = sources.text(file).to_string();
     let (table, errors) = DeTable::parse_recoverable(&text);
     for error in &errors {
-        raw.undecoded = true;
+        raw.undecoded.insert("*".to_string());
         let at = error.span().unwrap_or(0..0);
         mistakes.push(file, at, format!("not TOML: {}", error.message()), None);
     }
@@ -232,7 +232,7 @@ struct Decoder<'a> {
     key: Range<usize>,
     name: &'a str,
     mistakes: &'a mut Mistakes,
-    undecoded: &'a mut bool,
+    undecoded: &'a mut BTreeSet<String>,
 }
 
 impl Decoder<'_> {
@@ -275,10 +275,7 @@ impl Decoder<'_> {
             let at = key.span();
             match value.get_ref().as_str() {
                 Some(text) => {
-                    out.insert(
-                        key.get_ref().to_string(),
-                        (self.file, at, text.to_string()),
-                    );
+                    out.insert(key.get_ref().to_string(), (self.file, at, text.to_string()));
                 }
                 None => self.shape(value.span(), value.get_ref().type_str(), "a text"),
             }
@@ -286,7 +283,7 @@ impl Decoder<'_> {
     }
 
     fn shape(&mut self, span: Range<usize>, found: &str, wanted: &str) {
-        *self.undecoded = true;
+        self.undecoded.insert(self.name.to_string());
         self.mistakes.push(
             self.file,
             span,
@@ -321,7 +318,7 @@ impl Decoder<'_> {
                 Ok(_) => return None,
                 Err(error) => error,
             };
-            *self.undecoded = true;
+            self.undecoded.insert(self.name.to_string());
             let at = error.span().unwrap_or(shown.clone());
             let message = error.message().to_string();
             let ours = removed.iter().any(|k| message.contains(&format!("`{k}`")));
@@ -364,8 +361,12 @@ fn suggestion(message: &str) -> Option<String> {
 fn take_out(table: &mut DeTable<'_>, at: &Range<usize>) -> Option<String> {
     let covers = |span: Range<usize>| span.start <= at.start && at.end <= span.end;
     let hit = table.iter().find_map(|(key, value)| {
-        (key.span() == *at || covers(key.span()) || covers(value.span()))
-            .then(|| (key.get_ref().to_string(), key.span() == *at || covers(key.span())))
+        (key.span() == *at || covers(key.span()) || covers(value.span())).then(|| {
+            (
+                key.get_ref().to_string(),
+                key.span() == *at || covers(key.span()),
+            )
+        })
     });
     let (name, is_key) = hit?;
     if !is_key && let Some(value) = table.get_mut(name.as_str()) {

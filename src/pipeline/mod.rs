@@ -21,8 +21,8 @@ use crate::error::Error;
 pub fn load(dir: &Path) -> Result<Pipeline, Error> {
     let mut sources = diagnostic::Sources::default();
     let mut mistakes = diagnostic::Mistakes::default();
-    let (raw, hash) = load::read(dir, &mut sources, &mut mistakes)
-        .map_err(|e| Error::Pipeline(e.to_string()))?;
+    let (raw, hash) =
+        load::read(dir, &mut sources, &mut mistakes).map_err(|e| Error::Pipeline(e.to_string()))?;
     let pipeline = valid::check(&raw, dir, hash, &sources, &mut mistakes);
     let list = mistakes.into_sorted();
     match pipeline {

@@ -70,8 +70,14 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("sha256", files.iter().map(|f| Some(f.sha256.clone()))),
             int("bytes", files.iter().map(|f| i64::try_from(f.bytes).ok())),
             text("form", files.iter().map(|f| Some(f.forms.join(";")))),
-            text("county_code", files.iter().map(|f| Some(f.county_codes.join(";")))),
-            text("status", files.iter().map(|f| Some(f.status.word().to_string()))),
+            text(
+                "county_code",
+                files.iter().map(|f| Some(f.county_codes.join(";"))),
+            ),
+            text(
+                "status",
+                files.iter().map(|f| Some(f.status.word().to_string())),
+            ),
             text("replaced_by", files.iter().map(|f| f.replaced_by.clone())),
             int("rows", files.iter().map(|f| size(f.rows))),
             int("findings", files.iter().map(|f| size(count(&f.path)))),
@@ -101,7 +107,8 @@ fn keys(context: &Context<'_>, indices: impl Iterator<Item = usize>) -> Keys {
         let row = &context.results.dataset.tables[table].rows[unit.school];
         out.county.push(Some(row.county_code.clone()));
         out.school.push(Some(row.key.clone()));
-        out.stage.push(Some(context.pipeline.stages[unit.stage].id.clone()));
+        out.stage
+            .push(Some(context.pipeline.stages[unit.stage].id.clone()));
     }
     out
 }
@@ -116,11 +123,16 @@ fn units(context: &Context<'_>) -> Result<DataFrame, Error> {
     let mut frame = r.units.frame.clone();
     let k = keys(context, 0..list.len());
     frame.with_column(text("school_code", k.school))?;
-    let sheet = |u: &crate::indicators::split::Unit| {
-        &r.dataset.sheets[rows[u.school].sheet as usize]
-    };
-    frame.with_column(text("file", list.iter().map(|u| Some(sheet(u).file.clone()))))?;
-    frame.with_column(text("sheet", list.iter().map(|u| Some(sheet(u).sheet.clone()))))?;
+    let sheet =
+        |u: &crate::indicators::split::Unit| &r.dataset.sheets[rows[u.school].sheet as usize];
+    frame.with_column(text(
+        "file",
+        list.iter().map(|u| Some(sheet(u).file.clone())),
+    ))?;
+    frame.with_column(text(
+        "sheet",
+        list.iter().map(|u| Some(sheet(u).sheet.clone())),
+    ))?;
     frame.with_column(int(
         "row",
         list.iter().map(|u| Some(i64::from(rows[u.school].row) + 1)),
@@ -135,8 +147,18 @@ fn units(context: &Context<'_>) -> Result<DataFrame, Error> {
     ))?;
     frame.with_column(float("stock_share", list.iter().map(|u| u.share)))?;
     let first = [
-        COUNTY_CODE, "school_code", "stage", COUNTY_NAME, "school_name", "school_type",
-        "urban_rural", "sponsor", "students", "counted", "not_counted_reason", "stock_share",
+        COUNTY_CODE,
+        "school_code",
+        "stage",
+        COUNTY_NAME,
+        "school_name",
+        "school_type",
+        "urban_rural",
+        "sponsor",
+        "students",
+        "counted",
+        "not_counted_reason",
+        "stock_share",
     ];
     let last = ["file", "sheet", "row"];
     let names: Vec<String> = frame
@@ -169,15 +191,31 @@ fn unit_indicators(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("county_code", k.county),
             text("school_code", k.school),
             text("stage", k.stage),
-            text("indicator", values.iter().map(|v| Some(indicator(v.indicator).id.clone()))),
-            text("line", values.iter().map(|v| Some(indicator(v.indicator).line.clone()))),
-            text("standard", values.iter().map(|_| Some(context.pipeline.id.clone()))),
+            text(
+                "indicator",
+                values
+                    .iter()
+                    .map(|v| Some(indicator(v.indicator).id.clone())),
+            ),
+            text(
+                "line",
+                values
+                    .iter()
+                    .map(|v| Some(indicator(v.indicator).line.clone())),
+            ),
+            text(
+                "standard",
+                values.iter().map(|_| Some(context.pipeline.id.clone())),
+            ),
             float("numerator", values.iter().map(|v| v.numerator)),
             float("denominator", values.iter().map(|v| v.denominator)),
             float("value", values.iter().map(|v| v.value)),
             float("limit", values.iter().map(|v| v.limit)),
             float("floor", values.iter().map(|v| v.floor)),
-            text("met", values.iter().map(|v| v.met.map(|m| m.word().to_string()))),
+            text(
+                "met",
+                values.iter().map(|v| v.met.map(|m| m.word().to_string())),
+            ),
             float("shortfall", values.iter().map(|v| v.shortfall)),
         ],
     )?)
@@ -197,7 +235,10 @@ fn unit_verdicts(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("school_code", k.school),
             text("stage", k.stage),
             int("met_count", list.iter().map(|v| size(v.met_count))),
-            text("verdict", list.iter().map(|v| Some(v.verdict.word().to_string()))),
+            text(
+                "verdict",
+                list.iter().map(|v| Some(v.verdict.word().to_string())),
+            ),
             text("reasons", reasons),
         ],
     )?)
@@ -214,10 +255,24 @@ fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         list.len(),
         vec![
-            text("county_code", list.iter().map(|b| Some(b.county_code.clone()))),
-            text("stage", list.iter().map(|b| Some(p.stages[b.stage].id.clone()))),
-            text("indicator", list.iter().map(|b| Some(p.indicators[b.indicator].id.clone()))),
-            text("line", list.iter().map(|b| Some(p.indicators[b.indicator].line.clone()))),
+            text(
+                "county_code",
+                list.iter().map(|b| Some(b.county_code.clone())),
+            ),
+            text(
+                "stage",
+                list.iter().map(|b| Some(p.stages[b.stage].id.clone())),
+            ),
+            text(
+                "indicator",
+                list.iter()
+                    .map(|b| Some(p.indicators[b.indicator].id.clone())),
+            ),
+            text(
+                "line",
+                list.iter()
+                    .map(|b| Some(p.indicators[b.indicator].line.clone())),
+            ),
             int("units", list.iter().map(|b| size(b.units))),
             int("units_missing", list.iter().map(|b| size(b.units_missing))),
             float("students", list.iter().map(|b| Some(b.students))),
@@ -226,13 +281,19 @@ fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
             float("cv", list.iter().map(|b| b.cv)),
             float("cv_unweighted", spread(|s| s.cv_unweighted)),
             float("limit", list.iter().map(|b| b.limit)),
-            text("verdict", list.iter().map(|b| b.verdict.map(|v| v.word().to_string()))),
+            text(
+                "verdict",
+                list.iter().map(|b| b.verdict.map(|v| v.word().to_string())),
+            ),
             float("gini", spread(|s| s.gini)),
             float("theil", spread(|s| s.theil)),
             float(
                 "provisional_cv",
-                list.iter()
-                    .map(|b| b.provisional.filter(|_| b.units_missing > 0).and_then(|s| s.cv)),
+                list.iter().map(|b| {
+                    b.provisional
+                        .filter(|_| b.units_missing > 0)
+                        .and_then(|s| s.cv)
+                }),
             ),
         ],
     )?)
@@ -243,9 +304,15 @@ fn verdicts(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         list.len(),
         vec![
-            text("county_code", list.iter().map(|v| Some(v.county_code.clone()))),
+            text(
+                "county_code",
+                list.iter().map(|v| Some(v.county_code.clone())),
+            ),
             text("part", list.iter().map(|v| Some(v.part.word().to_string()))),
-            text("verdict", list.iter().map(|v| Some(v.verdict.word().to_string()))),
+            text(
+                "verdict",
+                list.iter().map(|v| Some(v.verdict.word().to_string())),
+            ),
             text("reasons", list.iter().map(|v| Some(v.reasons.join("\n")))),
             float("margin", list.iter().map(|v| v.margin)),
         ],
@@ -265,15 +332,22 @@ fn ranking(context: &Context<'_>) -> Result<DataFrame, Error> {
         rows.len(),
         vec![
             text("ranking", rows.iter().map(|(id, _)| Some(id.clone()))),
-            text("county_code", rows.iter().map(|(_, p)| Some(p.county_code.clone()))),
+            text(
+                "county_code",
+                rows.iter().map(|(_, p)| Some(p.county_code.clone())),
+            ),
             int("rank", rows.iter().map(|(_, p)| p.rank.and_then(size))),
             float("value", rows.iter().map(|(_, p)| p.value)),
             int("previous_rank", rows.iter().map(|_| None)),
             text(
                 "prefecture",
-                rows.iter().map(|(_, p)| Some(context.county(&p.county_code).1)),
+                rows.iter()
+                    .map(|(_, p)| Some(context.county(&p.county_code).1)),
             ),
-            int("prefecture_rank", rows.iter().map(|(_, p)| p.prefecture_rank.and_then(size))),
+            int(
+                "prefecture_rank",
+                rows.iter().map(|(_, p)| p.prefecture_rank.and_then(size)),
+            ),
         ],
     )?)
 }
@@ -286,7 +360,10 @@ fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
         vec![
             text("finding_id", list.iter().map(|f| Some(f.id.clone()))),
             text("rule", list.iter().map(|f| Some(f.rule.clone()))),
-            text("severity", list.iter().map(|f| Some(f.severity.word().to_string()))),
+            text(
+                "severity",
+                list.iter().map(|f| Some(f.severity.word().to_string())),
+            ),
             int("level", list.iter().map(|f| Some(f.level))),
             text("county_code", list.iter().map(|f| f.county_code.clone())),
             text("school_code", list.iter().map(|f| f.school_code.clone())),

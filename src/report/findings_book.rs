@@ -72,7 +72,11 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
     s.notes = vec![w("note_findings_by_county")];
     let header = 1 + all.notes.len() + 2;
     let link = |code: Option<&str>, text: &str| -> Cell {
-        match r.findings.iter().position(|f| f.county_code.as_deref() == code) {
+        match r
+            .findings
+            .iter()
+            .position(|f| f.county_code.as_deref() == code)
+        {
             Some(i) => Cell::Link {
                 text: text.to_string(),
                 target: format!("internal:'{}'!A{}", all.name, header + i),
@@ -107,10 +111,15 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
             .count();
         let code = Some(county.code.as_str());
         let name = link(code, &county.name);
-        s.rows.push(line(code, &county.code, name, &county.prefecture, files));
+        s.rows
+            .push(line(code, &county.code, name, &county.prefecture, files));
     }
     if r.findings.iter().any(|f| f.county_code.is_none()) {
-        let files = r.files().iter().filter(|f| f.county_codes.is_empty()).count();
+        let files = r
+            .files()
+            .iter()
+            .filter(|f| f.county_codes.is_empty())
+            .count();
         let text = w("no_county");
         s.rows.push(line(None, "", link(None, &text), "", files));
     }
@@ -144,14 +153,14 @@ fn all(context: &Context<'_>) -> Sheet {
         vec![
             Head::new(w("head_county")).wide(14),
             Head::new(w("head_severity")).wide(8),
-            Head::new(w("head_rule")).wide(22),
-            Head::new(w("head_school")).wide(24),
-            Head::new(w("head_place")).wide(40),
-            Head::new(w("head_column")).wide(22),
-            Head::new(w("head_seen")).wide(18),
-            Head::new(w("head_expected")).wide(18),
-            Head::new(w("head_message")).wide(60),
-            Head::new(w("head_remedy")).wide(44),
+            Head::new(w("head_rule")).wide(18),
+            Head::new(w("head_school")).wide(20),
+            Head::new(w("head_place")).wide(34),
+            Head::new(w("head_column")).wide(20),
+            Head::new(w("head_seen")).wide(14),
+            Head::new(w("head_expected")).wide(12),
+            Head::new(w("head_message")).wide(50),
+            Head::new(w("head_remedy")).wide(32),
             Head::new(w("head_finding_id")).wide(16),
         ],
         3,
@@ -162,10 +171,17 @@ fn all(context: &Context<'_>) -> Sheet {
             || w("no_county"),
             |code| {
                 let name = context.county(code).0;
-                if name.is_empty() { code.to_string() } else { name }
+                if name.is_empty() {
+                    code.to_string()
+                } else {
+                    name
+                }
             },
         );
-        let title = context.pipeline.rule(&f.rule).map_or(f.rule.as_str(), |r| r.title);
+        let title = context
+            .pipeline
+            .rule(&f.rule)
+            .map_or(f.rule.as_str(), |r| r.title);
         s.rows.push(vec![
             Cell::text(county),
             severity(context, f.severity),
@@ -231,7 +247,13 @@ fn inventory(context: &Context<'_>) -> Sheet {
         .pipeline
         .rule_texts()
         .map(|t| (t.severity, t.id.as_str()))
-        .chain(context.pipeline.notices.values().map(|n| (n.severity, n.id.as_str())))
+        .chain(
+            context
+                .pipeline
+                .notices
+                .values()
+                .map(|n| (n.severity, n.id.as_str())),
+        )
         .collect();
     ids.sort_unstable();
     for (level, id) in ids {
@@ -244,10 +266,19 @@ fn inventory(context: &Context<'_>) -> Sheet {
             .iter()
             .filter(|f| f.rule == id)
             .collect();
-        let counties: BTreeSet<_> = fired.iter().filter_map(|f| f.county_code.as_ref()).collect();
+        let counties: BTreeSet<_> = fired
+            .iter()
+            .filter_map(|f| f.county_code.as_ref())
+            .collect();
         let schools: BTreeSet<_> = fired
             .iter()
-            .filter_map(|f| Some((f.county_code.as_ref()?, f.school_name.as_ref()?, &f.school_code)))
+            .filter_map(|f| {
+                Some((
+                    f.county_code.as_ref()?,
+                    f.school_name.as_ref()?,
+                    &f.school_code,
+                ))
+            })
             .collect();
         s.rows.push(vec![
             Cell::text(rule.title),

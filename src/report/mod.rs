@@ -3,7 +3,9 @@
 pub mod book;
 pub mod data;
 pub mod findings_book;
+mod method_sheet;
 pub mod ranking_book;
+mod schools_sheet;
 pub mod words;
 pub mod xlsx;
 

@@ -1,15 +1,13 @@
 //! 排名总表: the province at a glance, rankings, balance, school compliance, reasons, and the method with its sources.
 
-use super::Context;
-use super::book::{Book, Cell, Head, Sheet, Tone, met_tone, verdict_tone};
+use super::book::{Book, Cell, Head, Sheet, Tone, verdict_tone};
+use super::{Context, method_sheet, schools_sheet};
 use crate::finding::Severity;
 use crate::indicators::Verdict;
-use crate::indicators::unit::{Met, UnitValue};
 use crate::indicators::verdict::{Part, printed_flips};
-use crate::ingest::cell::Value;
 use crate::pipeline::model::{RankingOf, Role};
 use crate::ranking::{Ranked, mean_cv};
-use crate::text::{fixed, number, rounded};
+use crate::text::{fixed, number};
 
 /// Makes the book.
 pub fn book(context: &Context<'_>) -> Book {
@@ -17,9 +15,9 @@ pub fn book(context: &Context<'_>) -> Book {
     sheets.extend(single_rankings(context));
     sheets.push(prefectures(context));
     sheets.push(balance(context));
-    sheets.push(schools(context));
+    sheets.push(schools_sheet::schools(context));
     sheets.push(reasons(context));
-    sheets.push(method(context));
+    sheets.push(method_sheet::method(context));
     Book {
         title: context.pipeline.phrase(
             "book_rankings",
@@ -33,7 +31,7 @@ pub fn book(context: &Context<'_>) -> Book {
     }
 }
 
-fn sheet(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> Sheet {
+pub(super) fn sheet(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> Sheet {
     let name = context.word(key);
     Sheet {
         title: context.pipeline.phrase(
@@ -53,7 +51,7 @@ fn sheet(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> S
     }
 }
 
-fn verdict_cell(context: &Context<'_>, verdict: Option<Verdict>) -> Cell {
+pub(super) fn verdict_cell(context: &Context<'_>, verdict: Option<Verdict>) -> Cell {
     verdict.map_or(Cell::Empty, |v| {
         Cell::Text(context.word(v.key()), verdict_tone(v))
     })
@@ -123,8 +121,14 @@ fn overview(context: &Context<'_>) -> Sheet {
             Cell::text(&county.code),
             Cell::text(&county.name),
             Cell::text(&county.prefecture),
-            verdict_cell(context, county_verdict(context, &county.code, Part::Resources)),
-            verdict_cell(context, county_verdict(context, &county.code, Part::Balance)),
+            verdict_cell(
+                context,
+                county_verdict(context, &county.code, Part::Resources),
+            ),
+            verdict_cell(
+                context,
+                county_verdict(context, &county.code, Part::Balance),
+            ),
         ];
         for stage in p.evaluated_stages() {
             let (units, met, incomplete) = unit_counts(context, &county.code, stage);
@@ -170,7 +174,11 @@ fn overview(context: &Context<'_>) -> Sheet {
 /// In one line why a county's verdicts are as they are.
 fn state(context: &Context<'_>, county: &str) -> String {
     let r = context.results;
-    let received = r.dataset.counties.iter().any(|c| c.code == county && c.received);
+    let received = r
+        .dataset
+        .counties
+        .iter()
+        .any(|c| c.code == county && c.received);
     if !received {
         return context.word("reason_nothing_received");
     }
@@ -292,12 +300,7 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
     out
 }
 
-fn cv_tone(
-    context: &Context<'_>,
-    of: RankingOf,
-    stage: Option<usize>,
-    value: Option<f64>,
-) -> Tone {
+fn cv_tone(context: &Context<'_>, of: RankingOf, stage: Option<usize>, value: Option<f64>) -> Tone {
     let limit = stage.and_then(|s| context.pipeline.balance_limit(s));
     match (of, limit, value) {
         (RankingOf::Cv, Some(limit), Some(v))
@@ -313,7 +316,11 @@ fn prefectures(context: &Context<'_>) -> Sheet {
     let p = context.pipeline;
     let r = context.results;
     let w = |key: &str| context.word(key);
-    let lists: Vec<&Ranked> = r.rankings.iter().filter(|x| x.indicator.is_none()).collect();
+    let lists: Vec<&Ranked> = r
+        .rankings
+        .iter()
+        .filter(|x| x.indicator.is_none())
+        .collect();
     let mut columns = vec![
         Head::new(w("head_prefecture")),
         Head::new(w("head_county")),
@@ -327,7 +334,12 @@ fn prefectures(context: &Context<'_>) -> Sheet {
     }
     let mut s = sheet(context, "sheet_prefectures", columns, 2);
     s.notes = vec![w("note_prefectures")];
-    let mut names: Vec<&str> = r.dataset.counties.iter().map(|c| c.prefecture.as_str()).collect();
+    let mut names: Vec<&str> = r
+        .dataset
+        .counties
+        .iter()
+        .map(|c| c.prefecture.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
@@ -368,8 +380,8 @@ fn prefectures(context: &Context<'_>) -> Sheet {
                 .filter(|x| members.iter().any(|m| m.code == x.county_code))
                 .filter_map(|x| x.value)
                 .collect();
-            let mean = (!values.is_empty())
-                .then(|| values.iter().sum::<f64>() / values.len() as f64);
+            let mean =
+                (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
             row.push(Cell::number(mean, ranking.digits).toned(Tone::Strong));
             row.push(Cell::Text(String::new(), Tone::Strong));
         }
@@ -389,8 +401,14 @@ fn prefectures(context: &Context<'_>) -> Sheet {
             let mut row = vec![
                 Cell::text(&shown),
                 Cell::text(&county.name),
-                verdict_cell(context, county_verdict(context, &county.code, Part::Resources)),
-                verdict_cell(context, county_verdict(context, &county.code, Part::Balance)),
+                verdict_cell(
+                    context,
+                    county_verdict(context, &county.code, Part::Resources),
+                ),
+                verdict_cell(
+                    context,
+                    county_verdict(context, &county.code, Part::Balance),
+                ),
             ];
             for list in &lists {
                 let place = list.places.iter().find(|x| x.county_code == county.code);
@@ -438,7 +456,10 @@ fn balance(context: &Context<'_>) -> Sheet {
         } else {
             Tone::Plain
         };
-        let cv = b.cv.or(b.provisional.and_then(|s| s.cv).filter(|_| b.spread.is_none()));
+        let cv = b.cv.or(b
+            .provisional
+            .and_then(|s| s.cv)
+            .filter(|_| b.spread.is_none()));
         let bad = b.verdict == Some(Verdict::NotMet);
         s.rows.push(vec![
             Cell::text(&b.county_code),
@@ -492,165 +513,6 @@ fn balance_note(
     notes.join(p.word("list_separator"))
 }
 
-fn schools(context: &Context<'_>) -> Sheet {
-    let p = context.pipeline;
-    let r = context.results;
-    let w = |key: &str| context.word(key);
-    let standard: Vec<usize> = p.standard_indicators().map(|(i, _)| i).collect();
-    let mut columns = vec![
-        Head::new(w("head_county")),
-        Head::new(w("head_stage")),
-        Head::new(w("head_school_code")),
-        Head::new(w("head_school")).wide(34),
-        Head::new(w("head_school_type")),
-        Head::new(w("head_students")),
-    ];
-    for i in &standard {
-        let indicator = &p.indicators[*i];
-        columns.push(
-            Head::new(format!("{} {}", indicator.line, indicator.title)).wide(14),
-        );
-    }
-    columns.push(Head::new(w("head_met_count")).wide(8));
-    columns.push(Head::new(w("head_verdict")).wide(10));
-    columns.push(Head::new(w("head_shortfall")).wide(60));
-    let mut s = sheet(context, "sheet_schools", columns, 4);
-    s.notes = vec![
-        p.phrase(
-            "note_schools",
-            &[
-                ("least", &p.school_rule.least_met.to_string()),
-                ("floor", &number(rounded(p.school_rule.floor_ratio * 100.0, 6))),
-            ],
-        ),
-        limits_line(context),
-        w("note_schools_colours"),
-    ];
-    s.filter = true;
-    let Some(table) = p.table("school") else {
-        return s;
-    };
-    let mut by_unit: Vec<Vec<&UnitValue>> = vec![Vec::new(); r.units.list.len()];
-    for v in &r.values {
-        by_unit[v.unit].push(v);
-    }
-    let mut verdicts = r.unit_verdicts.iter().peekable();
-    for (u, unit) in r.units.list.iter().enumerate() {
-        let row = &r.dataset.tables[table].rows[unit.school];
-        let text = |name: &str| {
-            p.tables[table]
-                .position(name)
-                .and_then(|c| row.values[c].as_ref())
-                .and_then(Value::text)
-                .unwrap_or("")
-                .to_string()
-        };
-        let code = text("school_type");
-        let kind = p
-            .school_types
-            .iter()
-            .find(|t| t.code == code)
-            .map_or(code.clone(), |t| t.name.clone());
-        let mut cells = vec![
-            Cell::text(context.county(&row.county_code).0),
-            Cell::text(&p.stages[unit.stage].title),
-            Cell::text(text("school_code")),
-            Cell::text(text("school_name")),
-            Cell::text(kind),
-            Cell::number(unit.students, 0),
-        ];
-        if !unit.counted {
-            cells.extend(standard.iter().map(|_| Cell::Text(String::new(), Tone::Pale)));
-            cells.push(Cell::Text(String::new(), Tone::Pale));
-            cells.push(Cell::Text(w("not_counted"), Tone::Pale));
-            cells.push(Cell::Text(unit.reason.clone(), Tone::Pale));
-            s.rows.push(cells);
-            continue;
-        }
-        let mut shortfalls = Vec::new();
-        for i in &standard {
-            let indicator = &p.indicators[*i];
-            match by_unit[u].iter().find(|v| v.indicator == *i) {
-                Some(v) => {
-                    cells.push(match v.value {
-                        Some(value) => Cell::Number(value, indicator.digits, met_tone(v.met)),
-                        None => Cell::Text(w("missing"), Tone::Pale),
-                    });
-                    shortfalls.extend(shortfall(context, v));
-                }
-                None => cells.push(Cell::Empty),
-            }
-        }
-        let verdict = verdicts.next_if(|v| v.unit == u);
-        cells.push(verdict.map_or(Cell::Empty, |v| Cell::count(v.met_count)));
-        cells.push(verdict_cell(context, verdict.map(|v| v.verdict)));
-        cells.push(Cell::text(shortfalls.join(p.word("list_separator"))));
-        s.rows.push(cells);
-    }
-    s
-}
-
-/// What one indicator of a unit lacks, in the numerator's unit.
-fn shortfall(context: &Context<'_>, v: &UnitValue) -> Option<String> {
-    let p = context.pipeline;
-    let indicator = &p.indicators[v.indicator];
-    let key = match v.met? {
-        Met::Floor => "shortfall_floor",
-        Met::NotMet => "shortfall_not_met",
-        Met::Incomplete => {
-            return Some(p.phrase("shortfall_missing", &[("line", &indicator.line)]));
-        }
-        Met::Met => return printed_note(context, v),
-    };
-    let lacking = fixed(v.shortfall?, 2);
-    let text = p.phrase(
-        key,
-        &[
-            ("line", &indicator.line),
-            ("lacking", &lacking),
-            ("resource", &indicator.resource),
-        ],
-    );
-    Some(match printed_note(context, v) {
-        Some(note) => format!("{text}{note}"),
-        None => text,
-    })
-}
-
-/// Where the printed digits would give another verdict than the unrounded value.
-fn printed_note(context: &Context<'_>, v: &UnitValue) -> Option<String> {
-    let p = context.pipeline;
-    let indicator = &p.indicators[v.indicator];
-    let (value, limit) = (v.value?, v.limit?);
-    let printed = rounded(value, indicator.digits);
-    let good = crate::formula::lower::at_least;
-    (good(value, limit) != good(printed, limit)).then(|| {
-        p.phrase(
-            "shortfall_printed",
-            &[("line", &indicator.line), ("value", &number(value))],
-        )
-    })
-}
-
-/// The limits of all standard indicators in one line.
-fn limits_line(context: &Context<'_>) -> String {
-    let p = context.pipeline;
-    let lines: Vec<String> = p
-        .standard_indicators()
-        .map(|(_, indicator)| {
-            let limits: Vec<String> = p
-                .evaluated_stages()
-                .filter_map(|s| {
-                    let limit = indicator.limit(s, context.period)?;
-                    Some(format!("{}{}", p.stages[s].title, number(limit.value)))
-                })
-                .collect();
-            format!("{} {}", indicator.line, limits.join("/"))
-        })
-        .collect();
-    format!("{}{}", context.word("note_limits"), lines.join(p.word("list_separator")))
-}
-
 fn reasons(context: &Context<'_>) -> Sheet {
     let p = context.pipeline;
     let w = |key: &str| context.word(key);
@@ -682,131 +544,4 @@ fn reasons(context: &Context<'_>) -> Sheet {
         ]);
     }
     s
-}
-
-fn method(context: &Context<'_>) -> Sheet {
-    let p = context.pipeline;
-    let w = |key: &str| context.word(key);
-    let columns = vec![
-        Head::new(w("head_item")).wide(30),
-        Head::new(w("head_content")).wide(110),
-    ];
-    let mut s = sheet(context, "sheet_method", columns, 0);
-    let mut line = |item: String, content: String| {
-        s.rows.push(vec![Cell::text(item), Cell::text(content)]);
-    };
-    line(w("method_basis"), p.basis.clone());
-    line(w("method_run"), context.run_id.to_string());
-    line(w("method_period"), context.period.to_string());
-    line(
-        w("method_pipeline"),
-        format!("{} {}", p.id, p.hash),
-    );
-    line(
-        w("method_program"),
-        format!("junheng {}", env!("CARGO_PKG_VERSION")),
-    );
-    line(w("method_scope"), scope_text(context));
-    line(w("method_split"), split_text(context));
-    line(
-        w("method_school_rule"),
-        p.phrase(
-            "method_school_rule_text",
-            &[
-                ("least", &p.school_rule.least_met.to_string()),
-                ("floor", &number(rounded(p.school_rule.floor_ratio * 100.0, 6))),
-                ("basis", &p.school_rule.basis),
-            ],
-        ),
-    );
-    line(w("method_cv"), w("method_cv_text"));
-    for limit in &p.balance_limits {
-        line(
-            p.phrase(
-                "method_cv_limit",
-                &[("stage", &p.stages[limit.stage].title)],
-            ),
-            format!("\u{2264} {} ({})", fixed(limit.value, 2), limit.basis),
-        );
-    }
-    for indicator in &p.indicators {
-        let limits: Vec<String> = p
-            .evaluated_stages()
-            .filter_map(|s| {
-                let limit = indicator.limit(s, context.period)?;
-                let basis = limit
-                    .basis
-                    .as_ref()
-                    .map_or(String::new(), |b| format!(" ({b})"));
-                Some(format!(
-                    "{} {}{}{basis}",
-                    p.stages[s].title,
-                    number(limit.value),
-                    indicator.unit
-                ))
-            })
-            .collect();
-        let formulas: Vec<String> = indicator
-            .numerator
-            .iter()
-            .enumerate()
-            .filter_map(|(s, f)| {
-                let f = f.as_ref()?;
-                Some(format!(
-                    "{}: ({}) \u{00D7} {} / {}",
-                    p.stages[s].title,
-                    f.text.split_whitespace().collect::<Vec<_>>().join(" "),
-                    number(indicator.scale),
-                    indicator.denominator.text
-                ))
-            })
-            .collect();
-        let mut content = vec![indicator.why.clone()];
-        content.extend(formulas);
-        if !limits.is_empty() {
-            content.push(format!("{}{}", w("note_limits"), limits.join(p.word("list_separator"))));
-        }
-        content.push(format!("{}{}", w("method_source"), indicator.basis));
-        line(
-            format!("{} {}", indicator.line, indicator.title).trim().to_string(),
-            content.join("\n"),
-        );
-    }
-    line(w("method_rounding"), w("method_rounding_text"));
-    line(w("method_missing"), w("method_missing_text"));
-    for file in context.results.files() {
-        let status = w(match file.status {
-            crate::ingest::Status::Accepted => "status_accepted",
-            crate::ingest::Status::Replaced => "status_replaced",
-            crate::ingest::Status::Rejected => "status_rejected",
-        });
-        line(
-            format!("{} {status}", w("method_input")),
-            format!("{}\nSHA-256 {}", file.path, file.sha256),
-        );
-    }
-    s
-}
-
-fn scope_text(context: &Context<'_>) -> String {
-    let p = context.pipeline;
-    let mut lines = vec![context.word("method_scope_text")];
-    for kind in p.school_types.iter().filter(|t| !t.reason.is_empty()) {
-        lines.push(format!("{} {}: {}", kind.code, kind.name, kind.reason));
-    }
-    lines.join("\n")
-}
-
-fn split_text(context: &Context<'_>) -> String {
-    let p = context.pipeline;
-    let mut lines = vec![context.word("method_split_text")];
-    for kind in p.school_types.iter().filter(|t| t.counts && t.stages.len() > 1) {
-        let weights: Vec<String> = kind
-            .stages
-            .iter()
-            .map(|s| format!("{} {}", p.stages[*s].title, number(kind.weights[*s])))
-            .collect();
-        lines.push(format!("{} {}: {}", kind.code, kind.name, weights.join(" : ")));
-    }
-    lines.join("\n")
 }

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook, Worksheet, XlsxError,
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook,
+    Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -60,7 +61,7 @@ struct Formats {
 impl Formats {
     fn of(&mut self, tone: Tone, digits: Option<usize>) -> &Format {
         self.made.entry((tone, digits)).or_insert_with(|| {
-            let mut format = self.base.clone().set_align(FormatAlign::Top);
+            let mut format = self.base.clone().set_align(FormatAlign::VerticalCenter);
             format = match digits {
                 Some(0) => format.set_num_format("#,##0"),
                 Some(d) => format.set_num_format(format!("#,##0.{}", "0".repeat(d))),
@@ -127,7 +128,10 @@ fn write_sheet(
         if !(grouped && column.group.is_empty()) {
             worksheet.write_string_with_format(row, col, &column.label, &head)?;
         }
-        let lines = column.label.width().div_ceil(widths[c].saturating_sub(1).max(1));
+        let lines = column
+            .label
+            .width()
+            .div_ceil(widths[c].saturating_sub(1).max(1));
         head_lines = head_lines.max(lines);
         worksheet.set_column_width(col, widths[c] as f64 + 1.0)?;
     }
@@ -144,7 +148,12 @@ fn write_sheet(
                     worksheet.write_blank(row, col, formats.of(Tone::Plain, None))?;
                 }
                 Cell::Text(text, tone) => {
-                    worksheet.write_string_with_format(row, col, cut(text), formats.of(*tone, None))?;
+                    worksheet.write_string_with_format(
+                        row,
+                        col,
+                        cut(text),
+                        formats.of(*tone, None),
+                    )?;
                 }
                 Cell::Number(value, digits, tone) if value.is_finite() => {
                     let value = fifteen_digits(*value);
@@ -159,12 +168,14 @@ fn write_sheet(
                     let format = formats
                         .base
                         .clone()
-                        .set_align(FormatAlign::Top)
+                        .set_align(FormatAlign::VerticalCenter)
                         .set_text_wrap()
                         .set_font_color(Color::RGB(0x0005_63C1));
                     let url = Url::new(target.as_str()).set_text(cut(text));
                     if links > MAX_LINKS
-                        || worksheet.write_url_with_format(row, col, url, &format).is_err()
+                        || worksheet
+                            .write_url_with_format(row, col, url, &format)
+                            .is_err()
                     {
                         worksheet.write_string_with_format(row, col, cut(text), &format)?;
                     }
@@ -176,7 +187,7 @@ fn write_sheet(
                 lines = lines.max(needed);
             }
         }
-        worksheet.set_row_height(row, 14 * u32::try_from(lines.min(28)).unwrap_or(1) + 2)?;
+        worksheet.set_row_height(row, 15 * u32::try_from(lines.min(27)).unwrap_or(1) + 3)?;
         row += 1;
     }
     worksheet.set_freeze_panes(head_row + 1, sheet.frozen)?;
@@ -241,7 +252,11 @@ fn widths(sheet: &Sheet) -> Vec<usize> {
         .iter()
         .enumerate()
         .map(|(c, column)| {
-            let label = column.label.width().div_ceil(2).max(column.label.width().min(10));
+            let label = column
+                .label
+                .width()
+                .div_ceil(2)
+                .max(column.label.width().min(10));
             let cells = sheet
                 .rows
                 .iter()

@@ -96,11 +96,7 @@ pub fn publish(
     Ok(Published::New(folder))
 }
 
-fn equal(
-    folder: &Path,
-    outputs: &Outputs,
-    (timed, without): (&str, fn(&[u8]) -> Vec<u8>),
-) -> bool {
+fn equal(folder: &Path, outputs: &Outputs, (timed, without): (&str, fn(&[u8]) -> Vec<u8>)) -> bool {
     outputs.iter().all(|(path, bytes)| {
         fs::read(folder.join(path)).is_ok_and(|there| {
             if path == timed {

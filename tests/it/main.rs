@@ -1,1 +1,10 @@
-fn main(){}
+//! One test binary: each extra one would link polars again.
+
+mod cases;
+mod command_line;
+mod documents;
+mod harness;
+mod pipeline_files;
+mod published;
+mod readers;
+mod sample;

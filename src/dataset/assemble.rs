@@ -1,0 +1,481 @@
+//! Decides which county a record belongs to and which submission replaces which, and collects the rows of every table.
+//! Every such decision is a finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row,
+    SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
+};
+use crate::error::Error;
+use crate::finding::{Draft, Finding, Place, a1};
+use crate::ingest::cell::Value;
+use crate::ingest::submission::{Age, age};
+use crate::ingest::{FileRead, Record, SheetTable, Status};
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::Layout;
+use crate::text::normal;
+
+/// What the assembly is told beside the files.
+pub struct Given<'a> {
+    pub pipeline: &'a Pipeline,
+    pub period: i64,
+    pub counties: Vec<County>,
+    /// Only these counties; all when empty.
+    pub only: &'a [String],
+}
+
+/// Which county a record belongs to, for every sheet of every file.
+type Assigned = Vec<Vec<Vec<Option<String>>>>;
+
+/// Assembles the dataset.
+///
+/// # Errors
+/// When polars refuses to build a frame.
+pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Finding>), Error> {
+    let pipeline = given.pipeline;
+    let mut a = Assembly {
+        given: &given,
+        files,
+        findings: Vec::new(),
+        dataset: Dataset {
+            counties: given.counties.clone(),
+            tables: pipeline
+                .tables
+                .iter()
+                .map(|_| TableData::default())
+                .collect(),
+            ..Dataset::default()
+        },
+    };
+    let assigned = a.assign();
+    let winners = a.replacements(&assigned);
+    a.take_rows(&assigned, &winners);
+    for table in 0..pipeline.tables.len() {
+        a.join(table);
+        a.dataset.tables[table].frame = frame::frame(pipeline, &a.dataset, table)?;
+    }
+    a.missing();
+    let only = given.only;
+    if !only.is_empty() {
+        a.findings
+            .retain(|f| f.county_code.as_ref().is_some_and(|c| only.contains(c)));
+    }
+    Ok((a.dataset, a.findings))
+}
+
+/// What replaces what: form, county, stage of the sheet, and the school for a list of one school.
+type Slot = (usize, String, Option<usize>, String);
+
+pub(super) struct Assembly<'a> {
+    pub(super) given: &'a Given<'a>,
+    files: &'a [FileRead],
+    findings: Vec<Finding>,
+    pub(super) dataset: Dataset,
+}
+
+impl Assembly<'_> {
+    pub(super) fn say(&mut self, rule: &str, draft: Draft) {
+        self.findings.push(draft.notice(self.given.pipeline, rule));
+    }
+
+    fn assign(&mut self) -> Assigned {
+        let mut out = Vec::new();
+        for file in self.files {
+            let mut per_sheet = Vec::new();
+            let mut from_name = false;
+            for table in &file.tables {
+                let mut codes = Vec::new();
+                let mut lost = 0;
+                for record in &table.records {
+                    let (code, by_name) = self.county_of(file, table, record);
+                    from_name |= by_name;
+                    lost += usize::from(code.is_none());
+                    codes.push(code);
+                }
+                if lost > 0 {
+                    let draft = Draft {
+                        place: Place {
+                            file: Some(file.submission.path.clone()),
+                            sheet: Some(table.sheet.clone()),
+                            cell: None,
+                        },
+                        ..Draft::default()
+                    };
+                    self.say("county-undetermined", draft.slot("count", lost.to_string()));
+                }
+                per_sheet.push(codes);
+            }
+            if from_name && let Some(named) = &file.named {
+                let draft = Draft {
+                    county_code: Some(named.code.clone()),
+                    place: Place {
+                        file: Some(file.submission.path.clone()),
+                        ..Place::default()
+                    },
+                    ..Draft::default()
+                };
+                self.say(
+                    "county-from-file-name",
+                    draft.slot("code", named.code.clone()),
+                );
+            }
+            let county = file
+                .submission
+                .folder
+                .as_ref()
+                .or(file.named.as_ref())
+                .map(|c| c.code.clone())
+                .or_else(|| per_sheet.iter().flatten().flatten().next().cloned());
+            for (rule, draft) in file
+                .drafts
+                .iter()
+                .chain(file.tables.iter().flat_map(|t| t.drafts.iter()))
+            {
+                let mut draft = draft.clone();
+                draft.county_code = draft.county_code.or_else(|| county.clone());
+                self.say(rule, draft);
+            }
+            out.push(per_sheet);
+        }
+        out
+    }
+
+    /// The county of a record, and whether only the file's name tells it.
+    fn county_of(
+        &mut self,
+        file: &FileRead,
+        table: &SheetTable,
+        record: &Record,
+    ) -> (Option<String>, bool) {
+        let stated = self.stated(table, record);
+        if let Some(folder) = &file.submission.folder {
+            if let Some((code, at)) = &stated
+                && *code != folder.code
+            {
+                let draft = Draft {
+                    county_code: Some(folder.code.clone()),
+                    place: Place {
+                        file: Some(file.submission.path.clone()),
+                        sheet: Some(table.sheet.clone()),
+                        cell: at.map(|(r, c)| a1(r, c)),
+                    },
+                    value: Some(code.clone()),
+                    expected: Some(folder.code.clone()),
+                    ..Draft::default()
+                };
+                self.say(
+                    "county-differs",
+                    draft
+                        .slot("stated", code.clone())
+                        .slot("used", format!("{} {}", folder.code, folder.name)),
+                );
+            }
+            return (Some(folder.code.clone()), false);
+        }
+        if let Some((code, _)) = stated {
+            return (Some(code), false);
+        }
+        let by_name = record.county_name.as_ref().and_then(|name| {
+            let key = normal(name);
+            let mut hits = self
+                .given
+                .counties
+                .iter()
+                .filter(|c| normal(&c.name) == key);
+            match (hits.next(), hits.next()) {
+                (Some(c), None) => Some(c.code.clone()),
+                _ => None,
+            }
+        });
+        match (by_name, &file.named) {
+            (Some(code), _) => (Some(code), false),
+            (None, Some(named)) => (Some(named.code.clone()), true),
+            (None, None) => (None, false),
+        }
+    }
+
+    /// The county code that a record itself states, with its cell.
+    fn stated(&self, table: &SheetTable, record: &Record) -> Option<(String, Option<(u32, u32)>)> {
+        let digits = self.given.pipeline.settings.county_digits;
+        let whole = |code: &str| code.len() == digits && code.bytes().all(|b| b.is_ascii_digit());
+        if let Some(code) = record.county_code.as_ref().filter(|c| whole(c)) {
+            return Some((code.clone(), None));
+        }
+        let column = self.given.pipeline.tables[table.table].position(COUNTY_CODE_STATED)?;
+        let code = record.values[column].as_ref()?.text()?;
+        whole(code).then(|| (code.to_string(), record.cells[column]))
+    }
+
+    fn slot(&self, table: &SheetTable, record: &Record, county: &str) -> Slot {
+        let pipeline = self.given.pipeline;
+        let school = if pipeline.forms[table.form].layout == Layout::List {
+            let columns = &pipeline.tables[table.table];
+            [SCHOOL_CODE, SCHOOL_NAME]
+                .iter()
+                .filter_map(|c| columns.position(c))
+                .find_map(|c| record.values[c].as_ref().map(Value::shown))
+                .unwrap_or_default()
+        } else {
+            String::new()
+        };
+        (table.form, county.to_string(), table.stage, school)
+    }
+
+    /// For every slot the file that fills it: the newest.
+    fn replacements(&mut self, assigned: &Assigned) -> BTreeMap<Slot, usize> {
+        let words = &self.given.pipeline.settings.revision_words;
+        let ages: Vec<Age> = self
+            .files
+            .iter()
+            .map(|f| age(&f.submission, words))
+            .collect();
+        let mut claims: BTreeMap<Slot, BTreeSet<usize>> = BTreeMap::new();
+        for (f, file) in self.files.iter().enumerate() {
+            for (t, table) in file.tables.iter().enumerate() {
+                for (r, record) in table.records.iter().enumerate() {
+                    if let Some(county) = &assigned[f][t][r] {
+                        let slot = self.slot(table, record, county);
+                        claims.entry(slot).or_default().insert(f);
+                    }
+                }
+            }
+        }
+        let mut winners = BTreeMap::new();
+        let mut said: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for (slot, claimants) in claims {
+            let Some(winner) = claimants
+                .iter()
+                .copied()
+                .max_by(|a, b| ages[*a].cmp(&ages[*b]))
+            else {
+                continue;
+            };
+            for loser in claimants.iter().copied().filter(|f| *f != winner) {
+                if !said.insert((loser, winner)) {
+                    continue;
+                }
+                let by = self.files[winner].submission.path.clone();
+                let draft = Draft {
+                    county_code: Some(slot.1.clone()),
+                    place: Place {
+                        file: Some(self.files[loser].submission.path.clone()),
+                        ..Place::default()
+                    },
+                    ..Draft::default()
+                };
+                if self.files[loser].sha256 == self.files[winner].sha256 {
+                    self.say("submission-identical", draft.slot("other", by));
+                } else {
+                    let form = self.given.pipeline.forms[slot.0].title.clone();
+                    self.say(
+                        "submission-replaced",
+                        draft.slot("by", by).slot("form", form),
+                    );
+                }
+            }
+            winners.insert(slot, winner);
+        }
+        winners
+    }
+
+    fn take_rows(&mut self, assigned: &Assigned, winners: &BTreeMap<Slot, usize>) {
+        let pipeline = self.given.pipeline;
+        let only = self.given.only;
+        for (f, file) in self.files.iter().enumerate() {
+            let mut outcome = FileOutcome {
+                path: file.submission.path.clone(),
+                sha256: file.sha256.clone(),
+                bytes: file.bytes,
+                forms: Vec::new(),
+                county_codes: Vec::new(),
+                status: Status::Rejected,
+                rows: 0,
+                replaced_by: None,
+            };
+            let mut counties: BTreeSet<String> = BTreeSet::new();
+            for (t, table) in file.tables.iter().enumerate() {
+                let form = &pipeline.forms[table.form];
+                if !outcome.forms.contains(&form.title) {
+                    outcome.forms.push(form.title.clone());
+                }
+                let sheet = u32::try_from(self.dataset.sheets.len()).unwrap_or(u32::MAX);
+                self.dataset.sheets.push(SheetInfo {
+                    file: file.submission.path.clone(),
+                    sheet: table.sheet.clone(),
+                });
+                let mut taken: Vec<Option<&String>> = Vec::new();
+                for (r, record) in table.records.iter().enumerate() {
+                    let county = assigned[f][t][r].as_ref();
+                    let county = county.filter(|c| {
+                        let winner = winners.get(&self.slot(table, record, c)).copied();
+                        if let Some(w) = winner.filter(|w| *w != f) {
+                            outcome.status = Status::Replaced;
+                            outcome.replaced_by = Some(self.files[w].submission.path.clone());
+                        }
+                        winner == Some(f) && (only.is_empty() || only.contains(c))
+                    });
+                    taken.push(county);
+                    if let Some(county) = county {
+                        counties.insert(county.clone());
+                        let row = self.row(file, table, record, county, sheet);
+                        self.dataset.tables[table.table].rows.push(row);
+                        outcome.rows += 1;
+                    }
+                }
+                for ((row, col), raw) in &table.shown {
+                    let cell = CellRef {
+                        sheet,
+                        row: *row,
+                        col: *col,
+                    };
+                    self.dataset.raw.insert(cell, raw.clone());
+                }
+                self.notes(table, sheet, &taken);
+                self.stated_facts(table, sheet, &taken);
+                self.totals(table, sheet, &taken);
+            }
+            if outcome.rows > 0 {
+                outcome.status = Status::Accepted;
+                outcome.replaced_by = None;
+            }
+            let own = file.submission.folder.as_ref().or(file.named.as_ref());
+            if counties.is_empty()
+                && let Some(own) = own
+            {
+                counties.insert(own.code.clone());
+            }
+            if let Some(own) = own
+                && !self.dataset.counties.iter().any(|c| c.code == own.code)
+            {
+                self.unlisted(&own.code, &own.name);
+            }
+            outcome.county_codes = counties.into_iter().collect();
+            self.dataset.files.push(outcome);
+        }
+    }
+
+    fn row(
+        &mut self,
+        file: &FileRead,
+        table: &SheetTable,
+        record: &Record,
+        county: &str,
+        sheet: u32,
+    ) -> Row {
+        let columns = &self.given.pipeline.tables[table.table];
+        let text = |name: &str| {
+            columns
+                .position(name)
+                .and_then(|c| record.values[c].as_ref())
+                .and_then(Value::text)
+                .map(str::to_string)
+        };
+        let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));
+        let listed = self.dataset.counties.iter().any(|c| c.code == county);
+        if !listed {
+            let folder = file.submission.folder.as_ref().or(file.named.as_ref());
+            let known = folder
+                .map(|f| f.name.clone())
+                .or_else(|| text(COUNTY_NAME_STATED))
+                .or_else(|| record.county_name.clone())
+                .unwrap_or_default();
+            self.unlisted(county, &known);
+        }
+        let stand_in = || {
+            let stage = table.stage.map_or(String::new(), |s| {
+                format!("@{}", self.given.pipeline.stages[s].id)
+            });
+            format!("~{}{stage}", name.clone().unwrap_or_default())
+        };
+        let key = if columns.position(SCHOOL_CODE).is_some() {
+            text(SCHOOL_CODE).unwrap_or_else(stand_in)
+        } else {
+            county.to_string()
+        };
+        let place = |at: &Option<(u32, u32)>| at.map(|(row, col)| CellRef { sheet, row, col });
+        Row {
+            county_code: county.to_string(),
+            key,
+            values: record.values.clone(),
+            cells: record.cells.iter().map(place).collect(),
+            sheet,
+            row: record.row,
+            stages: record.stage.into_iter().collect(),
+            conflict: false,
+        }
+    }
+
+    fn unlisted(&mut self, code: &str, name: &str) {
+        let at = self
+            .dataset
+            .counties
+            .binary_search_by(|c| c.code.as_str().cmp(code))
+            .unwrap_or_else(|i| i);
+        self.dataset.counties.insert(
+            at,
+            County {
+                code: code.to_string(),
+                name: name.to_string(),
+                prefecture: String::new(),
+                resident_population: None,
+                listed: false,
+                received: false,
+            },
+        );
+        let draft = Draft {
+            county_code: Some(code.to_string()),
+            ..Draft::default()
+        };
+        self.say(
+            "county-unknown",
+            draft.slot("code", code).slot("name", name),
+        );
+    }
+
+    fn missing(&mut self) {
+        let pipeline = self.given.pipeline;
+        let only = self.given.only;
+        for county in self.dataset.counties.clone() {
+            if !only.is_empty() && !only.contains(&county.code) {
+                continue;
+            }
+            let sent = self
+                .dataset
+                .files
+                .iter()
+                .any(|f| f.county_codes.contains(&county.code));
+            let draft = || Draft {
+                county_code: Some(county.code.clone()),
+                ..Draft::default()
+            };
+            if !sent && !county.received {
+                self.say("county-missing", draft().slot("name", county.name.clone()));
+                continue;
+            }
+            for table in &pipeline.settings.required_tables {
+                let there = self.dataset.tables[*table]
+                    .rows
+                    .iter()
+                    .any(|r| r.county_code == county.code);
+                if !there {
+                    let forms: Vec<&str> = pipeline
+                        .forms
+                        .iter()
+                        .filter(|f| f.table == *table)
+                        .map(|f| f.title.as_str())
+                        .collect();
+                    self.say(
+                        "table-missing",
+                        draft()
+                            .slot("name", county.name.clone())
+                            .slot("table", forms.join("/")),
+                    );
+                }
+            }
+        }
+        if !only.is_empty() {
+            self.dataset.counties.retain(|c| only.contains(&c.code));
+        }
+    }
+}

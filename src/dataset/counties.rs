@@ -1,0 +1,57 @@
+//! The list of counties that must report. The only file that names csv.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// A county that must report, or that reported without being listed.
+#[derive(Debug, Clone)]
+pub struct County {
+    pub code: String,
+    pub name: String,
+    pub prefecture: String,
+    pub resident_population: Option<f64>,
+    pub listed: bool,
+    /// Whether any record of it was taken.
+    pub received: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct CountyLine {
+    code: String,
+    name: String,
+    prefecture: String,
+    resident_population: Option<f64>,
+}
+
+/// Reads the list of counties that must report (CSV: code, name, prefecture, resident_population).
+///
+/// # Errors
+/// [`Error::Pipeline`] with the line that is wrong.
+pub fn read_counties(path: &Path) -> Result<Vec<County>, Error> {
+    let wrong = |e: String| Error::Pipeline(format!("county list {}: {e}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let mut out: Vec<County> = Vec::new();
+    for line in reader.deserialize() {
+        let line: CountyLine = line.map_err(|e| wrong(e.to_string()))?;
+        if out.iter().any(|c| c.code == line.code) {
+            return Err(wrong(format!("code {} stands twice", line.code)));
+        }
+        out.push(County {
+            code: line.code,
+            name: line.name,
+            prefecture: line.prefecture,
+            resident_population: line.resident_population,
+            listed: true,
+            received: false,
+        });
+    }
+    out.sort_by(|a, b| a.code.cmp(&b.code));
+    Ok(out)
+}

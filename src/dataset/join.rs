@@ -1,0 +1,209 @@
+//! Joins the rows of one school from a sheet of each stage, and marks entities that two rows claim to be.
+
+use std::collections::BTreeMap;
+
+use super::assemble::Assembly;
+use super::{COUNTY_CODE_STATED, CellRef, Row, SCHOOL_CODE, SCHOOL_NAME};
+use crate::finding::{Draft, Place, a1};
+use crate::ingest::cell::Value;
+use crate::text::normal;
+
+impl Assembly<'_> {
+    /// Joins the rows of one school from a sheet of each stage; marks schools that are claimed twice.
+    pub(super) fn join(&mut self, table: usize) {
+        let mut rows = std::mem::take(&mut self.dataset.tables[table].rows);
+        rows.sort_by(|a, b| {
+            (&a.county_code, &a.key, a.sheet, a.row).cmp(&(&b.county_code, &b.key, b.sheet, b.row))
+        });
+        let mut out: Vec<Row> = Vec::new();
+        let mut merged: BTreeMap<String, usize> = BTreeMap::new();
+        for row in rows {
+            let fits = out.last().is_some_and(|last| {
+                last.county_code == row.county_code
+                    && last.key == row.key
+                    && !last.stages.is_empty()
+                    && !row.stages.is_empty()
+                    && row.stages.iter().all(|s| !last.stages.contains(s))
+                    && self.same_name(table, last, &row)
+            });
+            match out.last_mut().filter(|_| fits) {
+                Some(last) => {
+                    *merged.entry(row.county_code.clone()).or_insert(0) += 1;
+                    let disagreements = merge(last, row);
+                    let last = last.clone();
+                    for (column, other) in disagreements {
+                        self.disagree(table, &last, column, other);
+                    }
+                }
+                None => out.push(row),
+            }
+        }
+        for (county, count) in merged {
+            let draft = Draft {
+                county_code: Some(county),
+                ..Draft::default()
+            };
+            self.say("rows-merged", draft.slot("count", count.to_string()));
+        }
+        let mut start = 0;
+        while start < out.len() {
+            let mut end = start + 1;
+            while end < out.len()
+                && out[end].county_code == out[start].county_code
+                && out[end].key == out[start].key
+            {
+                end += 1;
+            }
+            if end - start > 1 {
+                self.claimed_twice(table, &mut out[start..end]);
+            }
+            start = end;
+        }
+        self.dataset.tables[table].rows = out;
+        for i in 0..self.dataset.tables[table].rows.len() {
+            let code = self.dataset.tables[table].rows[i].county_code.clone();
+            if let Ok(c) = self
+                .dataset
+                .counties
+                .binary_search_by(|x| x.code.cmp(&code))
+            {
+                self.dataset.counties[c].received = true;
+            }
+        }
+    }
+
+    pub(super) fn same_name(&self, table: usize, a: &Row, b: &Row) -> bool {
+        let Some(c) = self.given.pipeline.tables[table].position(SCHOOL_NAME) else {
+            return true;
+        };
+        match (&a.values[c], &b.values[c]) {
+            (Some(a), Some(b)) => normal(&a.shown()) == normal(&b.shown()),
+            _ => true,
+        }
+    }
+
+    pub(super) fn school(&self, table: usize, row: &Row) -> (Option<String>, Option<String>) {
+        let columns = &self.given.pipeline.tables[table];
+        let text = |name: &str| {
+            columns
+                .position(name)
+                .and_then(|c| row.values[c].as_ref())
+                .and_then(Value::text)
+                .map(str::to_string)
+        };
+        (text(SCHOOL_CODE), text(SCHOOL_NAME))
+    }
+
+    pub(super) fn disagree(
+        &mut self,
+        table: usize,
+        row: &Row,
+        column: usize,
+        other: (Value, Option<CellRef>, Option<CellRef>, Value),
+    ) {
+        let (kept, first, second, value) = other;
+        let (school_code, school_name) = self.school(table, row);
+        let cell = first.or(second);
+        if let Some(cell) = cell {
+            self.dataset.spoken.insert(cell);
+        }
+        let place = cell.map_or(Place::default(), |c| self.dataset.place(&[c]));
+        let title = self.given.pipeline.tables[table].columns[column]
+            .title
+            .clone();
+        let elsewhere = second.map_or(String::new(), |c| {
+            let info = &self.dataset.sheets[c.sheet as usize];
+            format!("{}!{}", info.sheet, a1(c.row, c.col))
+        });
+        let draft = Draft {
+            county_code: Some(row.county_code.clone()),
+            school_code,
+            school_name,
+            place,
+            column: Some(title.clone()),
+            value: Some(kept.shown()),
+            ..Draft::default()
+        };
+        self.say(
+            "rows-disagree",
+            draft
+                .slot("column", title)
+                .slot("raw", kept.shown())
+                .slot("other", format!("{} ({elsewhere})", value.shown())),
+        );
+    }
+
+    pub(super) fn claimed_twice(&mut self, table: usize, rows: &mut [Row]) {
+        let column = self.given.pipeline.tables[table]
+            .position(SCHOOL_CODE)
+            .or_else(|| self.given.pipeline.tables[table].position(COUNTY_CODE_STATED));
+        for row in rows.iter_mut() {
+            row.conflict = true;
+        }
+        let addresses: Vec<String> = rows
+            .iter()
+            .map(|r| {
+                let info = &self.dataset.sheets[r.sheet as usize];
+                format!("{}!{}!{}", info.file, info.sheet, r.row + 1)
+            })
+            .collect();
+        for (i, row) in rows.iter().enumerate() {
+            let others: Vec<String> = addresses
+                .iter()
+                .enumerate()
+                .filter(|(j, _)| *j != i)
+                .map(|(_, a)| a.clone())
+                .collect();
+            let (school_code, school_name) = self.school(table, row);
+            let cell = column.and_then(|c| row.cells[c]).unwrap_or(CellRef {
+                sheet: row.sheet,
+                row: row.row,
+                col: 0,
+            });
+            let draft = Draft {
+                county_code: Some(row.county_code.clone()),
+                school_code,
+                school_name: school_name.clone(),
+                place: self.dataset.place(&[cell]),
+                column: column.map(|c| self.given.pipeline.tables[table].columns[c].title.clone()),
+                value: Some(row.key.trim_start_matches('~').to_string()),
+                ..Draft::default()
+            };
+            self.say(
+                "school-claimed-twice",
+                draft
+                    .slot(
+                        "school_name",
+                        school_name.unwrap_or_else(|| row.key.clone()),
+                    )
+                    .slot("others", others.join("\u{3001}")),
+            );
+        }
+    }
+}
+
+/// What two rows of one school say differently: column, (kept value, its cell, the other's cell, the other value).
+type Disagreement = (usize, (Value, Option<CellRef>, Option<CellRef>, Value));
+
+/// Takes over what the second row says; what both say must be the same, else it becomes missing.
+fn merge(row: &mut Row, other: Row) -> Vec<Disagreement> {
+    let mut out = Vec::new();
+    for (c, value) in other.values.into_iter().enumerate() {
+        match (&row.values[c], value) {
+            (None, Some(value)) => {
+                row.values[c] = Some(value);
+                row.cells[c] = other.cells[c];
+            }
+            (Some(kept), Some(value)) if *kept != value => {
+                out.push((c, (kept.clone(), row.cells[c], other.cells[c], value)));
+            }
+            (None, None) if row.cells[c].is_none() => row.cells[c] = other.cells[c],
+            _ => {}
+        }
+    }
+    for (c, _) in &out {
+        row.values[*c] = None;
+    }
+    row.stages.extend(other.stages);
+    out
+}

@@ -1,0 +1,138 @@
+//! Records of all submissions -> one table each, with the origin of every cell. Decides which county a record belongs to,
+//! which submission replaces which, and joins a school's rows from two sheets. Every such decision is a finding.
+
+mod assemble;
+mod counties;
+mod frame;
+mod join;
+mod notes;
+
+use std::collections::{BTreeSet, HashMap};
+
+use polars::prelude::DataFrame;
+
+pub use assemble::{Given, assemble};
+pub use counties::{County, read_counties};
+
+use crate::finding::{Place, a1};
+use crate::ingest::Status;
+use crate::ingest::cell::Value;
+
+/// The column of the county's table in which a county states its own code.
+const COUNTY_CODE_STATED: &str = "county_code_stated";
+const COUNTY_NAME_STATED: &str = "county_name_stated";
+const YEAR_STATED: &str = "year_stated";
+const SCHOOL_CODE: &str = "school_code";
+const SCHOOL_NAME: &str = "school_name";
+
+/// A cell of a submission: sheet (index into [`Dataset::sheets`]), row and column from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellRef {
+    pub sheet: u32,
+    pub row: u32,
+    pub col: u32,
+}
+
+/// A sheet that records came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetInfo {
+    /// Path relative to the input folder.
+    pub file: String,
+    pub sheet: String,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub county_code: String,
+    /// What identifies the entity within its county: the school's code, or a stand-in where it has none.
+    pub key: String,
+    /// By column of the table.
+    pub values: Vec<Option<Value>>,
+    pub cells: Vec<Option<CellRef>>,
+    /// The sheet and row that name the entity.
+    pub sheet: u32,
+    pub row: u32,
+    /// The stages of the sheets that it came from; empty when they cover all.
+    pub stages: Vec<usize>,
+    /// Two rows claim to be this entity: its figures are not used.
+    pub conflict: bool,
+}
+
+/// A table with the origin of every cell. Rows are sorted by county, key, sheet, row.
+#[derive(Debug, Default)]
+pub struct TableData {
+    pub rows: Vec<Row>,
+    pub frame: DataFrame,
+}
+
+/// A 合计 row's cell held against the rows that it adds up.
+#[derive(Debug, Clone)]
+pub struct TotalCell {
+    pub table: usize,
+    pub county_code: String,
+    pub column: usize,
+    pub stated: f64,
+    /// Sum over the rows since the total row before, and over all rows above.
+    pub sums: [f64; 2],
+    pub rows: usize,
+    pub cell: CellRef,
+    pub raw: String,
+}
+
+/// All tables of one run.
+#[derive(Debug, Default)]
+pub struct Dataset {
+    pub counties: Vec<County>,
+    pub sheets: Vec<SheetInfo>,
+    /// By table of the pipeline.
+    pub tables: Vec<TableData>,
+    pub totals: Vec<TotalCell>,
+    /// The text as seen of cells that were not taken as they stand.
+    pub raw: HashMap<CellRef, String>,
+    /// Cells that have a finding of severity error or query already.
+    pub spoken: BTreeSet<CellRef>,
+    pub files: Vec<FileOutcome>,
+}
+
+/// How a file ended.
+#[derive(Debug, Clone)]
+pub struct FileOutcome {
+    pub path: String,
+    pub sha256: String,
+    pub bytes: u64,
+    /// Titles of the forms found in it.
+    pub forms: Vec<String>,
+    pub county_codes: Vec<String>,
+    pub status: Status,
+    pub rows: usize,
+    /// The submission that replaced it.
+    pub replaced_by: Option<String>,
+}
+
+impl Dataset {
+    /// The place of a cell for a finding.
+    pub fn place(&self, cells: &[CellRef]) -> Place {
+        let Some(first) = cells.first() else {
+            return Place::default();
+        };
+        let info = &self.sheets[first.sheet as usize];
+        let here: Vec<String> = cells
+            .iter()
+            .filter(|c| c.sheet == first.sheet)
+            .map(|c| a1(c.row, c.col))
+            .collect();
+        Place {
+            file: Some(info.file.clone()),
+            sheet: Some(info.sheet.clone()),
+            cell: Some(here.join(",")),
+        }
+    }
+
+    /// The name of a county.
+    pub fn county_name(&self, code: &str) -> &str {
+        self.counties
+            .binary_search_by(|c| c.code.as_str().cmp(code))
+            .map_or("", |i| self.counties[i].name.as_str())
+    }
+}

@@ -1,0 +1,264 @@
+//! What the reader noted about cells, lists and total rows, as findings and as facts for the checks.
+
+use std::collections::BTreeMap;
+
+use super::assemble::Assembly;
+use super::{CellRef, SCHOOL_CODE, SCHOOL_NAME, TotalCell, YEAR_STATED};
+use crate::finding::{Draft, Place, a1, cell_list};
+use crate::ingest::cell::{Note, Value};
+use crate::ingest::{CellNote, SheetTable, means_word};
+use crate::pipeline::model::Kind;
+
+impl Assembly<'_> {
+    /// Notes on cells become findings: one for each county, column and kind, with all its cells.
+    pub(super) fn notes(&mut self, table: &SheetTable, sheet: u32, taken: &[Option<&String>]) {
+        let pipeline = self.given.pipeline;
+        let columns = &pipeline.tables[table.table].columns;
+        let mut groups: BTreeMap<(&String, usize, String), Vec<&CellNote>> = BTreeMap::new();
+        for note in &table.notes {
+            let Some(county) = taken.get(note.record).copied().flatten() else {
+                continue;
+            };
+            let cell = CellRef {
+                sheet,
+                row: note.at.0,
+                col: note.at.1,
+            };
+            self.dataset.raw.insert(cell, note.raw.clone());
+            let (rule, detail) = note_rule(note);
+            if rule_blocks(rule) {
+                self.dataset.spoken.insert(cell);
+            }
+            // Conversions of one kind in one column are one finding; what must be corrected is one finding a cell.
+            let single = if rule_blocks(rule) {
+                format!("{:08}", note.at.0)
+            } else {
+                String::new()
+            };
+            groups
+                .entry((county, note.column, format!("{rule}|{detail}|{single}")))
+                .or_default()
+                .push(note);
+        }
+        for ((county, column, _), notes) in groups {
+            let cells: Vec<(u32, u32)> = notes.iter().map(|n| n.at).collect();
+            let first = notes[0];
+            let (rule, detail) = note_rule(first);
+            let mut draft = Draft {
+                county_code: Some(county.clone()),
+                place: Place {
+                    file: Some(self.dataset.sheets[sheet as usize].file.clone()),
+                    sheet: Some(table.sheet.clone()),
+                    cell: Some(cell_list(&cells)),
+                },
+                column: Some(columns[column].title.clone()),
+                value: (!first.raw.is_empty()).then(|| first.raw.clone()),
+                ..Draft::default()
+            };
+            if notes.len() == 1 {
+                let record = &table.records[first.record];
+                let text = |name: &str| {
+                    pipeline.tables[table.table]
+                        .position(name)
+                        .and_then(|c| record.values[c].as_ref())
+                        .and_then(Value::text)
+                        .map(str::to_string)
+                };
+                draft.school_code = text(SCHOOL_CODE);
+                draft.school_name = text(SCHOOL_NAME);
+            }
+            let school_name = draft.school_name.clone().unwrap_or_default();
+            draft = draft
+                .slot("column", columns[column].title.clone())
+                .slot("raw", first.raw.clone())
+                .slot("count", notes.len().to_string())
+                .slot("school_name", school_name);
+            match &first.note {
+                Note::Converted { value, .. } => {
+                    draft = draft.slot("value", value.clone());
+                    draft = draft.slot("why", pipeline.word(&detail));
+                }
+                Note::Token(means) => {
+                    draft = draft.slot("means", pipeline.word(means_word(*means)));
+                }
+                Note::Unreadable => {
+                    let word = wanted_word(&columns[column].kind);
+                    draft = draft.slot("wanted", pipeline.word(word));
+                }
+                Note::ChoiceUnknown => {
+                    draft = draft.slot("choices", self.choices(&columns[column].kind));
+                }
+                Note::CodePadded { value } => draft = draft.slot("value", value.clone()),
+                Note::CodeMalformed { length } => {
+                    draft = draft.slot("length", length.to_string());
+                }
+                _ => {}
+            }
+            self.say(rule, draft);
+        }
+    }
+
+    pub(super) fn choices(&self, kind: &Kind) -> String {
+        let Kind::Choice(list) = kind else {
+            return String::new();
+        };
+        let names: Vec<String> = self.given.pipeline.code_lists[list]
+            .iter()
+            .take(8)
+            .map(|c| format!("{}({})", c.name, c.code))
+            .collect();
+        names.join("\u{3001}")
+    }
+
+    /// What a list states of itself: the year, and cells that must be filled in.
+    pub(super) fn stated_facts(
+        &mut self,
+        table: &SheetTable,
+        sheet: u32,
+        taken: &[Option<&String>],
+    ) {
+        let pipeline = self.given.pipeline;
+        let columns = &pipeline.tables[table.table];
+        let Some(county) = taken.first().copied().flatten().cloned() else {
+            return;
+        };
+        let Some(record) = table.records.first() else {
+            return;
+        };
+        let file = self.dataset.sheets[sheet as usize].file.clone();
+        let place = |at: Option<(u32, u32)>| Place {
+            file: Some(file.clone()),
+            sheet: Some(table.sheet.clone()),
+            cell: at.map(|(r, c)| a1(r, c)),
+        };
+        if let Some(c) = columns.position(YEAR_STATED)
+            && let Some(year) = record.values[c].as_ref().and_then(Value::number)
+            && year != self.given.period as f64
+        {
+            let draft = Draft {
+                county_code: Some(county.clone()),
+                place: place(record.cells[c]),
+                column: Some(columns.columns[c].title.clone()),
+                value: Some(crate::text::number(year)),
+                expected: Some(self.given.period.to_string()),
+                ..Draft::default()
+            };
+            let draft = draft
+                .slot("stated", crate::text::number(year))
+                .slot("period", self.given.period.to_string());
+            self.say("period-differs", draft);
+        }
+        if columns.position(SCHOOL_CODE).is_some() {
+            return;
+        }
+        for (c, at) in &table.needed {
+            let cell = CellRef {
+                sheet,
+                row: at.0,
+                col: at.1,
+            };
+            let said = table.notes.iter().any(|n| n.at == *at);
+            if record.values[*c].is_none() && !said {
+                self.dataset.spoken.insert(cell);
+                let draft = Draft {
+                    county_code: Some(county.clone()),
+                    place: place(Some(*at)),
+                    column: Some(columns.columns[*c].title.clone()),
+                    ..Draft::default()
+                };
+                let title = columns.columns[*c].title.clone();
+                self.say("value-missing", draft.slot("column", title));
+            }
+        }
+    }
+
+    pub(super) fn totals(&mut self, table: &SheetTable, sheet: u32, taken: &[Option<&String>]) {
+        for total in &table.totals {
+            let Some(county) = taken.get(total.block.start).copied().flatten() else {
+                continue;
+            };
+            let one_county = taken[..total.block.end].iter().all(|c| *c == Some(county));
+            if !one_county {
+                continue;
+            }
+            for (column, stated, at, raw) in &total.cells {
+                let sum = |range: std::ops::Range<usize>| -> Option<f64> {
+                    let mut sum = 0.0;
+                    for (r, record) in table.records[range.clone()].iter().enumerate() {
+                        let index = r + range.start;
+                        match &record.values[*column] {
+                            Some(value) => sum += value.number()?,
+                            // A cell that holds something that could not be read makes the sum unknown.
+                            None if table
+                                .notes
+                                .iter()
+                                .any(|n| n.record == index && n.column == *column && !n.blank) =>
+                            {
+                                return None;
+                            }
+                            None => {}
+                        }
+                    }
+                    Some(sum)
+                };
+                let (Some(block), Some(all)) = (sum(total.block.clone()), sum(0..total.block.end))
+                else {
+                    continue;
+                };
+                self.dataset.totals.push(TotalCell {
+                    table: table.table,
+                    county_code: county.clone(),
+                    column: *column,
+                    stated: *stated,
+                    sums: [block, all],
+                    rows: total.block.len(),
+                    cell: CellRef {
+                        sheet,
+                        row: at.0,
+                        col: at.1,
+                    },
+                    raw: raw.clone(),
+                });
+            }
+        }
+    }
+}
+
+/// The rule for a note, and what tells notes of one rule apart.
+fn note_rule(note: &CellNote) -> (&'static str, String) {
+    if note.blank {
+        return ("blank-as-zero", String::new());
+    }
+    match &note.note {
+        Note::Converted { why, .. } => ("value-converted", (*why).to_string()),
+        Note::Token(means) => ("value-token", format!("{}{}", note.raw, means_word(*means))),
+        Note::Unreadable => ("value-unreadable", String::new()),
+        Note::ErrorCell => ("value-error-cell", String::new()),
+        Note::NotCached => ("value-not-cached", String::new()),
+        Note::NotInteger => ("value-not-integer", String::new()),
+        Note::Negative => ("value-negative", String::new()),
+        Note::ChoiceUnknown => ("choice-unknown", String::new()),
+        Note::CodePadded { .. } => ("code-padded", String::new()),
+        Note::CodeDigitsLost => ("code-digits-lost", String::new()),
+        Note::CodeMalformed { .. } => ("school-code-malformed", String::new()),
+    }
+}
+
+/// Whether a note of this rule is one finding a cell, so that a missing value there needs no second one.
+fn rule_blocks(rule: &str) -> bool {
+    !matches!(rule, "blank-as-zero" | "value-converted" | "value-token")
+}
+
+fn wanted_word(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Text => "wanted_text",
+        Kind::Code(_) => "wanted_code",
+        Kind::Choice(_) => "wanted_choice",
+        Kind::YesNo => "wanted_yes_no",
+        Kind::Year => "wanted_year",
+        Kind::Date => "wanted_date",
+        Kind::Count => "wanted_count",
+        Kind::Number => "wanted_number",
+        Kind::Percent => "wanted_percent",
+    }
+}

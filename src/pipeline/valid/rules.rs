@@ -1,0 +1,362 @@
+//! Rules, notices and words: what is said and how.
+
+use std::collections::BTreeMap;
+
+use super::{Schema, Valid, table_schema};
+use crate::finding::{NOTICES, Severity};
+use crate::formula::Type;
+use crate::pipeline::diagnostic::nearest;
+use crate::pipeline::examples;
+use crate::pipeline::load::Block;
+use crate::pipeline::model::*;
+use crate::pipeline::raw::*;
+use crate::report::words::{PHRASES, WORDS};
+
+impl Valid<'_> {
+    pub(super) fn rules(
+        &mut self,
+        tables: &[Table],
+        unit_schema: &Schema,
+    ) -> (Vec<Must>, Vec<Unique>, Vec<Total>) {
+        let raw = self.raw;
+        let mut scopes: Vec<(String, Scope)> = tables
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (t.name.clone(), Scope::Table(i)))
+            .collect();
+        scopes.push(("unit".to_string(), Scope::Unit));
+        let known: Vec<(&str, Scope)> = scopes.iter().map(|(n, s)| (n.as_str(), *s)).collect();
+        let mut musts = Vec::new();
+        for block in &raw.musts {
+            let m = &block.value;
+            let file = block.file;
+            let Some(scope) = self.one_of(file, &m.table, "a table", &known) else {
+                continue;
+            };
+            let schema = match scope {
+                Scope::Unit => unit_schema.clone(),
+                Scope::Table(t) => table_schema(&tables[t]),
+            };
+            let when = m
+                .when
+                .as_ref()
+                .map(|f| self.formula(file, f, &schema, Type::Bool));
+            let must = self.formula(file, &m.must, &schema, Type::Bool);
+            let expected = m
+                .expected
+                .as_ref()
+                .map(|f| self.formula(file, f, &schema, Type::Number));
+            let names: Vec<String> = schema.iter().map(|(n, _)| n.clone()).collect();
+            let cells: Vec<String> = m
+                .cells
+                .iter()
+                .filter_map(|c| {
+                    self.position(file, c, "a column of this table", &names)
+                        .map(|_| c.get_ref().clone())
+                })
+                .collect();
+            if m.cells.is_empty() {
+                self.wrong(
+                    file,
+                    m.id.span(),
+                    "a rule needs at least one of `cells`",
+                    None,
+                );
+            }
+            let mut slots: Vec<&str> = names.iter().map(String::as_str).collect();
+            slots.extend(["expected", "school_name", "stage_title"]);
+            let text = self.rule_text(
+                file,
+                (&m.id, &m.title, &m.severity, &m.level),
+                (&m.why, &m.message, &m.remedy, &m.basis),
+                &slots,
+            );
+            self.has_examples(file, &m.id, m.holds.is_empty(), m.fires.is_empty());
+            let (Some(must), Some(text)) = (must, text) else {
+                continue;
+            };
+            if when.as_ref().is_some_and(Option::is_none)
+                || expected.as_ref().is_some_and(Option::is_none)
+            {
+                continue;
+            }
+            let rule = Must {
+                text,
+                scope,
+                when: when.flatten(),
+                must,
+                cells,
+                expected: expected.flatten(),
+            };
+            for (example, fires) in m
+                .holds
+                .iter()
+                .map(|e| (e, false))
+                .chain(m.fires.iter().map(|e| (e, true)))
+            {
+                for (at, message) in examples::must(&rule, example.get_ref(), fires, &schema) {
+                    self.wrong(file, at.unwrap_or_else(|| example.span()), message, None);
+                }
+            }
+            musts.push(rule);
+        }
+        let table_names: Vec<String> = tables.iter().map(|t| t.name.clone()).collect();
+        let mut uniques = Vec::new();
+        for block in &raw.uniques {
+            let u = &block.value;
+            let file = block.file;
+            let Some(table) = self.position(file, &u.table, "a table", &table_names) else {
+                continue;
+            };
+            let schema = table_schema(&tables[table]);
+            let names: Vec<String> = schema.iter().map(|(n, _)| n.clone()).collect();
+            let columns: Vec<String> = u
+                .columns
+                .iter()
+                .filter_map(|c| {
+                    self.position(file, c, "a column of this table", &names)
+                        .map(|_| c.get_ref().clone())
+                })
+                .collect();
+            let mut slots: Vec<&str> = names.iter().map(String::as_str).collect();
+            slots.extend(["others", "count"]);
+            let text = self.rule_text(
+                file,
+                (&u.id, &u.title, &u.severity, &u.level),
+                (&u.why, &u.message, &u.remedy, &u.basis),
+                &slots,
+            );
+            self.has_examples(file, &u.id, u.holds.is_empty(), u.fires.is_empty());
+            let Some(text) = text else { continue };
+            let rule = Unique {
+                text,
+                table,
+                columns,
+            };
+            for (example, fires) in u
+                .holds
+                .iter()
+                .map(|e| (e, false))
+                .chain(u.fires.iter().map(|e| (e, true)))
+            {
+                for (at, message) in examples::unique(&rule, example, fires, &schema) {
+                    self.wrong(file, at.unwrap_or_else(|| u.id.span()), message, None);
+                }
+            }
+            uniques.push(rule);
+        }
+        let mut totals = Vec::new();
+        for block in &raw.totals {
+            if let Some(rule) = self.total(block, tables, &table_names) {
+                totals.push(rule);
+            }
+        }
+        (musts, uniques, totals)
+    }
+
+    pub(super) fn total(
+        &mut self,
+        block: &Block<RawTotal>,
+        tables: &[Table],
+        table_names: &[String],
+    ) -> Option<Total> {
+        let t = &block.value;
+        let file = block.file;
+        let table = self.position(file, &t.table, "a table", table_names)?;
+        let schema = table_schema(&tables[table]);
+        let slots = ["column", "sum", "stated", "difference", "rows"];
+        let text = self.rule_text(
+            file,
+            (&t.id, &t.title, &t.severity, &t.level),
+            (&t.why, &t.message, &t.remedy, &t.basis),
+            &slots,
+        )?;
+        let against = match t.against.get_ref().as_str() {
+            "total_row" => {
+                for extra in [&t.sum, &t.filter, &t.equals].into_iter().flatten() {
+                    self.wrong(
+                        file,
+                        extra.span(),
+                        "the total row is held against the sheet's own columns: no `sum`, `where`, `equals`",
+                        None,
+                    );
+                }
+                Against::TotalRow
+            }
+            _ => {
+                let other = self.position(file, &t.against, "total_row or a table", table_names)?;
+                let names: Vec<String> = tables[other]
+                    .columns
+                    .iter()
+                    .map(|c| c.name.clone())
+                    .collect();
+                let (Some(sum), Some(equals)) = (&t.sum, &t.equals) else {
+                    self.wrong(
+                        file,
+                        t.against.span(),
+                        "against a table, `sum` and `equals` are needed",
+                        None,
+                    );
+                    return None;
+                };
+                let sum = self.formula(file, sum, &schema, Type::Number);
+                let filter = match &t.filter {
+                    Some(f) => Some(self.formula(file, f, &schema, Type::Bool)?),
+                    None => None,
+                };
+                Against::County {
+                    sum: sum?,
+                    filter,
+                    column: self.position(file, equals, "a column of that table", &names)?,
+                    table: other,
+                }
+            }
+        };
+        if t.example.is_empty() {
+            self.wrong(
+                file,
+                t.id.span(),
+                format!("rule '{}' has no example", t.id.get_ref()),
+                None,
+            );
+        }
+        let rule = Total {
+            text,
+            table,
+            against,
+            tolerance: *t.tolerance.get_ref(),
+        };
+        for example in &t.example {
+            for (at, message) in examples::total(&rule, example.get_ref(), &schema) {
+                self.wrong(file, at.unwrap_or_else(|| example.span()), message, None);
+            }
+        }
+        Some(rule)
+    }
+
+    pub(super) fn has_examples(
+        &mut self,
+        file: usize,
+        id: &At<String>,
+        no_holds: bool,
+        no_fires: bool,
+    ) {
+        for (missing, what) in [(no_holds, "holds"), (no_fires, "fires")] {
+            if missing {
+                self.wrong(
+                    file,
+                    id.span(),
+                    format!("rule '{}' has no example for `{what}`", id.get_ref()),
+                    Some(
+                        "every rule shows one row where it holds and one where it fires"
+                            .to_string(),
+                    ),
+                );
+            }
+        }
+    }
+
+    pub(super) fn rule_text(
+        &mut self,
+        file: usize,
+        (id, title, severity, level): (&At<String>, &At<String>, &At<String>, &At<i64>),
+        (why, message, remedy, basis): (&At<String>, &At<String>, &At<String>, &At<String>),
+        slots: &[&str],
+    ) -> Option<RuleText> {
+        let severity = self.severity(file, severity);
+        self.unsigned(file, level, 5);
+        let message = self.template(file, message, slots);
+        Some(RuleText {
+            id: id.get_ref().clone(),
+            title: title.get_ref().clone(),
+            severity: severity?,
+            level: *level.get_ref(),
+            why: why.get_ref().clone(),
+            message,
+            remedy: remedy.get_ref().clone(),
+            basis: basis.get_ref().clone(),
+        })
+    }
+
+    pub(super) fn severity(&mut self, file: usize, word: &At<String>) -> Option<Severity> {
+        self.one_of(
+            file,
+            word,
+            "a severity",
+            &[
+                ("error", Severity::Error),
+                ("query", Severity::Query),
+                ("info", Severity::Info),
+            ],
+        )
+    }
+
+    pub(super) fn notices(&mut self) -> BTreeMap<String, Notice> {
+        let raw = self.raw;
+        let mut out = BTreeMap::new();
+        for block in &raw.notices {
+            let n = &block.value;
+            let known: Vec<(&str, &[&str])> = NOTICES.to_vec();
+            let Some(slots) = self.one_of(block.file, &n.id, "a notice of the reader", &known)
+            else {
+                continue;
+            };
+            let severity = self.severity(block.file, &n.severity);
+            self.unsigned(block.file, &n.level, 5);
+            let message = self.template(block.file, &n.message, slots);
+            if let Some(severity) = severity {
+                out.insert(
+                    n.id.get_ref().clone(),
+                    Notice {
+                        id: n.id.get_ref().clone(),
+                        title: n.title.get_ref().clone(),
+                        severity,
+                        level: *n.level.get_ref(),
+                        why: n.why.get_ref().clone(),
+                        message,
+                        remedy: n.remedy.get_ref().clone(),
+                        holds_verdicts: n.holds_verdicts,
+                    },
+                );
+            }
+        }
+        if raw.undecoded.is_empty() {
+            for (id, _) in NOTICES {
+                if !out.contains_key(*id) && !raw.notices.iter().any(|b| b.value.id.get_ref() == id)
+                {
+                    self.wrong(0, 0..0, format!("there is no [[notice]] '{id}'"), None);
+                }
+            }
+        }
+        out
+    }
+
+    pub(super) fn words(&mut self) -> BTreeMap<String, String> {
+        let raw = self.raw;
+        for (key, (file, at, text)) in &raw.words {
+            if let Some((_, slots)) = PHRASES.iter().find(|(k, _)| k == key) {
+                let text = At::new(at.clone(), text.clone());
+                self.template(*file, &text, slots);
+            } else if !WORDS.contains(&key.as_str()) {
+                self.wrong(
+                    *file,
+                    at.clone(),
+                    format!("word '{key}' is used nowhere"),
+                    nearest(key, WORDS.iter().copied())
+                        .map(|near| format!("did you mean '{near}'?")),
+                );
+            }
+        }
+        if raw.undecoded.is_empty() {
+            for key in WORDS.iter().chain(PHRASES.iter().map(|(k, _)| k)) {
+                if !raw.words.contains_key(*key) {
+                    self.wrong(0, 0..0, format!("[words] has no '{key}'"), None);
+                }
+            }
+        }
+        raw.words
+            .iter()
+            .map(|(k, (_, _, text))| (k.clone(), text.clone()))
+            .collect()
+    }
+}

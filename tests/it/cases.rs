@@ -1,0 +1,94 @@
+//! Folders of text: `tests/cases/NAME` and `tests/errors/RULE` hold `input.txt` and `expect.txt`. A case shows everything
+//! that comes out; an error shows the findings of the rule that the folder is named after. JUNHENG_BLESS=1 writes
+//! `expect.txt` anew: read what it wrote before you commit it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::harness::*;
+
+fn folders(name: &str) -> Vec<PathBuf> {
+    let mut out: Vec<PathBuf> = std::fs::read_dir(root().join("tests").join(name))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_dir())
+        .collect();
+    out.sort();
+    out
+}
+
+fn check(folder: &Path, got: &str, wrong: &mut Vec<String>) {
+    let expect = folder.join("expect.txt");
+    if std::env::var_os("JUNHENG_BLESS").is_some() {
+        std::fs::write(&expect, got).unwrap();
+        return;
+    }
+    let wanted = std::fs::read_to_string(&expect).unwrap_or_default();
+    if wanted != got {
+        let difference: Vec<String> = wanted
+            .lines()
+            .filter(|l| !got.lines().any(|g| g == *l))
+            .map(|l| format!("- {l}"))
+            .chain(
+                got.lines()
+                    .filter(|l| !wanted.lines().any(|w| w == *l))
+                    .map(|l| format!("+ {l}")),
+            )
+            .collect();
+        wrong.push(format!("{}\n{}", folder.display(), difference.join("\n")));
+    }
+}
+
+fn results(folder: &Path, group: &str) -> (junheng::pipeline::Pipeline, junheng::results::Results) {
+    let pipeline = pipeline();
+    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let input = fresh(&format!("{group}-{name}"));
+    let text = std::fs::read_to_string(folder.join("input.txt")).unwrap();
+    write_input(&pipeline, &text, &input);
+    let results = compute(&pipeline, &input, counties());
+    (pipeline, results)
+}
+
+#[test]
+fn cases_come_out_as_written() {
+    let mut wrong = Vec::new();
+    for folder in folders("cases") {
+        let (pipeline, results) = results(&folder, "case");
+        check(&folder, &show(&pipeline, &results), &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_message_reads_as_written() {
+    let mut wrong = Vec::new();
+    let mut shown: BTreeSet<String> = BTreeSet::new();
+    for folder in folders("errors") {
+        let rule = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let (_, results) = results(&folder, "error");
+        let lines: Vec<String> = results
+            .findings
+            .iter()
+            .filter(|f| f.rule == rule)
+            .map(|f| format!("{}\n", finding_line(f)))
+            .collect();
+        assert!(
+            !lines.is_empty(),
+            "tests/errors/{rule} does not raise {rule}"
+        );
+        shown.insert(rule);
+        check(&folder, &lines.concat(), &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    let pipeline = pipeline();
+    let all = pipeline
+        .notices
+        .keys()
+        .cloned()
+        .chain(pipeline.rule_texts().map(|t| t.id.clone()));
+    let missing: Vec<String> = all.filter(|id| !shown.contains(id)).collect();
+    assert!(
+        missing.is_empty(),
+        "no example of the message in tests/errors: {missing:?}"
+    );
+}

@@ -75,6 +75,7 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("table-missing", &["name", "table"]),
     ("submission-replaced", &["by", "form"]),
     ("submission-identical", &["other"]),
+    ("replaced-schools-lost", &["by", "count", "schools"]),
     ("rows-disagree", &["column", "raw", "other"]),
     ("rows-merged", &["count"]),
     ("school-claimed-twice", &["school_name", "others"]),

@@ -15,7 +15,15 @@ pub fn start(json: bool) {
     } else {
         "info"
     };
-    let filter = EnvFilter::try_from_env("JUNHENG_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let level = std::env::var("JUNHENG_LOG").unwrap_or_else(|_| default.to_string());
+    // A bare level is meant for this program, not for the libraries that it uses.
+    let directives = if level.contains(['=', ',']) {
+        level
+    } else {
+        format!("junheng={level}")
+    };
+    let filter = EnvFilter::try_new(directives)
+        .unwrap_or_else(|_| EnvFilter::new(format!("junheng={default}")));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

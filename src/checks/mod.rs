@@ -13,6 +13,7 @@ use crate::indicators::split::Units;
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{RuleText, UnitSource};
+use crate::pipeline::valid::{COUNTY_CODE, STAGE};
 
 /// Runs every rule.
 ///
@@ -96,6 +97,14 @@ impl Subject<'_> {
 
     /// The value as the sheet shows it; a unit's share of a stock as computed.
     fn shown(&self, name: &str) -> Option<String> {
+        match (name, self.unit) {
+            (COUNTY_CODE, _) => {
+                let row = &self.dataset.tables[self.table].rows[self.row];
+                return Some(row.county_code.clone());
+            }
+            (STAGE, Some(unit)) => return Some(self.pipeline.stages[unit.stage].id.clone()),
+            _ => {}
+        }
         if let Some(unit) = self.unit
             && unit.share.is_some_and(|s| s < 1.0)
             && let Some(i) = self

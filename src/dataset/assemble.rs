@@ -8,7 +8,7 @@ use super::{
     SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
 };
 use crate::error::Error;
-use crate::finding::{Draft, Finding, Place, a1};
+use crate::finding::{Draft, Finding, Place, cell_list};
 use crate::ingest::cell::Value;
 use crate::ingest::submission::{Age, age};
 use crate::ingest::{FileRead, Record, SheetTable, Status};
@@ -64,6 +64,9 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     Ok((a.dataset, a.findings))
 }
 
+/// Codes that records state against their folder, with their cells.
+type Differing = BTreeMap<String, Vec<(u32, u32)>>;
+
 /// What replaces what: form, county, stage of the sheet, and the school for a list of one school.
 type Slot = (usize, String, Option<usize>, String);
 
@@ -87,12 +90,14 @@ impl Assembly<'_> {
             for table in &file.tables {
                 let mut codes = Vec::new();
                 let mut lost = 0;
+                let mut differing = Differing::new();
                 for record in &table.records {
-                    let (code, by_name) = self.county_of(file, table, record);
+                    let (code, by_name) = self.county_of(file, table, record, &mut differing);
                     from_name |= by_name;
                     lost += usize::from(code.is_none());
                     codes.push(code);
                 }
+                self.differs(file, table, differing);
                 if lost > 0 {
                     let draft = Draft {
                         place: Place {
@@ -141,35 +146,44 @@ impl Assembly<'_> {
         out
     }
 
+    /// Rows or lists that state another county than the folder that they lie in: one finding a sheet and code.
+    fn differs(&mut self, file: &FileRead, table: &SheetTable, differing: Differing) {
+        let Some(folder) = &file.submission.folder else {
+            return;
+        };
+        for (code, cells) in differing {
+            let draft = Draft {
+                county_code: Some(folder.code.clone()),
+                place: Place {
+                    file: Some(file.submission.path.clone()),
+                    sheet: Some(table.sheet.clone()),
+                    cell: (!cells.is_empty()).then(|| cell_list(&cells)),
+                },
+                value: Some(code.clone()),
+                expected: Some(folder.code.clone()),
+                ..Draft::default()
+            };
+            self.say(
+                "county-differs",
+                draft
+                    .slot("stated", code)
+                    .slot("used", format!("{} {}", folder.code, folder.name)),
+            );
+        }
+    }
+
     /// The county of a record, and whether only the file's name tells it.
     fn county_of(
-        &mut self,
+        &self,
         file: &FileRead,
         table: &SheetTable,
         record: &Record,
+        differing: &mut Differing,
     ) -> (Option<String>, bool) {
         let stated = self.stated(table, record);
         if let Some(folder) = &file.submission.folder {
-            if let Some((code, at)) = &stated
-                && *code != folder.code
-            {
-                let draft = Draft {
-                    county_code: Some(folder.code.clone()),
-                    place: Place {
-                        file: Some(file.submission.path.clone()),
-                        sheet: Some(table.sheet.clone()),
-                        cell: at.map(|(r, c)| a1(r, c)),
-                    },
-                    value: Some(code.clone()),
-                    expected: Some(folder.code.clone()),
-                    ..Draft::default()
-                };
-                self.say(
-                    "county-differs",
-                    draft
-                        .slot("stated", code.clone())
-                        .slot("used", format!("{} {}", folder.code, folder.name)),
-                );
+            if let Some((code, at)) = stated.filter(|(code, _)| *code != folder.code) {
+                differing.entry(code).or_default().extend(at);
             }
             return (Some(folder.code.clone()), false);
         }
@@ -200,7 +214,7 @@ impl Assembly<'_> {
         let digits = self.given.pipeline.settings.county_digits;
         let whole = |code: &str| code.len() == digits && code.bytes().all(|b| b.is_ascii_digit());
         if let Some(code) = record.county_code.as_ref().filter(|c| whole(c)) {
-            return Some((code.clone(), None));
+            return Some((code.clone(), record.county_cell));
         }
         let column = self.given.pipeline.tables[table.table].position(COUNTY_CODE_STATED)?;
         let code = record.values[column].as_ref()?.text()?;
@@ -264,6 +278,7 @@ impl Assembly<'_> {
                     },
                     ..Draft::default()
                 };
+                self.lost(loser, winner, &slot, assigned);
                 if self.files[loser].sha256 == self.files[winner].sha256 {
                     self.say("submission-identical", draft.slot("other", by));
                 } else {
@@ -277,6 +292,58 @@ impl Assembly<'_> {
             winners.insert(slot, winner);
         }
         winners
+    }
+
+    /// Schools of a replaced submission that the new one has neither by code nor by name.
+    fn lost(&mut self, loser: usize, winner: usize, slot: &Slot, assigned: &Assigned) {
+        let schools = |f: usize| -> Vec<(Option<String>, Option<String>)> {
+            let mut out = Vec::new();
+            for (t, table) in self.files[f].tables.iter().enumerate() {
+                let columns = &self.given.pipeline.tables[table.table];
+                for (r, record) in table.records.iter().enumerate() {
+                    let own = assigned[f][t][r].as_ref() == Some(&slot.1);
+                    if own && self.slot(table, record, &slot.1) == *slot {
+                        let text = |name: &str| {
+                            let c = columns.position(name)?;
+                            Some(record.values[c].as_ref()?.shown())
+                        };
+                        out.push((text(SCHOOL_CODE), text(SCHOOL_NAME)));
+                    }
+                }
+            }
+            out
+        };
+        let kept = schools(winner);
+        let lost: Vec<String> = schools(loser)
+            .into_iter()
+            .filter(|(code, name)| {
+                !kept.iter().any(|(c, n)| {
+                    (code.is_some() && code == c)
+                        || (name.is_some()
+                            && name.as_ref().map(|x| normal(x)) == n.as_ref().map(|x| normal(x)))
+                })
+            })
+            .filter_map(|(_, name)| name)
+            .collect();
+        if lost.is_empty() {
+            return;
+        }
+        let draft = Draft {
+            county_code: Some(slot.1.clone()),
+            place: Place {
+                file: Some(self.files[loser].submission.path.clone()),
+                ..Place::default()
+            },
+            ..Draft::default()
+        };
+        let named: Vec<&str> = lost.iter().take(10).map(String::as_str).collect();
+        self.say(
+            "replaced-schools-lost",
+            draft
+                .slot("by", self.files[winner].submission.path.clone())
+                .slot("count", lost.len().to_string())
+                .slot("schools", named.join("\u{3001}")),
+        );
     }
 
     fn take_rows(&mut self, assigned: &Assigned, winners: &BTreeMap<Slot, usize>) {

@@ -56,6 +56,10 @@ impl Assembly<'_> {
             }
             if end - start > 1 {
                 self.claimed_twice(table, &mut out[start..end]);
+                // Keys stay unique in every output.
+                for (n, row) in out[start..end].iter_mut().enumerate().skip(1) {
+                    row.key = format!("{}#{}", row.key, n + 1);
+                }
             }
             start = end;
         }

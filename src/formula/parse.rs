@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, UnaryOperator,
-    Value,
+    BinaryOperator, CeilFloorKind, DateTimeField, Expr, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Spanned, UnaryOperator, Value,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::{Parser, ParserError};
@@ -238,15 +238,23 @@ impl Check<'_> {
                 };
                 Ok((Node::Case(branches, other), kind))
             }
-            Expr::Ceil { expr: inner, .. } => {
+            Expr::Ceil {
+                expr: inner,
+                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
+            } => {
                 let node = self.typed(inner, Type::Number, "in ceil()")?;
                 Ok((Node::Call(Function::Ceil, vec![node]), Type::Number))
             }
-            Expr::Floor { expr: inner, .. } => {
+            Expr::Floor {
+                expr: inner,
+                field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime),
+            } => {
                 let node = self.typed(inner, Type::Number, "in floor()")?;
                 Ok((Node::Call(Function::Floor, vec![node]), Type::Number))
             }
-            Expr::Function(call) => {
+            Expr::Function(call)
+                if call.over.is_none() && call.filter.is_none() && call.within_group.is_empty() =>
+            {
                 let name = call.name.to_string().to_lowercase();
                 let args: Vec<&Expr> = match &call.args {
                     FunctionArguments::List(list) => list
@@ -374,7 +382,18 @@ impl Check<'_> {
             }
             Function::Left => {
                 nodes.push(self.typed(args[0], Type::Text, &place)?);
-                nodes.push(self.typed(args[1], Type::Number, &place)?);
+                let length = self.typed(args[1], Type::Number, &place)?;
+                if !matches!(length, Node::Number(n) if n.fract() == 0.0) {
+                    return self.fail(
+                        args[1].span(),
+                        format!("'{}' is no whole number", args[1]),
+                        Some(
+                            "left() takes a text and a whole number: left(school_code, 2)"
+                                .to_string(),
+                        ),
+                    );
+                }
+                nodes.push(length);
                 Type::Text
             }
             Function::StartsWith => {
@@ -492,6 +511,13 @@ mod tests {
             (place.as_str(), message.contains("left over")),
             ("teachers", true)
         );
+        assert!(
+            at("left(school_type, students)")
+                .1
+                .contains("no whole number")
+        );
+        assert!(at("ceil(students, 1)").1.contains("not allowed"));
+        assert!(at("abs(students) OVER ()").1.contains("not allowed"));
         let (place, ..) = at("boarding + 1");
         assert_eq!(place, "boarding");
         let (_, message, _) = at("(SELECT 1)");

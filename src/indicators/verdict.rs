@@ -312,8 +312,13 @@ pub fn unit_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
         })
         .collect();
     let name = unit_name(pipeline, given.dataset, given.units, verdict.unit);
+    let key = if details.is_empty() {
+        "reason_unit_met"
+    } else {
+        "reason_unit"
+    };
     pipeline.phrase(
-        "reason_unit",
+        key,
         &[
             ("unit_name", &name),
             ("met", &verdict.met_count.to_string()),

@@ -261,7 +261,7 @@ fn item_unit(
     };
     match pipeline.units.by_text.get(&word) {
         Some(u) if units[*u].dimension == units[base].dimension => {
-            if field.unit.is_some_and(|declared| declared != *u) {
+            if field.unit.unwrap_or(base) != *u {
                 let declared = field.unit.unwrap_or(base);
                 table.say(
                     "unit-converted",

@@ -32,6 +32,7 @@ pub struct Record {
     pub stage: Option<usize>,
     /// County as the row itself says.
     pub county_code: Option<String>,
+    pub county_cell: Option<(u32, u32)>,
     pub county_name: Option<String>,
     /// By column of the table.
     pub values: Vec<Option<Value>>,
@@ -45,6 +46,7 @@ impl Record {
             row,
             stage,
             county_code: None,
+            county_cell: None,
             county_name: None,
             values: vec![None; columns],
             cells: vec![None; columns],
@@ -176,7 +178,8 @@ pub struct FileRead {
 /// Reads one submission: bytes, sheets, forms, records. Bad files give findings, never errors.
 pub fn read_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
     let named = if submission.folder.is_none() {
-        county_name(&submission.path, pipeline.settings.county_digits)
+        let name = submission.path.rsplit('/').next().unwrap_or("");
+        county_name(name, pipeline.settings.county_digits)
     } else {
         None
     };

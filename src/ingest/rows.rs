@@ -55,7 +55,14 @@ pub fn read(
                 .iter()
                 .any(|w| t.ends_with(w.as_str()))
         };
-        if is_total(&lead) || is_total(&label) {
+        // A row with a code or a type is a school, whatever its name ends with.
+        let identified = bound
+            .iter()
+            .filter(|b| is_identity(pipeline, form, b))
+            .filter_map(|b| grid.get(*row, b.col))
+            .map(|cell| normal(&cell.shown()))
+            .any(|text| !is_total(&text) && !is_part(&text));
+        if !identified && (is_total(&lead) || is_total(&label)) {
             table.totals.push(TotalRow {
                 row: *row,
                 block: first_of_block..table.records.len(),
@@ -64,7 +71,7 @@ pub fn read(
             first_of_block = table.records.len();
             continue;
         }
-        if is_part(&lead) || is_part(&label) {
+        if !identified && (is_part(&lead) || is_part(&label)) {
             continue;
         }
         // Notes and signatures below the table: no figure stands in any column of figures.
@@ -100,6 +107,12 @@ pub fn read(
         );
     }
     table
+}
+
+/// Whether a column says which entity a row is about: a code or a choice.
+fn is_identity(pipeline: &Pipeline, form: &Form, bound: &Bound) -> bool {
+    matches!(form.fields[bound.field].target, Target::Column(c)
+        if matches!(pipeline.tables[form.table].columns[c].kind, Kind::Code(_) | Kind::Choice(_)))
 }
 
 /// Whether a figure stands in the row in this column.
@@ -386,10 +399,15 @@ fn bind_unit(
             ("wanted", units[base].name.clone()),
         ])
     };
+    // A title that names one unit of this kind speaks for the column.
+    let stated = stated.or(match from_title[..] {
+        [unit] => Some(Ok(unit)),
+        _ => None,
+    });
     match stated {
         Some(Ok(unit)) if fits(unit) => {
             b.unit = Some(unit);
-            if field.unit.is_some_and(|declared| declared != unit) {
+            if field.unit.unwrap_or(base) != unit {
                 table.say(
                     "unit-converted",
                     draft(vec![
@@ -408,27 +426,23 @@ fn bind_unit(
             b.unusable = true;
             table.say("unit-unknown", unknown(word));
         }
-        None => match from_title[..] {
-            [unit] => b.unit = Some(unit),
-            _ => {
-                b.unit = field.unit;
-                if let Some(assumed) = field.unit
-                    && units
-                        .iter()
-                        .filter(|u| u.dimension == units[base].dimension)
-                        .count()
-                        > 1
-                {
-                    table.say(
-                        "unit-not-stated",
-                        draft(vec![
-                            ("column", column.title.clone()),
-                            ("unit", units[assumed].name.clone()),
-                        ]),
-                    );
-                }
+        None => {
+            b.unit = field.unit;
+            let kin = units
+                .iter()
+                .filter(|u| u.dimension == units[base].dimension);
+            if let Some(assumed) = field.unit
+                && kin.count() > 1
+            {
+                table.say(
+                    "unit-not-stated",
+                    draft(vec![
+                        ("column", column.title.clone()),
+                        ("unit", units[assumed].name.clone()),
+                    ]),
+                );
             }
-        },
+        }
     }
     b
 }
@@ -451,6 +465,7 @@ fn record(
             Target::Column(c) => c,
             Target::CountyCode => {
                 record.county_code = cell.map(|c| crate::text::trimmed(&c.shown()));
+                record.county_cell = cell.map(|_| (row, b.col));
                 continue;
             }
             Target::CountyName => {

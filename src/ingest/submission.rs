@@ -94,11 +94,8 @@ fn walk(
                 Some(_) => None,
                 None => county_name(&name, digits),
             };
-            if own.is_some() && dir == root {
-                listing.county_folders += 1;
-            }
-            let inner = if dir == root { own.as_ref() } else { county };
-            walk(root, &path, digits, inner, listing)?;
+            listing.county_folders += usize::from(own.is_some());
+            walk(root, &path, digits, own.as_ref().or(county), listing)?;
         } else {
             let modified = std::fs::metadata(&path)
                 .and_then(|m| m.modified())

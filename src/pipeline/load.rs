@@ -321,7 +321,9 @@ impl Decoder<'_> {
             self.undecoded.insert(self.name.to_string());
             let at = error.span().unwrap_or(shown.clone());
             let message = error.message().to_string();
-            let ours = removed.iter().any(|k| message.contains(&format!("`{k}`")));
+            // A field that is missing only because its name was written wrongly is said already.
+            let field = message.split('`').nth(1).unwrap_or("");
+            let ours = nearest(field, removed.iter().map(String::as_str)).is_some();
             if message.starts_with("missing field") {
                 if !ours {
                     self.mistakes.push(

@@ -5,6 +5,7 @@ use std::io::Cursor;
 use polars::prelude::*;
 
 use super::Context;
+use crate::dataset::FileOutcome;
 use crate::error::Error;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
@@ -54,33 +55,47 @@ fn size(n: usize) -> Option<i64> {
 }
 
 fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
-    let files = context.results.files();
     let count = |path: &str| {
-        context
-            .results
-            .findings
-            .iter()
-            .filter(|f| f.place.file.as_deref() == Some(path))
-            .count()
+        let own = |f: &&crate::finding::Finding| f.place.file.as_deref() == Some(path);
+        context.results.findings.iter().filter(own).count()
+    };
+    // By path; a skipped file has no more than its path.
+    let mut rows: Vec<(&str, Option<&FileOutcome>)> = context
+        .results
+        .files()
+        .iter()
+        .map(|f| (f.path.as_str(), Some(f)))
+        .chain(context.skipped.iter().map(|path| (path.as_str(), None)))
+        .collect();
+    rows.sort_by_key(|(path, _)| *path);
+    let of = |f: fn(&FileOutcome) -> Option<String>| {
+        rows.iter()
+            .map(|(_, file)| file.and_then(f))
+            .collect::<Vec<_>>()
+    };
+    let status = rows
+        .iter()
+        .map(|(_, file)| Some(file.map_or("skipped", |f| f.status.word()).to_string()));
+    let read = |f: fn(&FileOutcome) -> Option<i64>| {
+        rows.iter()
+            .map(|(_, file)| file.and_then(f))
+            .collect::<Vec<_>>()
     };
     Ok(DataFrame::new(
-        files.len(),
+        rows.len(),
         vec![
-            text("path", files.iter().map(|f| Some(f.path.clone()))),
-            text("sha256", files.iter().map(|f| Some(f.sha256.clone()))),
-            int("bytes", files.iter().map(|f| i64::try_from(f.bytes).ok())),
-            text("form", files.iter().map(|f| Some(f.forms.join(";")))),
             text(
-                "county_code",
-                files.iter().map(|f| Some(f.county_codes.join(";"))),
+                "path",
+                rows.iter().map(|(path, _)| Some((*path).to_string())),
             ),
-            text(
-                "status",
-                files.iter().map(|f| Some(f.status.word().to_string())),
-            ),
-            text("replaced_by", files.iter().map(|f| f.replaced_by.clone())),
-            int("rows", files.iter().map(|f| size(f.rows))),
-            int("findings", files.iter().map(|f| size(count(&f.path)))),
+            text("sha256", of(|f| Some(f.sha256.clone()))),
+            int("bytes", read(|f| i64::try_from(f.bytes).ok())),
+            text("form", of(|f| Some(f.forms.join(";")))),
+            text("county_code", of(|f| Some(f.county_codes.join(";")))),
+            text("status", status),
+            text("replaced_by", of(|f| f.replaced_by.clone())),
+            int("rows", read(|f| size(f.rows))),
+            int("findings", rows.iter().map(|(path, _)| size(count(path)))),
         ],
     )?)
 }
@@ -376,6 +391,8 @@ fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("expected", list.iter().map(|f| f.expected.clone())),
             text("message", list.iter().map(|f| Some(f.message.clone()))),
             text("remedy", list.iter().map(|f| Some(f.remedy.clone()))),
+            text("impact", list.iter().map(|_| None)),
+            text("state", list.iter().map(|_| None)),
         ],
     )?)
 }

@@ -18,6 +18,8 @@ pub struct Context<'a> {
     pub results: &'a Results,
     pub period: i64,
     pub run_id: &'a str,
+    /// Files that were skipped by a named rule.
+    pub skipped: &'a [String],
     /// Path from a run's folder to the input folder, for links to cells.
     pub input_link: &'a str,
 }

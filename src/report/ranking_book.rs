@@ -145,7 +145,9 @@ fn overview(context: &Context<'_>) -> Sheet {
             };
             row.push(Cell::count(units));
             row.push(Cell::count(met));
-            row.push(Cell::number(share(met, units), 1).toned(tone));
+            // With something missing, a share or a count of what is met would read as if the rest were not met.
+            let whole = incomplete == 0 && !r.held.contains(&county.code);
+            row.push(Cell::number(share(met, units).filter(|_| whole), 1).toned(tone));
             let digits = p.balance_limit(stage).map_or(3, |l| l.digits);
             row.push(
                 Cell::number(mean_cv(p, &r.balances, &county.code, stage), digits).toned(tone),
@@ -155,11 +157,13 @@ fn overview(context: &Context<'_>) -> Sheet {
                 judged.iter().filter(|v| **v == Verdict::Met).count(),
                 judged.len()
             );
-            row.push(if judged.is_empty() {
-                Cell::Empty
-            } else {
-                Cell::Text(text, tone)
-            });
+            row.push(
+                if judged.is_empty() || !whole || judged.contains(&Verdict::Incomplete) {
+                    Cell::Empty
+                } else {
+                    Cell::Text(text, tone)
+                },
+            );
         }
         let count = |severity| r.count(Some(&county.code), severity);
         let errors = count(Severity::Error);

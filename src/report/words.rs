@@ -185,6 +185,7 @@ pub const PHRASES: &[(&str, &[&str])] = &[
         &["stage", "units", "met", "not_met", "incomplete"],
     ),
     ("reason_unit", &["unit_name", "met", "details"]),
+    ("reason_unit_met", &["unit_name", "met", "details"]),
     ("reason_unit_missing", &["unit_name", "indicators"]),
     (
         "reason_below_limit",

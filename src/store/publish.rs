@@ -97,14 +97,31 @@ pub fn publish(
 }
 
 fn equal(folder: &Path, outputs: &Outputs, (timed, without): (&str, fn(&[u8]) -> Vec<u8>)) -> bool {
-    outputs.iter().all(|(path, bytes)| {
-        fs::read(folder.join(path)).is_ok_and(|there| {
-            if path == timed {
-                without(&there) == without(bytes)
-            } else {
-                there == *bytes
-            }
+    count(folder) == outputs.len()
+        && outputs.iter().all(|(path, bytes)| {
+            fs::read(folder.join(path)).is_ok_and(|there| {
+                if path == timed {
+                    without(&there) == without(bytes)
+                } else {
+                    there == *bytes
+                }
+            })
         })
+}
+
+/// How many files a folder holds, at any depth.
+fn count(folder: &Path) -> usize {
+    fs::read_dir(folder).map_or(0, |entries| {
+        entries
+            .flatten()
+            .map(|e| {
+                if e.path().is_dir() {
+                    count(&e.path())
+                } else {
+                    1
+                }
+            })
+            .sum()
     })
 }
 

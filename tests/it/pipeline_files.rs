@@ -53,8 +53,8 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
             ("quality-2017/school.toml", "gives = 5.3", "gives = 5.4"),
             (
                 "quality-2017/school.toml",
-                "better = \"higher\"",
-                "better = \"hihger\"",
+                "scale = 1\nbetter = \"higher\"",
+                "scale = 1\nbetter = \"hihger\"",
             ),
             (
                 "quality-2017/checks.toml",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{COUNTY_CODE, COUNTY_NAME, SCHOOL_COLUMNS, Valid, normals};
+use super::{COUNTY_CODE, COUNTY_NAME, SCHOOL_COLUMNS, STAGE, STUDENTS, Valid, normals};
 use crate::pipeline::load::Block;
 use crate::pipeline::model::*;
 use crate::pipeline::raw::*;
@@ -98,7 +98,25 @@ impl Valid<'_> {
                 .iter()
                 .map(|e| code(&e.get_ref().code, &e.get_ref().name, &e.get_ref().aliases))
                 .collect();
-            lists.insert(block.value.name.get_ref().clone(), codes);
+            let ids = block
+                .value
+                .entry
+                .iter()
+                .map(|e| &e.get_ref().code)
+                .map(|c| (block.file, c.span(), c.get_ref().clone()))
+                .collect();
+            self.distinct("code", ids);
+            let name = &block.value.name;
+            if name.get_ref() == "school_type"
+                || lists.insert(name.get_ref().clone(), codes).is_some()
+            {
+                self.wrong(
+                    block.file,
+                    name.span(),
+                    format!("code list '{}' is there already", name.get_ref()),
+                    None,
+                );
+            }
         }
         let types: Vec<Code> = self
             .raw
@@ -159,8 +177,8 @@ impl Valid<'_> {
                     }
                 };
                 if columns.iter().any(|o| o.name == *c.name.get_ref())
-                    || c.name.get_ref() == COUNTY_CODE
-                    || c.name.get_ref() == COUNTY_NAME
+                    || [COUNTY_CODE, COUNTY_NAME, STAGE, STUDENTS]
+                        .contains(&c.name.get_ref().as_str())
                 {
                     self.wrong(
                         block.file,
@@ -196,6 +214,16 @@ impl Valid<'_> {
                 title: block.value.title.get_ref().clone(),
                 columns,
             });
+        }
+        for block in &self.raw.tables {
+            if block.value.name.get_ref() == "unit" {
+                self.wrong(
+                    block.file,
+                    block.value.name.span(),
+                    "'unit' is the name of the units made from the schools; choose another",
+                    None,
+                );
+            }
         }
         let school = self.table_with(&tables, "school", SCHOOL_COLUMNS)?;
         self.table_with(&tables, "county", &[])?;
@@ -330,6 +358,14 @@ impl Valid<'_> {
                 })
                 .collect();
             self.distinct_patterns(block, &fields);
+            if f.needs.is_empty() {
+                self.wrong(
+                    block.file,
+                    f.id.span(),
+                    "a form needs at least one field in `needs`: the one that names the entity",
+                    None,
+                );
+            }
             let named: Vec<String> = f
                 .field
                 .iter()

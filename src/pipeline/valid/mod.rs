@@ -141,7 +141,7 @@ impl Valid<'_> {
         wanted: Type,
     ) -> Option<Formula> {
         match parse(text.get_ref(), schema) {
-            Ok(formula) if formula.kind == wanted || formula.kind == Type::Null => Some(formula),
+            Ok(formula) if formula.kind == wanted => Some(formula),
             Ok(formula) => {
                 self.wrong(
                     file,

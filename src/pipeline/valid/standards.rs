@@ -8,7 +8,7 @@ use crate::pipeline::raw::*;
 
 impl Valid<'_> {
     pub(super) fn stages(&mut self, school: &Table) -> Vec<Stage> {
-        let names: Vec<String> = school.columns.iter().map(|c| c.name.clone()).collect();
+        let names = figures(school);
         let raw = self.raw;
         raw.stages
             .iter()
@@ -27,7 +27,7 @@ impl Valid<'_> {
                     title: s.title.get_ref().clone(),
                     words: normals(&s.words),
                     students: self
-                        .position(block.file, &s.students, "a column of table school", &names)
+                        .position(block.file, &s.students, FIGURES, &names)
                         .unwrap_or(0),
                     weight: *s.weight.get_ref(),
                     evaluated: s.evaluated,
@@ -38,14 +38,14 @@ impl Valid<'_> {
 
     pub(super) fn unit_columns(&mut self, school: &Table, stages: &[String]) -> Vec<UnitColumn> {
         let raw = self.raw;
-        let names: Vec<String> = school.columns.iter().map(|c| c.name.clone()).collect();
-        let what = "a column of table school";
+        let names = figures(school);
+        let what = FIGURES;
         let mut out: Vec<UnitColumn> = Vec::new();
         for block in &raw.unit_columns {
             let u = &block.value;
             let file = block.file;
             let name = u.name.get_ref();
-            if names.contains(name)
+            if school.position(name).is_some()
                 || out.iter().any(|o| o.name == *name)
                 || [COUNTY_CODE, COUNTY_NAME, STAGE, STUDENTS].contains(&name.as_str())
             {
@@ -262,6 +262,11 @@ impl Valid<'_> {
     }
 
     pub(super) fn limit(&mut self, file: usize, l: &RawLimit, stages: &[String]) -> Option<Limit> {
+        if let (Some(from), Some(until)) = (&l.from, &l.until)
+            && from.get_ref() > until.get_ref()
+        {
+            self.wrong(file, until.span(), "`until` lies before `from`", None);
+        }
         Some(Limit {
             stage: self.position(file, &l.stage, "a stage", stages)?,
             value: *l.value.get_ref(),
@@ -390,4 +395,18 @@ impl Valid<'_> {
         }
         out
     }
+}
+
+const FIGURES: &str = "a column of figures of table school";
+
+/// The names of a table's columns; those that hold no figures are left blank, so that positions stay.
+fn figures(table: &Table) -> Vec<String> {
+    table
+        .columns
+        .iter()
+        .map(|c| match c.kind.formula_type() {
+            Some(Type::Number) => c.name.clone(),
+            _ => String::new(),
+        })
+        .collect()
 }

@@ -11,7 +11,7 @@ use crate::finding::{Draft, Finding};
 use crate::formula::Formula;
 use crate::formula::lower::evaluate;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Against, Total};
+use crate::pipeline::model::{Against, CountyTotal, Total};
 use crate::text::number;
 
 /// Whether a stated figure differs from a sum by more than the tolerance.
@@ -32,8 +32,8 @@ pub fn example_sum(rule: &Total, frame: &DataFrame) -> PolarsResult<Option<f64>>
             let column = first.cast(&DataType::Float64)?;
             Ok(Some(column.f64()?.iter().flatten().sum()))
         }
-        Against::County { sum, filter, .. } => {
-            let rows: Vec<Option<f64>> = filtered(sum, filter.as_ref(), frame)?
+        Against::County(total) => {
+            let rows: Vec<Option<f64>> = filtered(&total.sum, total.filter.as_ref(), frame)?
                 .into_iter()
                 .flatten()
                 .collect();
@@ -77,17 +77,12 @@ pub fn run(
     for rule in &pipeline.totals {
         match &rule.against {
             Against::TotalRow => total_rows(pipeline, dataset, rule, findings),
-            Against::County {
-                sum,
-                filter,
-                column,
-                table,
-            } => {
+            Against::County(total) => {
                 let source = &dataset.tables[rule.table];
                 if source.frame.height() == 0 {
                     continue;
                 }
-                let rows = filtered(sum, filter.as_ref(), &source.frame)?;
+                let rows = filtered(&total.sum, total.filter.as_ref(), &source.frame)?;
                 let mut sums: BTreeMap<&str, (Option<f64>, usize)> = BTreeMap::new();
                 for (row, value) in source.rows.iter().zip(rows) {
                     let entry = sums.entry(&row.county_code).or_insert((Some(0.0), 0));
@@ -96,7 +91,7 @@ pub fn run(
                         entry.1 += 1;
                     }
                 }
-                against_county(pipeline, dataset, rule, &sums, *column, *table, findings);
+                against_county(pipeline, dataset, rule, &sums, total, findings);
             }
         }
     }
@@ -147,10 +142,10 @@ fn against_county(
     dataset: &Dataset,
     rule: &Total,
     sums: &BTreeMap<&str, (Option<f64>, usize)>,
-    column: usize,
-    table: usize,
+    against: &CountyTotal,
     findings: &mut Vec<Finding>,
 ) {
+    let (column, table) = (against.column, against.table);
     for (i, row) in dataset.tables[table].rows.iter().enumerate() {
         let stated = row.values[column].as_ref().and_then(|v| v.number());
         // A sum with a part missing is unknown: nothing to compare.

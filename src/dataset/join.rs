@@ -15,6 +15,7 @@ impl Assembly<'_> {
         rows.sort_by(|a, b| {
             (&a.county_code, &a.key, a.sheet, a.row).cmp(&(&b.county_code, &b.key, b.sheet, b.row))
         });
+        let name = self.given.pipeline.tables[table].position(SCHOOL_NAME);
         let mut out: Vec<Row> = Vec::new();
         let mut merged: BTreeMap<String, usize> = BTreeMap::new();
         for row in rows {
@@ -29,7 +30,7 @@ impl Assembly<'_> {
             match out.last_mut().filter(|_| fits) {
                 Some(last) => {
                     *merged.entry(row.county_code.clone()).or_insert(0) += 1;
-                    let disagreements = merge(last, row);
+                    let disagreements = merge(last, row, name);
                     let last = last.clone();
                     for (column, other) in disagreements {
                         self.disagree(table, &last, column, other);
@@ -81,7 +82,11 @@ impl Assembly<'_> {
             return true;
         };
         match (&a.values[c], &b.values[c]) {
-            (Some(a), Some(b)) => normal(&a.shown()) == normal(&b.shown()),
+            // 长堤学校 and 长堤学校小学部 are one; the code says so, the names do not deny it.
+            (Some(a), Some(b)) => {
+                let (a, b) = (normal(&a.shown()), normal(&b.shown()));
+                a.starts_with(&b) || b.starts_with(&a)
+            }
             _ => true,
         }
     }
@@ -189,8 +194,9 @@ impl Assembly<'_> {
 /// What two rows of one school say differently: column, (kept value, its cell, the other's cell, the other value).
 type Disagreement = (usize, (Value, Option<CellRef>, Option<CellRef>, Value));
 
-/// Takes over what the second row says; what both say must be the same, else it becomes missing.
-fn merge(row: &mut Row, other: Row) -> Vec<Disagreement> {
+/// Takes over what the second row says; what both say must be the same, else it becomes missing. Of two names the shorter
+/// is kept: the longer one adds the stage.
+fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
     let mut out = Vec::new();
     for (c, value) in other.values.into_iter().enumerate() {
         match (&row.values[c], value) {
@@ -198,6 +204,12 @@ fn merge(row: &mut Row, other: Row) -> Vec<Disagreement> {
                 row.values[c] = Some(value);
                 row.cells[c] = other.cells[c];
             }
+            (Some(kept), Some(value))
+                if Some(c) == name && value.shown().len() < kept.shown().len() =>
+            {
+                row.values[c] = Some(value);
+            }
+            (Some(_), Some(_)) if Some(c) == name => {}
             (Some(kept), Some(value)) if *kept != value => {
                 out.push((c, (kept.clone(), row.cells[c], other.cells[c], value)));
             }

@@ -95,11 +95,7 @@ pub fn findings(
 /// The columns without which an expression has no value: all but those that coalesce() makes up for.
 fn collect<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
     match node {
-        Node::Column(name) => {
-            if !out.contains(&name.as_str()) {
-                out.push(name);
-            }
-        }
+        Node::Column(name) if !out.contains(&name.as_str()) => out.push(name),
         Node::Call(Function::Coalesce, _) => {}
         Node::Call(_, args) => args.iter().for_each(|a| collect(a, out)),
         Node::Negate(inner) => collect(inner, out),

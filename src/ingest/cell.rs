@@ -393,7 +393,7 @@ fn written_number(
     if raw.trim() != raw || raw.chars().any(crate::text::is_invisible) {
         whys.push(why::SPACES);
     }
-    if raw.trim().chars().any(|c| !c.is_ascii()) && whys.is_empty() {
+    if !raw.trim().is_ascii() && whys.is_empty() {
         whys.push(why::WIDTH);
     }
     whys.push(why::TEXT_NUMBER);

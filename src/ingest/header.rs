@@ -176,7 +176,8 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<Heade
     best
 }
 
-/// The fields that fit a path best: those whose pattern names most of it.
+/// The fields that fit a path best: those whose pattern names most of it. What the headers themselves say comes first; the
+/// stage of the whole sheet helps only where they say nothing.
 fn claim(
     pipeline: &Pipeline,
     path: &HeaderPath,
@@ -186,15 +187,25 @@ fn claim(
     let Some((leaf, above)) = path.parts.split_last() else {
         return Vec::new();
     };
+    let patterns = by_leaf.get(leaf.as_str()).map_or(&[][..], Vec::as_slice);
+    let own = fitting(patterns, &above.iter().collect::<Vec<_>>());
+    if !own.is_empty() {
+        return own;
+    }
     let context: Vec<&String> = stage
         .and_then(|s| pipeline.stages[s].words.first())
         .into_iter()
         .chain(above)
         .collect();
+    fitting(patterns, &context)
+}
+
+/// The fields whose pattern stands in these ancestors in order, those with the longest pattern.
+fn fitting(patterns: &[(usize, &[String])], above: &[&String]) -> Vec<usize> {
     let mut most = 0;
     let mut fits: Vec<usize> = Vec::new();
-    for (field, ancestors) in by_leaf.get(leaf.as_str()).map_or(&[][..], Vec::as_slice) {
-        let mut rest = context.iter();
+    for (field, ancestors) in patterns {
+        let mut rest = above.iter();
         if !ancestors.iter().all(|a| rest.any(|c| *c == a)) {
             continue;
         }

@@ -220,7 +220,6 @@ fn missing(pipeline: &Pipeline, grid: &Grid, found: &ListMatch, field: &Field) -
 }
 
 /// The unit that the list's unit column gives an item, and whether the item cannot be in it.
-#[allow(clippy::too_many_arguments)]
 fn item_unit(
     pipeline: &Pipeline,
     form: &Form,

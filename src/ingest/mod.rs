@@ -175,49 +175,71 @@ pub struct FileRead {
     pub drafts: Vec<(&'static str, Draft)>,
 }
 
-/// Reads one submission: bytes, sheets, forms, records. Bad files give findings, never errors.
+/// Reads one submission: bytes, sheets, forms, records. Bad files give findings, never errors, and a panic anywhere in the
+/// reading is that file's end only.
 pub fn read_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
+    let mut file = named_file(pipeline, submission);
+    let read = |file: &mut FileRead| fill(pipeline, file);
+    guarded(&mut file, read);
+    file
+}
+
+/// Runs a reading; should it panic, what it had read is thrown away and the file counts as damaged.
+fn guarded(file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(file)));
+    if let Err(panic) = caught {
+        file.tables.clear();
+        file.drafts.clear();
+        let reason = crate::log::panic_text(&*panic);
+        file.say("file-damaged", Draft::default().slot("reason", reason));
+    }
+}
+
+/// A submission of which nothing has been read yet.
+fn named_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
     let named = if submission.folder.is_none() {
         let name = submission.path.rsplit('/').next().unwrap_or("");
         county_name(name, pipeline.settings.county_digits)
     } else {
         None
     };
-    let mut file = FileRead {
+    FileRead {
         submission: submission.clone(),
         sha256: String::new(),
         bytes: 0,
         named,
         tables: Vec::new(),
         drafts: Vec::new(),
-    };
-    let size = std::fs::metadata(&submission.absolute).map_or(0, |m| m.len());
+    }
+}
+
+fn fill(pipeline: &Pipeline, file: &mut FileRead) {
+    let size = std::fs::metadata(&file.submission.absolute).map_or(0, |m| m.len());
     file.bytes = size;
     if size > preflight::MAX_FILE {
         let reason = format!("{} MiB", size >> 20);
         file.say("file-too-large", Draft::default().slot("reason", reason));
-        return file;
+        return;
     }
-    let bytes = match std::fs::read(&submission.absolute) {
+    let bytes = match std::fs::read(&file.submission.absolute) {
         Ok(bytes) => bytes,
         Err(e) => {
             file.say(
                 "file-damaged",
                 Draft::default().slot("reason", e.to_string()),
             );
-            return file;
+            return;
         }
     };
     file.bytes = bytes.len() as u64;
     file.sha256 = submission::sha256(&bytes);
     match workbook::read(&bytes) {
-        Ok(sheets) => read_sheets(pipeline, &mut file, sheets),
+        Ok(sheets) => read_sheets(pipeline, file, sheets),
         Err(error) => {
             let (rule, draft) = refused(pipeline, error);
             file.say(rule, draft);
         }
     }
-    file
 }
 
 impl FileRead {
@@ -455,5 +477,33 @@ pub fn means_word(means: Means) -> &'static str {
         Means::NotApplicable => "means_not_applicable",
         Means::Zero => "means_zero",
         Means::Missing => "means_missing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_reading_is_the_end_of_that_file_only() {
+        let mut file = FileRead {
+            submission: Submission {
+                path: "a.xlsx".to_string(),
+                absolute: std::path::PathBuf::new(),
+                folder: None,
+                modified: 0,
+            },
+            sha256: String::new(),
+            bytes: 0,
+            named: None,
+            tables: vec![SheetTable::new("x", 0, 0, None)],
+            drafts: Vec::new(),
+        };
+        guarded(&mut file, |_| panic!("a reader's fault"));
+        assert!(file.tables.is_empty());
+        assert_eq!(file.drafts.len(), 1);
+        let (rule, draft) = &file.drafts[0];
+        assert_eq!(*rule, "file-damaged");
+        assert_eq!(draft.slots, [("reason", "a reader's fault".to_string())]);
     }
 }

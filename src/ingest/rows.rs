@@ -353,7 +353,6 @@ fn missing(
     )
 }
 
-#[allow(clippy::too_many_arguments)]
 fn bind_unit(
     pipeline: &Pipeline,
     form: &Form,

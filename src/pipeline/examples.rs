@@ -1,7 +1,6 @@
 //! Runs the examples that stand beside every indicator and rule. An example that does not come out is a mistake of the
 //! pipeline, shown at its place.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use polars::prelude::*;
@@ -15,7 +14,7 @@ use crate::formula::Type;
 use crate::indicators::unit::indicator_value;
 
 /// A row of an example as written.
-pub type Given = BTreeMap<String, Spanned<toml::Value>>;
+pub type Given = super::raw::RawRow;
 /// What is wrong, with its place if it is one value.
 pub type Wrong = Vec<(Option<Range<usize>>, String)>;
 
@@ -101,10 +100,11 @@ pub fn unique(rule: &Unique, rows: &[Spanned<Given>], fires: bool, schema: &Sche
 pub fn total(rule: &Total, example: &RawTotalExample, schema: &Schema) -> Wrong {
     let given: Vec<&Given> = example.rows.iter().map(Spanned::get_ref).collect();
     let mut used: Vec<&str> = Vec::new();
-    if let Against::County { sum, filter, .. } = &rule.against {
-        used.extend(sum.columns.iter().map(String::as_str));
+    if let Against::County(total) = &rule.against {
+        used.extend(total.sum.columns.iter().map(String::as_str));
         used.extend(
-            filter
+            total
+                .filter
                 .iter()
                 .flat_map(|f| f.columns.iter())
                 .map(String::as_str),

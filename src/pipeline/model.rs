@@ -417,13 +417,18 @@ pub struct Total {
 pub enum Against {
     /// The sheet's own total row, every column that can be added.
     TotalRow,
-    /// A column of the county's table against a sum over the rows that fulfil `filter`.
-    County {
-        sum: Formula,
-        filter: Option<Formula>,
-        column: usize,
-        table: usize,
-    },
+    /// A figure of the county's table.
+    County(Box<CountyTotal>),
+}
+
+/// A column of the county's table against a sum over rows of another.
+#[derive(Debug)]
+pub struct CountyTotal {
+    pub sum: Formula,
+    /// Which rows are added up; all without one.
+    pub filter: Option<Formula>,
+    pub column: usize,
+    pub table: usize,
 }
 
 /// The words of a finding that the reader itself makes.

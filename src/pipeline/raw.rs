@@ -9,6 +9,9 @@ use toml::Spanned;
 /// A value with its byte range in the file.
 pub type At<T> = Spanned<T>;
 
+/// A row of an example: values by column.
+pub type RawRow = BTreeMap<String, At<toml::Value>>;
+
 /// `[pipeline]`: the head of `pipeline.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -243,7 +246,7 @@ pub struct RawLimit {
 #[serde(deny_unknown_fields)]
 pub struct RawIndicatorExample {
     pub stage: At<String>,
-    pub given: BTreeMap<String, At<toml::Value>>,
+    pub given: RawRow,
     pub gives: Option<At<f64>>,
 }
 
@@ -284,9 +287,9 @@ pub struct RawMust {
     pub remedy: At<String>,
     pub basis: At<String>,
     #[serde(default)]
-    pub holds: Vec<At<BTreeMap<String, At<toml::Value>>>>,
+    pub holds: Vec<At<RawRow>>,
     #[serde(default)]
-    pub fires: Vec<At<BTreeMap<String, At<toml::Value>>>>,
+    pub fires: Vec<At<RawRow>>,
 }
 
 /// `[[unique]]`: columns whose values together must not occur twice.
@@ -304,9 +307,9 @@ pub struct RawUnique {
     pub remedy: At<String>,
     pub basis: At<String>,
     #[serde(default)]
-    pub holds: Vec<Vec<At<BTreeMap<String, At<toml::Value>>>>>,
+    pub holds: Vec<Vec<At<RawRow>>>,
     #[serde(default)]
-    pub fires: Vec<Vec<At<BTreeMap<String, At<toml::Value>>>>>,
+    pub fires: Vec<Vec<At<RawRow>>>,
 }
 
 /// `[[total]]`: a sum over rows against a stated figure.
@@ -335,7 +338,7 @@ pub struct RawTotal {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawTotalExample {
-    pub rows: Vec<At<BTreeMap<String, At<toml::Value>>>>,
+    pub rows: Vec<At<RawRow>>,
     pub stated: At<f64>,
     pub fires: At<bool>,
 }

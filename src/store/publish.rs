@@ -9,6 +9,9 @@ use crate::error::Error;
 /// Outputs of one run by path below the run's folder.
 pub type Outputs = Vec<(String, Vec<u8>)>;
 
+/// The file whose timings may differ between equal runs, and the function that takes them out for comparing.
+pub type Timed<'a> = (&'a str, fn(&[u8]) -> Vec<u8>);
+
 /// What became of the outputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
@@ -54,15 +57,13 @@ pub fn sweep(output: &Path) -> Result<(), Error> {
 /// Publishes the outputs of a run. An equal run that is there already stays as it is; one of the same name with other
 /// content is left alone, and the new one gets a number behind its name.
 ///
-/// `timed` names the file whose timings may differ, and the function that takes them out for comparing.
-///
 /// # Errors
 /// [`Error::Output`]; then `current` still points to what it pointed to before.
 pub fn publish(
     output: &Path,
     run_id: &str,
     outputs: &Outputs,
-    timed: (&str, fn(&[u8]) -> Vec<u8>),
+    timed: Timed<'_>,
 ) -> Result<Published, Error> {
     let runs = output.join("runs");
     let mut name = run_id.to_string();
@@ -96,7 +97,7 @@ pub fn publish(
     Ok(Published::New(folder))
 }
 
-fn equal(folder: &Path, outputs: &Outputs, (timed, without): (&str, fn(&[u8]) -> Vec<u8>)) -> bool {
+fn equal(folder: &Path, outputs: &Outputs, (timed, without): Timed<'_>) -> bool {
     count(folder) == outputs.len()
         && outputs.iter().all(|(path, bytes)| {
             fs::read(folder.join(path)).is_ok_and(|there| {

@@ -204,12 +204,12 @@ impl Valid<'_> {
                     Some(f) => Some(self.formula(file, f, &schema, Type::Bool)?),
                     None => None,
                 };
-                Against::County {
+                Against::County(Box::new(CountyTotal {
                     sum: sum?,
                     filter,
                     column: self.position(file, equals, "a column of that table", &names)?,
                     table: other,
-                }
+                }))
             }
         };
         if t.example.is_empty() {

@@ -168,7 +168,10 @@ fn value(
             .map(|s| s.mean),
         RankingOf::CvMet => {
             let judged: Vec<Verdict> = own().filter_map(|b| b.verdict).collect();
-            if judged.is_empty() || judged.contains(&Verdict::Incomplete) {
+            let whole = pipeline
+                .evaluated_stages()
+                .all(|s| own().any(|b| b.stage == s && b.verdict.is_some()));
+            if !whole || judged.contains(&Verdict::Incomplete) {
                 return None;
             }
             Some(judged.iter().filter(|v| **v == Verdict::Met).count() as f64)
@@ -208,7 +211,13 @@ fn share_met(figures: &Figures<'_>, county: &str, stage: Option<usize>) -> Optio
             rows[unit.school].county_code == county && stage.is_none_or(|s| s == unit.stage)
         })
         .collect();
-    if own.is_empty() || own.iter().any(|v| v.verdict == Verdict::Incomplete) {
+    // Over all stages a share is only given when every stage has units.
+    let whole = stage.is_some()
+        || figures
+            .pipeline
+            .evaluated_stages()
+            .all(|s| own.iter().any(|v| figures.units.list[v.unit].stage == s));
+    if !whole || own.is_empty() || own.iter().any(|v| v.verdict == Verdict::Incomplete) {
         return None;
     }
     let met = own.iter().filter(|v| v.verdict == Verdict::Met).count();

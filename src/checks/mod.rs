@@ -86,6 +86,23 @@ impl Subject<'_> {
         self.dataset.tables[self.table].rows[self.row].cells[column]
     }
 
+    /// Whether something stands in the cell that could not be taken as a value.
+    fn is_unread(&self, name: &str) -> bool {
+        let Some(column) = self.column(name) else {
+            return false;
+        };
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        row.cells[column].is_some_and(|cell| {
+            let marked = row.values[column].is_none()
+                && self
+                    .dataset
+                    .raw
+                    .get(&cell)
+                    .is_some_and(|raw| !raw.is_empty());
+            self.dataset.spoken.contains(&cell) || marked
+        })
+    }
+
     fn title(&self, name: &str) -> Option<String> {
         let column = self.column(name)?;
         Some(
@@ -137,11 +154,7 @@ impl Subject<'_> {
     fn draft(&self, cells: &[String]) -> Draft {
         let refs: Vec<CellRef> = cells.iter().filter_map(|c| self.cell(c)).collect();
         let row = &self.dataset.tables[self.table].rows[self.row];
-        let fallback = [CellRef {
-            sheet: row.sheet,
-            row: row.row,
-            col: 0,
-        }];
+        let fallback = [row.name_cell(self.pipeline, self.table)];
         let place = self
             .dataset
             .place(if refs.is_empty() { &fallback } else { &refs });

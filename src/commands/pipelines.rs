@@ -1,5 +1,6 @@
 //! `junheng pipelines check`: every pipeline is loaded and every example run; all mistakes are shown at once.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
@@ -28,14 +29,16 @@ pub fn check(path: &Path) -> Result<u8, Error> {
             Ok(p)
         });
         match checked {
-            Ok(p) => println!(
+            // A closed stdout changes nothing.
+            Ok(p) => drop(writeln!(
+                std::io::stdout(),
                 "{}: {} forms, {} indicators, {} rules, {} notices; all examples hold",
                 folder.display(),
                 p.forms.len(),
                 p.indicators.len(),
                 p.rule_texts().count(),
                 p.notices.len()
-            ),
+            )),
             Err(e) => wrong.push(e.to_string()),
         }
     }

@@ -1,7 +1,7 @@
 //! `junheng run`: submissions in, rankings and findings out, published in one step.
 
 use std::io::Write;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -423,19 +423,23 @@ fn lies_within(inner: &Path, outer: &Path) -> bool {
     absolute(inner).starts_with(absolute(outer))
 }
 
+/// A path without links, as far as it exists.
 fn absolute(path: &Path) -> PathBuf {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut out = PathBuf::new();
-    for part in whole.components() {
-        match part {
-            Component::ParentDir => {
-                out.pop();
+    let mut there = whole.as_path();
+    let mut rest: Vec<std::ffi::OsString> = Vec::new();
+    loop {
+        if let Ok(real) = there.canonicalize() {
+            return rest.iter().rev().fold(real, |p, part| p.join(part));
+        }
+        match (there.parent(), there.components().next_back()) {
+            (Some(parent), Some(part)) => {
+                rest.push(part.as_os_str().to_owned());
+                there = parent;
             }
-            Component::CurDir => {}
-            other => out.push(other),
+            _ => return whole,
         }
     }
-    out
 }
 
 /// The relative path from one folder to another, with `/`.

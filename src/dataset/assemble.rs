@@ -50,6 +50,7 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     };
     let assigned = a.assign();
     let winners = a.replacements(&assigned);
+    a.say_drafts(&assigned, &winners);
     a.take_rows(&assigned, &winners);
     for table in 0..pipeline.tables.len() {
         a.join(table);
@@ -89,26 +90,14 @@ impl Assembly<'_> {
             let mut from_name = false;
             for table in &file.tables {
                 let mut codes = Vec::new();
-                let mut lost = 0;
                 let mut differing = Differing::new();
                 for record in &table.records {
                     let (code, by_name) = self.county_of(file, table, record, &mut differing);
                     from_name |= by_name;
-                    lost += usize::from(code.is_none());
                     codes.push(code);
                 }
                 self.differs(file, table, differing);
-                if lost > 0 {
-                    let draft = Draft {
-                        place: Place {
-                            file: Some(file.submission.path.clone()),
-                            sheet: Some(table.sheet.clone()),
-                            cell: None,
-                        },
-                        ..Draft::default()
-                    };
-                    self.say("county-undetermined", draft.slot("count", lost.to_string()));
-                }
+                self.undetermined(file, table, &codes);
                 per_sheet.push(codes);
             }
             if from_name && let Some(named) = &file.named {
@@ -125,25 +114,79 @@ impl Assembly<'_> {
                     draft.slot("code", named.code.clone()),
                 );
             }
-            let county = file
-                .submission
-                .folder
-                .as_ref()
-                .or(file.named.as_ref())
-                .map(|c| c.code.clone())
-                .or_else(|| per_sheet.iter().flatten().flatten().next().cloned());
-            for (rule, draft) in file
-                .drafts
-                .iter()
-                .chain(file.tables.iter().flat_map(|t| t.drafts.iter()))
-            {
-                let mut draft = draft.clone();
-                draft.county_code = draft.county_code.or_else(|| county.clone());
-                self.say(rule, draft);
-            }
             out.push(per_sheet);
         }
         out
+    }
+
+    /// Rows of no known county: every county of the sheet may lack them.
+    fn undetermined(&mut self, file: &FileRead, table: &SheetTable, codes: &[Option<String>]) {
+        let cells: Vec<(u32, u32)> = table
+            .records
+            .iter()
+            .zip(codes)
+            .filter(|(_, code)| code.is_none())
+            .map(|(record, _)| record.county_cell.unwrap_or((record.row, 0)))
+            .collect();
+        if cells.is_empty() {
+            return;
+        }
+        for county in distinct(codes) {
+            let draft = Draft {
+                county_code: county,
+                place: Place {
+                    file: Some(file.submission.path.clone()),
+                    sheet: Some(table.sheet.clone()),
+                    cell: Some(cell_list(&cells)),
+                },
+                ..Draft::default()
+            };
+            self.say(
+                "county-undetermined",
+                draft.slot("count", cells.len().to_string()),
+            );
+        }
+    }
+
+    /// What the reader found about files and sheets as a whole, for every county that they concern; nothing about a sheet
+    /// that newer submissions have replaced altogether.
+    fn say_drafts(&mut self, assigned: &Assigned, winners: &BTreeMap<Slot, usize>) {
+        for (f, file) in self.files.iter().enumerate() {
+            let own = file.submission.folder.as_ref().or(file.named.as_ref());
+            let concerned = |codes: &[Option<String>]| match own {
+                Some(county) => vec![Some(county.code.clone())],
+                None => distinct(codes),
+            };
+            let replaced = |t: usize| {
+                let table = &file.tables[t];
+                let lost = |(record, code): (&Record, &Option<String>)| {
+                    code.as_ref().is_some_and(|code| {
+                        winners.get(&self.slot(table, record, code)) != Some(&f)
+                    })
+                };
+                !table.records.is_empty() && table.records.iter().zip(&assigned[f][t]).all(lost)
+            };
+            let gone: Vec<bool> = (0..file.tables.len()).map(replaced).collect();
+            let mut said: Vec<(&'static str, Draft)> = Vec::new();
+            if gone.is_empty() || gone.contains(&false) {
+                let all: Vec<Option<String>> = assigned[f].concat();
+                for county in concerned(&all) {
+                    for (rule, draft) in &file.drafts {
+                        said.push((rule, with_county(draft, &county)));
+                    }
+                }
+            }
+            for (t, table) in file.tables.iter().enumerate().filter(|(t, _)| !gone[*t]) {
+                for county in concerned(&assigned[f][t]) {
+                    for (rule, draft) in &table.drafts {
+                        said.push((rule, with_county(draft, &county)));
+                    }
+                }
+            }
+            for (rule, draft) in said {
+                self.say(rule, draft);
+            }
+        }
     }
 
     /// Rows or lists that state another county than the folder that they lie in: one finding a sheet and code.
@@ -182,6 +225,8 @@ impl Assembly<'_> {
     ) -> (Option<String>, bool) {
         let stated = self.stated(table, record);
         if let Some(folder) = &file.submission.folder {
+            // A code counts before a name; a name only if it is that of one other county.
+            let stated = stated.or_else(|| Some((self.named(record)?, record.county_cell)));
             if let Some((code, at)) = stated.filter(|(code, _)| *code != folder.code) {
                 differing.entry(code).or_default().extend(at);
             }
@@ -190,22 +235,25 @@ impl Assembly<'_> {
         if let Some((code, _)) = stated {
             return (Some(code), false);
         }
-        let by_name = record.county_name.as_ref().and_then(|name| {
-            let key = normal(name);
-            let mut hits = self
-                .given
-                .counties
-                .iter()
-                .filter(|c| normal(&c.name) == key);
-            match (hits.next(), hits.next()) {
-                (Some(c), None) => Some(c.code.clone()),
-                _ => None,
-            }
-        });
+        let by_name = self.named(record);
         match (by_name, &file.named) {
             (Some(code), _) => (Some(code), false),
             (None, Some(named)) => (Some(named.code.clone()), true),
             (None, None) => (None, false),
+        }
+    }
+
+    /// The county on the list that alone has the name that a record gives.
+    fn named(&self, record: &Record) -> Option<String> {
+        let key = normal(record.county_name.as_ref()?);
+        let mut hits = self
+            .given
+            .counties
+            .iter()
+            .filter(|c| normal(&c.name) == key);
+        match (hits.next(), hits.next()) {
+            (Some(c), None) => Some(c.code.clone()),
+            _ => None,
         }
     }
 
@@ -256,7 +304,7 @@ impl Assembly<'_> {
             }
         }
         let mut winners = BTreeMap::new();
-        let mut said: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut said: BTreeSet<(usize, usize, String)> = BTreeSet::new();
         for (slot, claimants) in claims {
             let Some(winner) = claimants
                 .iter()
@@ -266,7 +314,8 @@ impl Assembly<'_> {
                 continue;
             };
             for loser in claimants.iter().copied().filter(|f| *f != winner) {
-                if !said.insert((loser, winner)) {
+                self.lost(loser, winner, &slot, assigned);
+                if !said.insert((loser, winner, slot.1.clone())) {
                     continue;
                 }
                 let by = self.files[winner].submission.path.clone();
@@ -278,7 +327,6 @@ impl Assembly<'_> {
                     },
                     ..Draft::default()
                 };
-                self.lost(loser, winner, &slot, assigned);
                 if self.files[loser].sha256 == self.files[winner].sha256 {
                     self.say("submission-identical", draft.slot("other", by));
                 } else {
@@ -380,7 +428,12 @@ impl Assembly<'_> {
                             outcome.status = Status::Replaced;
                             outcome.replaced_by = Some(self.files[w].submission.path.clone());
                         }
-                        winner == Some(f) && (only.is_empty() || only.contains(c))
+                        let wanted = only.is_empty() || only.contains(c);
+                        if winner == Some(f) && !wanted {
+                            // Read and in order, but not asked for.
+                            outcome.status = Status::Accepted;
+                        }
+                        winner == Some(f) && wanted
                     });
                     taken.push(county);
                     if let Some(county) = county {
@@ -449,12 +502,8 @@ impl Assembly<'_> {
                 .unwrap_or_default();
             self.unlisted(county, &known);
         }
-        let stand_in = || {
-            let stage = table.stage.map_or(String::new(), |s| {
-                format!("@{}", self.given.pipeline.stages[s].id)
-            });
-            format!("~{}{stage}", name.clone().unwrap_or_default())
-        };
+        // Never joined by name alone: two rows with the same stand-in claim the same school.
+        let stand_in = || format!("~{}", name.clone().unwrap_or_default());
         let key = if columns.position(SCHOOL_CODE).is_some() {
             text(SCHOOL_CODE).unwrap_or_else(stand_in)
         } else {
@@ -469,6 +518,7 @@ impl Assembly<'_> {
             sheet,
             row: record.row,
             stages: record.stage.into_iter().collect(),
+            form: table.form,
             conflict: false,
         }
     }
@@ -545,4 +595,19 @@ impl Assembly<'_> {
             self.dataset.counties.retain(|c| only.contains(&c.code));
         }
     }
+}
+
+/// The counties of some records, each once; one unknown when there is none.
+fn distinct(codes: &[Option<String>]) -> Vec<Option<String>> {
+    let known: BTreeSet<&String> = codes.iter().flatten().collect();
+    if known.is_empty() {
+        return vec![None];
+    }
+    known.into_iter().cloned().map(Some).collect()
+}
+
+fn with_county(draft: &Draft, county: &Option<String>) -> Draft {
+    let mut draft = draft.clone();
+    draft.county_code = draft.county_code.or_else(|| county.clone());
+    draft
 }

@@ -22,6 +22,7 @@ impl Assembly<'_> {
             let fits = out.last().is_some_and(|last| {
                 last.county_code == row.county_code
                     && last.key == row.key
+                    && !row.key.starts_with('~')
                     && !last.stages.is_empty()
                     && !row.stages.is_empty()
                     && row.stages.iter().all(|s| !last.stages.contains(s))
@@ -64,6 +65,7 @@ impl Assembly<'_> {
             }
             start = end;
         }
+        self.same_school_in_two_forms(table, &mut out);
         self.dataset.tables[table].rows = out;
         for i in 0..self.dataset.tables[table].rows.len() {
             let code = self.dataset.tables[table].rows[i].county_code.clone();
@@ -73,6 +75,30 @@ impl Assembly<'_> {
                 .binary_search_by(|x| x.code.cmp(&code))
             {
                 self.dataset.counties[c].received = true;
+            }
+        }
+    }
+
+    /// A school that stands under one name in two forms of its county is one school, whatever codes it has there.
+    fn same_school_in_two_forms(&mut self, table: usize, rows: &mut [Row]) {
+        let Some(c) = self.given.pipeline.tables[table].position(SCHOOL_NAME) else {
+            return;
+        };
+        let mut by_name: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+        for (i, row) in rows.iter().enumerate().filter(|(_, r)| !r.conflict) {
+            if let Some(name) = &row.values[c] {
+                let key = (row.county_code.clone(), normal(&name.shown()));
+                by_name.entry(key).or_default().push(i);
+            }
+        }
+        for group in by_name.into_values() {
+            if group.iter().all(|i| rows[*i].form == rows[group[0]].form) {
+                continue;
+            }
+            let mut same: Vec<Row> = group.iter().map(|i| rows[*i].clone()).collect();
+            self.claimed_twice(table, &mut same);
+            for i in group {
+                rows[i].conflict = true;
             }
         }
     }
@@ -208,6 +234,7 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
                 if Some(c) == name && value.shown().len() < kept.shown().len() =>
             {
                 row.values[c] = Some(value);
+                row.cells[c] = other.cells[c];
             }
             (Some(_), Some(_)) if Some(c) == name => {}
             (Some(kept), Some(value)) if *kept != value => {

@@ -17,6 +17,7 @@ pub use counties::{County, read_counties};
 use crate::finding::{Place, a1};
 use crate::ingest::Status;
 use crate::ingest::cell::Value;
+use crate::pipeline::Pipeline;
 
 /// The column of the county's table in which a county states its own code.
 const COUNTY_CODE_STATED: &str = "county_code_stated";
@@ -55,8 +56,24 @@ pub struct Row {
     pub row: u32,
     /// The stages of the sheets that it came from; empty when they cover all.
     pub stages: Vec<usize>,
+    /// The form that it came in.
+    pub form: usize,
     /// Two rows claim to be this entity: its figures are not used.
     pub conflict: bool,
+}
+
+impl Row {
+    /// The cell that names the entity; the row's first cell where there is none.
+    pub fn name_cell(&self, pipeline: &Pipeline, table: usize) -> CellRef {
+        pipeline.tables[table]
+            .position(SCHOOL_NAME)
+            .and_then(|c| self.cells[c])
+            .unwrap_or(CellRef {
+                sheet: self.sheet,
+                row: self.row,
+                col: 0,
+            })
+    }
 }
 
 /// A table with the origin of every cell. Rows are sorted by county, key, sheet, row.
@@ -119,8 +136,17 @@ impl Dataset {
         let info = &self.sheets[first.sheet as usize];
         let here: Vec<String> = cells
             .iter()
-            .filter(|c| c.sheet == first.sheet)
-            .map(|c| a1(c.row, c.col))
+            .map(|c| {
+                let other = &self.sheets[c.sheet as usize];
+                let cell = a1(c.row, c.col);
+                if c.sheet == first.sheet {
+                    cell
+                } else if other.file == info.file {
+                    format!("{}!{cell}", other.sheet)
+                } else {
+                    format!("{}!{}!{cell}", other.file, other.sheet)
+                }
+            })
             .collect();
         Place {
             file: Some(info.file.clone()),

@@ -9,6 +9,9 @@ use crate::ingest::cell::{Note, Value};
 use crate::ingest::{CellNote, SheetTable, means_word};
 use crate::pipeline::model::Kind;
 
+/// Most choices that one message lists.
+const NAMED_CHOICES: usize = 15;
+
 impl Assembly<'_> {
     /// Notes on cells become findings: one for each county, column and kind, with all its cells.
     pub(super) fn notes(&mut self, table: &SheetTable, sheet: u32, taken: &[Option<&String>]) {
@@ -75,7 +78,9 @@ impl Assembly<'_> {
                 .slot("school_name", school_name);
             match &first.note {
                 Note::Converted { value, .. } => {
-                    draft = draft.slot("value", value.clone());
+                    let unit = columns[column].unit.map(|u| &pipeline.units.list[u].name);
+                    let value = format!("{value}{}", unit.map_or("", String::as_str));
+                    draft = draft.slot("value", value);
                     draft = draft.slot("why", pipeline.word(&detail));
                 }
                 Note::Token(means) => {
@@ -104,10 +109,15 @@ impl Assembly<'_> {
         };
         let names: Vec<String> = self.given.pipeline.code_lists[list]
             .iter()
-            .take(8)
+            .take(NAMED_CHOICES)
             .map(|c| format!("{}({})", c.name, c.code))
             .collect();
-        names.join("\u{3001}")
+        let more = self.given.pipeline.code_lists[list].len() > NAMED_CHOICES;
+        format!(
+            "{}{}",
+            names.join("\u{3001}"),
+            if more { "\u{2026}" } else { "" }
+        )
     }
 
     /// What a list states of itself: the year, and cells that must be filled in.
@@ -174,10 +184,17 @@ impl Assembly<'_> {
 
     pub(super) fn totals(&mut self, table: &SheetTable, sheet: u32, taken: &[Option<&String>]) {
         for total in &table.totals {
-            let Some(county) = taken.get(total.block.start).copied().flatten() else {
+            // A total row right below the header adds up what stands below it.
+            let end = if total.block.end == 0 {
+                table.records.len()
+            } else {
+                total.block.end
+            };
+            let last = end.checked_sub(1);
+            let Some(county) = last.and_then(|i| taken.get(i)).copied().flatten() else {
                 continue;
             };
-            let one_county = taken[..total.block.end].iter().all(|c| *c == Some(county));
+            let one_county = taken[..end].iter().all(|c| *c == Some(county));
             if !one_county {
                 continue;
             }
@@ -201,8 +218,14 @@ impl Assembly<'_> {
                     }
                     Some(sum)
                 };
-                let (Some(block), Some(all)) = (sum(total.block.clone()), sum(0..total.block.end))
-                else {
+                // A 总计 right below a 合计 adds up all rows.
+                let own = if total.block.is_empty() {
+                    0..end
+                } else {
+                    total.block.clone()
+                };
+                let rows = own.len();
+                let (Some(block), Some(all)) = (sum(own), sum(0..end)) else {
                     continue;
                 };
                 self.dataset.totals.push(TotalCell {
@@ -211,7 +234,7 @@ impl Assembly<'_> {
                     column: *column,
                     stated: *stated,
                     sums: [block, all],
-                    rows: total.block.len(),
+                    rows,
                     cell: CellRef {
                         sheet,
                         row: at.0,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::split::Units;
 use super::unit::UnitValue;
-use crate::dataset::{CellRef, Dataset};
+use crate::dataset::{Dataset, Row};
 use crate::finding::{Draft, Finding};
 use crate::formula::{Function, Node};
 use crate::ingest::cell::Value;
@@ -36,11 +36,21 @@ pub fn findings(
             collect(&numerator.node, &mut needed);
         }
         collect(&indicator.denominator.node, &mut needed);
+        let mut columns: Vec<usize> = Vec::new();
         for name in needed {
-            let Some(column) = school_column(pipeline, table, unit.stage, name) else {
+            if whole_given(pipeline, row, name) {
                 continue;
-            };
-            if row.values[column].is_some() || whole_given(pipeline, row, name) {
+            }
+            columns.extend(school_column(pipeline, table, unit.stage, name));
+            // A stock that cannot be split lacks the students of some stage, evaluated or not.
+            let stock = pipeline.unit_columns.iter().find(|u| u.name == name);
+            let is_split = stock.is_some_and(|u| matches!(u.source, UnitSource::Split(_)));
+            if is_split && unit.share.is_none() {
+                columns.extend(held_students(pipeline, table, row));
+            }
+        }
+        for column in columns {
+            if row.values[column].is_some() {
                 continue;
             }
             let title = &pipeline.tables[table].columns[column];
@@ -52,14 +62,11 @@ pub fn findings(
                     let other_stage = title
                         .stage
                         .is_some_and(|s| !row.stages.is_empty() && !row.stages.contains(&s));
-                    if !other_stage {
+                    let unevaluated = title.stage.is_some_and(|s| !pipeline.stages[s].evaluated);
+                    if !other_stage && !unevaluated {
                         continue;
                     }
-                    CellRef {
-                        sheet: row.sheet,
-                        row: row.row,
-                        col: 0,
-                    }
+                    row.name_cell(pipeline, table)
                 }
             };
             if !said.insert((unit.school, column)) {
@@ -92,6 +99,24 @@ pub fn findings(
     out
 }
 
+/// The columns with the students of the stages that a school's type holds.
+fn held_students(pipeline: &Pipeline, table: usize, row: &Row) -> Vec<usize> {
+    let code = pipeline.tables[table]
+        .position("school_type")
+        .and_then(|c| row.values[c].as_ref())
+        .and_then(Value::text);
+    pipeline
+        .school_types
+        .iter()
+        .find(|t| Some(t.code.as_str()) == code)
+        .map_or(Vec::new(), |t| {
+            t.stages
+                .iter()
+                .map(|s| pipeline.stages[*s].students)
+                .collect()
+        })
+}
+
 /// The columns without which an expression has no value: all but those that coalesce() makes up for.
 fn collect<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
     match node {
@@ -122,7 +147,7 @@ pub fn school_column(pipeline: &Pipeline, table: usize, stage: usize, name: &str
 }
 
 /// Whether the figure is there for the whole school only: then the finding asks for the figures by stage.
-fn whole_given(pipeline: &Pipeline, row: &crate::dataset::Row, name: &str) -> bool {
+fn whole_given(pipeline: &Pipeline, row: &Row, name: &str) -> bool {
     pipeline
         .unit_columns
         .iter()

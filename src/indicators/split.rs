@@ -25,6 +25,8 @@ pub struct Unit {
     pub values: Vec<Option<f64>>,
     /// Share of the school's stocks, 0 to 1; missing where it cannot be known.
     pub share: Option<f64>,
+    /// The school's type is not known: whether and how it counts is open, and no standard indicator has a value.
+    pub uncertain: bool,
     pub counted: bool,
     /// Why it does not count, in the words of the pipeline.
     pub reason: String,
@@ -71,6 +73,7 @@ pub fn units(pipeline: &Pipeline, dataset: &Dataset) -> Result<(Units, Vec<Findi
     let frame = frame(pipeline, dataset, table, &list)?;
     scope(pipeline, dataset, table, &frame, &mut list)?;
     not_counted(pipeline, dataset, table, &list, &mut findings);
+    absent_stages(pipeline, dataset, table, &list, &mut findings);
     Ok((Units { list, frame }, findings))
 }
 
@@ -126,11 +129,7 @@ impl<'a> School<'a> {
     }
 
     fn name_cell(&self) -> Vec<CellRef> {
-        self.pipeline.tables[self.table]
-            .position("school_name")
-            .and_then(|c| self.row.cells[c])
-            .into_iter()
-            .collect()
+        vec![self.row.name_cell(self.pipeline, self.table)]
     }
 
     fn units(&self, index: usize, list: &mut Vec<Unit>, findings: &mut Vec<Finding>) {
@@ -216,6 +215,7 @@ impl<'a> School<'a> {
                 students: *students,
                 values,
                 share,
+                uncertain: self.kind.is_none(),
                 counted: true,
                 reason: String::new(),
             });
@@ -256,14 +256,20 @@ impl<'a> School<'a> {
             .filter(|s| self.students(*s).is_some_and(|n| n > 0.0))
             .collect();
         let Some(kind) = self.kind else {
-            if with_students.len() > 1 {
-                let column = pipeline.tables[self.table].position("school_type");
-                let cells: Vec<CellRef> = column
-                    .and_then(|c| self.row.cells[c])
-                    .map_or_else(|| self.name_cell(), |c| vec![c]);
+            let column = pipeline.tables[self.table].position("school_type");
+            let cell = column.and_then(|c| self.row.cells[c]);
+            // A type that cannot be read is said already, a column that is not there once for the column.
+            let unsaid = cell.is_some_and(|c| !self.dataset.spoken.contains(&c));
+            if unsaid || (cell.is_none() && with_students.len() > 1) {
+                let cells: Vec<CellRef> = cell.map_or_else(|| self.name_cell(), |c| vec![c]);
                 let mut draft = self.draft(&cells);
                 draft.column = column.map(|c| pipeline.tables[self.table].columns[c].title.clone());
-                findings.push(draft.notice(pipeline, "stages-unclear"));
+                let rule = if unsaid {
+                    "school-type-absent"
+                } else {
+                    "stages-unclear"
+                };
+                findings.push(draft.notice(pipeline, rule));
             }
             if with_students.is_empty() {
                 return self.row.stages.clone();
@@ -356,16 +362,28 @@ fn not_counted(
 ) {
     let mut groups: std::collections::BTreeMap<(String, String, u32), Vec<CellRef>> =
         std::collections::BTreeMap::new();
-    let name = pipeline.tables[table].position("school_name");
-    for unit in list.iter().filter(|u| !u.counted) {
-        let row = &dataset.tables[table].rows[unit.school];
-        let cell = name.and_then(|c| row.cells[c]).unwrap_or(CellRef {
-            sheet: row.sheet,
-            row: row.row,
-            col: 0,
+    let outside = list
+        .iter()
+        .filter(|u| !u.counted)
+        .map(|u| (u.school, u.reason.clone()));
+    // Schools of a type that never counts may have no unit at all: 高级中学, for one, has no evaluated stage.
+    let with_units: std::collections::BTreeSet<usize> = list.iter().map(|u| u.school).collect();
+    let column = pipeline.tables[table].position("school_type");
+    let never = dataset.tables[table]
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !with_units.contains(i))
+        .filter_map(|(i, row)| {
+            let code = row.values[column?].as_ref()?.text()?;
+            let kind = pipeline.school_types.iter().find(|t| t.code == code)?;
+            (!kind.counts).then(|| (i, kind.reason.clone()))
         });
+    for (school, reason) in outside.chain(never) {
+        let row = &dataset.tables[table].rows[school];
+        let cell = row.name_cell(pipeline, table);
         groups
-            .entry((row.county_code.clone(), unit.reason.clone(), cell.sheet))
+            .entry((row.county_code.clone(), reason, cell.sheet))
             .or_default()
             .push(cell);
     }
@@ -386,6 +404,34 @@ fn not_counted(
                 .slot("reason", reason)
                 .notice(pipeline, "unit-not-counted"),
         );
+    }
+}
+
+/// Counties that sent schools, but none of an evaluated stage.
+fn absent_stages(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    table: usize,
+    list: &[Unit],
+    findings: &mut Vec<Finding>,
+) {
+    let rows = &dataset.tables[table].rows;
+    let counties: std::collections::BTreeSet<&str> =
+        rows.iter().map(|r| r.county_code.as_str()).collect();
+    for county in counties {
+        for stage in pipeline.evaluated_stages() {
+            let there = list
+                .iter()
+                .any(|u| u.stage == stage && rows[u.school].county_code == county);
+            if !there {
+                let draft = Draft {
+                    county_code: Some(county.to_string()),
+                    ..Draft::default()
+                };
+                let title = pipeline.stages[stage].title.clone();
+                findings.push(draft.slot("stage", title).notice(pipeline, "stage-absent"));
+            }
+        }
     }
 }
 

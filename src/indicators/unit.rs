@@ -124,7 +124,8 @@ pub fn values(
                 continue;
             }
             let (mut n, d) = columns[i][u];
-            if conflict {
+            let open = unit.uncertain && indicator.role == Role::Standard;
+            if conflict || open {
                 n = None;
             }
             out.push(unit_value(pipeline, u, i, unit.stage, period, n, d));

@@ -8,7 +8,7 @@ use super::unit::{Met, UnitValue, UnitVerdict};
 use super::{Verdict, all};
 use crate::dataset::Dataset;
 use crate::finding::Finding;
-use crate::formula::lower::at_most;
+use crate::formula::lower::{at_least, at_most};
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Better, Role};
@@ -299,7 +299,14 @@ pub fn unit_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
                 Met::Floor => ("reason_below_limit", value.limit?),
                 _ => ("reason_below_floor", value.floor?),
             };
-            let shown = fixed(value.value?, i.digits);
+            // Where the printed digits would seem to reach the bound, the whole figure stands.
+            let figure = value.value?;
+            let flips = at_least(rounded(figure, i.digits), bound) != at_least(figure, bound);
+            let shown = if flips {
+                crate::text::number(figure)
+            } else {
+                fixed(figure, i.digits)
+            };
             Some(pipeline.phrase(
                 key,
                 &[
@@ -337,6 +344,10 @@ pub fn unit_reasons(given: &Given<'_>, verdict: &UnitVerdict) -> String {
 
 fn missing_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
     let pipeline = given.pipeline;
+    if given.units.list[verdict.unit].uncertain {
+        let name = unit_name(pipeline, given.dataset, given.units, verdict.unit);
+        return pipeline.phrase("reason_unit_type", &[("unit_name", &name)]);
+    }
     // Two indicators by title, more by their lines.
     let short = verdict.missing.len() > 2;
     let titles: Vec<&str> = verdict
@@ -386,6 +397,9 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
                     .concat(),
                 ),
             ),
+            (Some(Verdict::Incomplete), None) if b.units_missing == 0 && b.units > 1 => {
+                reasons.push(pipeline.phrase("reason_cv_zero", &base));
+            }
             (Some(Verdict::Incomplete), _) => reasons.push(pipeline.phrase(
                 "reason_cv_missing",
                 &[&base[..], &[("count", &b.units_missing.to_string())]].concat(),

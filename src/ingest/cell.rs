@@ -182,7 +182,21 @@ fn code(cell: &Cell, length: Option<usize>) -> Read {
             }
             number(rounded)
         }
-        Cell::Text(t) => trimmed(t).trim_start_matches('\'').to_string(),
+        Cell::Text(t) => {
+            let plain = trimmed(t).trim_start_matches('\'').to_string();
+            if plain != *t {
+                let why = if t.trim().is_ascii() {
+                    why::SPACES
+                } else {
+                    why::WIDTH
+                };
+                notes.push(Note::Converted {
+                    why,
+                    value: plain.clone(),
+                });
+            }
+            plain
+        }
         _ => return Read::not(Note::Unreadable),
     };
     if let Some(length) = length {

@@ -45,6 +45,11 @@ impl HeaderMatch {
         self.fields.iter().filter(|f| !f.is_empty()).count()
     }
 
+    /// Whether enough was found for the sheet to be this form.
+    pub fn makes(&self, form: &Form) -> bool {
+        self.found() >= form.least && form.needs.iter().all(|n| !self.fields[*n].is_empty())
+    }
+
     /// How many fields were found exactly once.
     fn found_once(&self) -> usize {
         self.fields.iter().filter(|f| f.len() == 1).count()
@@ -147,6 +152,11 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<Heade
     let mut best: Option<HeaderMatch> = None;
     for (row, cells) in grid.rows() {
         if *row >= HEADER_SEARCH {
+            break;
+        }
+        // The first header block that makes the form counts; what comes below it is data, or a header of its own.
+        let settled = best.as_ref().filter(|b| b.makes(form));
+        if settled.is_some_and(|b| *row > b.leaf_row + 1) {
             break;
         }
         if cells.is_empty() {

@@ -134,12 +134,12 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
             }
             continue;
         };
-        record.cells[c] = Some(at);
         let (unit, unusable) = item_unit(pipeline, form, grid, found, row, field, c, &mut table);
         bound.push((field, at, unusable));
         if unusable {
             continue;
         }
+        record.cells[c] = Some(at);
         let Some(cell) = grid.get(at.0, at.1) else {
             continue;
         };
@@ -169,7 +169,7 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
     }
     table.needed = bound
         .iter()
-        .filter(|(f, ..)| f.required && f.blank == Blank::Missing)
+        .filter(|(f, _, unusable)| f.required && f.blank == Blank::Missing && !unusable)
         .filter_map(|(f, at, _)| match f.target {
             Target::Column(c) => Some((c, *at)),
             _ => None,

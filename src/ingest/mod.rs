@@ -1,5 +1,5 @@
 //! Submissions -> records with origins. One file after another, side by side; every file ends with a status and every cell
-//! that was not taken as it stands with a note. Which submission counts is decided in `dataset.rs`.
+//! that was not taken as it stands with a note. Which submission counts is decided in `dataset`.
 
 pub mod cell;
 pub mod grid;
@@ -72,9 +72,11 @@ pub struct TotalRow {
     pub row: u32,
     /// The records since the total row before.
     pub block: Range<usize>,
-    /// Column, figure, cell, text as seen.
-    pub cells: Vec<(usize, f64, (u32, u32), String)>,
+    pub cells: Vec<TotalCellRead>,
 }
+
+/// One figure of a total row: column, figure, cell, text as seen.
+pub type TotalCellRead = (usize, f64, (u32, u32), String);
 
 /// What one recognised sheet holds.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use super::cell::{self, Note, Read, Value};
 use super::grid::{Cell, Grid};
 use super::header::{HeaderMatch, HeaderPath, nearest_headers, one_line};
-use super::{CellNote, Record, SheetTable, TotalRow};
+use super::{CellNote, Record, SheetTable, TotalCellRead, TotalRow};
 use crate::finding::{Draft, Place, a1};
 use crate::pipeline::model::{Blank, Field, Form, Kind, Pipeline, Target};
 use crate::text::normal;
@@ -33,6 +33,10 @@ pub fn read(
     let name_col = bound.iter().find(|b| Some(b.field) == name).map(|b| b.col);
     let mut first_of_block = 0;
     let mut unnamed: Vec<(u32, u32)> = Vec::new();
+    let mut unidentified: Vec<(u32, u32)> = Vec::new();
+    let mut headings: Vec<(u32, u32)> = Vec::new();
+    let mut outside: Vec<(u32, u32)> = Vec::new();
+    let mut in_notes = false;
     for (row, cells) in grid.rows() {
         if *row < after.first_data {
             continue;
@@ -40,10 +44,11 @@ pub fn read(
         let Some((first_col, first)) = cells.first() else {
             continue;
         };
-        let lead = normal(&first.shown());
+        // 合计(8所) is 合计: what stands in a bracket behind a label says nothing about its kind.
+        let lead = label_text(first);
         let label = name_col
             .and_then(|c| grid.get(*row, c))
-            .map(|c| normal(&c.shown()))
+            .map(label_text)
             .unwrap_or_default();
         let filled = bound
             .iter()
@@ -53,37 +58,67 @@ pub fn read(
         let is_part = |t: &String| {
             form.subtotal_endings
                 .iter()
-                .any(|w| t.ends_with(w.as_str()))
+                .any(|w| t.ends_with(w.as_str()) || t.starts_with(w.as_str()))
         };
-        // A row with a code or a type is a school, whatever its name ends with.
-        let identified = bound
-            .iter()
-            .filter(|b| is_identity(pipeline, form, b))
-            .filter_map(|b| grid.get(*row, b.col))
-            .map(|cell| normal(&cell.shown()))
-            .any(|text| !is_total(&text) && !is_part(&text));
+        // A row with a code or a type is an entity; one that is labelled like a sum is one only with a code.
+        let identity = |kind: Identity| {
+            bound
+                .iter()
+                .any(|b| identifies(pipeline, form, grid, b, *row, kind))
+        };
+        let sum_label = is_total(&lead) || is_total(&label) || is_part(&lead) || is_part(&label);
+        let coded = identity(Identity::Code);
+        let identified = coded || (!sum_label && identity(Identity::Type));
         if !identified && (is_total(&lead) || is_total(&label)) {
+            let (cells, unread) = total_cells(pipeline, form, grid, &bound, *row);
             table.totals.push(TotalRow {
                 row: *row,
                 block: first_of_block..table.records.len(),
-                cells: total_cells(pipeline, form, grid, &bound, *row),
+                cells,
             });
+            if !unread.is_empty() {
+                let draft = Draft {
+                    place: place(grid, Some(crate::finding::cell_list(&unread))),
+                    ..Draft::default()
+                };
+                table.say(
+                    "total-not-read",
+                    draft.slot("count", unread.len().to_string()),
+                );
+            }
             first_of_block = table.records.len();
             continue;
         }
         if !identified && (is_part(&lead) || is_part(&label)) {
             continue;
         }
-        // Notes and signatures below the table: no figure stands in any column of figures.
+        // Notes and signatures below the table. A figure in one of them is said, for it could be a school's.
         let is_note = form.end_rows.iter().any(|w| lead.starts_with(w.as_str()));
-        if is_note
-            && !bound
+        in_notes |= is_note && !identified;
+        if !identified && (is_note || (in_notes && cells.len() == 1)) {
+            let figures = bound
                 .iter()
-                .any(|b| is_figure(pipeline, form, grid, b, *row))
-        {
+                .any(|b| is_figure(pipeline, form, grid, b, *row));
+            if figures {
+                unnamed.push((*row, *first_col));
+            }
             continue;
         }
-        if repeats_header(grid, found, *row) {
+        match repeats_header(pipeline, grid, found, form.header_rows, *row) {
+            Repeat::No => {}
+            Repeat::Same => continue,
+            Repeat::Differs => {
+                // What follows stands under other headers: to read it under the first ones would be a guess.
+                let draft = Draft {
+                    place: place(grid, Some(a1(*row, *first_col))),
+                    ..Draft::default()
+                };
+                table.say("header-changes", draft.slot("row", (row + 1).to_string()));
+                break;
+            }
+        }
+        if let [(_, Cell::Text(_))] = &cells[..] {
+            headings.push((*row, *first_col));
             continue;
         }
         if label.is_empty() || cells.len() == 1 {
@@ -92,27 +127,93 @@ pub fn read(
             }
             continue;
         }
+        // Where the sheet has codes or types, a row with neither may as well be a sum under an unknown name.
+        let told = |b: &Bound| identity_of(pipeline, form, b).is_some();
+        if !identified && bound.iter().any(told) {
+            unidentified.push((*row, name_col.unwrap_or(*first_col)));
+            continue;
+        }
+        let inside = |col: &u32| found.paths.iter().any(|p| p.col == *col);
+        outside.extend(
+            cells
+                .iter()
+                .filter(|(c, _)| !inside(c))
+                .map(|(c, _)| (*row, *c)),
+        );
         let record = record(pipeline, form, grid, &bound, *row, &mut table);
         table.records.push(record);
     }
-    if !unnamed.is_empty() {
-        let place = place(grid, Some(crate::finding::cell_list(&unnamed)));
-        table.say(
-            "row-unnamed",
-            Draft {
-                place,
-                ..Draft::default()
-            }
-            .slot("count", unnamed.len().to_string()),
-        );
+    for (rule, cells) in [
+        ("row-unnamed", unnamed),
+        ("row-unidentified", unidentified),
+        ("row-heading", headings),
+        ("cells-outside", outside),
+    ] {
+        if cells.is_empty() {
+            continue;
+        }
+        let draft = Draft {
+            place: place(grid, Some(crate::finding::cell_list(&cells))),
+            ..Draft::default()
+        };
+        table.say(rule, draft.slot("count", cells.len().to_string()));
     }
     table
 }
 
-/// Whether a column says which entity a row is about: a code or a choice.
-fn is_identity(pipeline: &Pipeline, form: &Form, bound: &Bound) -> bool {
-    matches!(form.fields[bound.field].target, Target::Column(c)
-        if matches!(pipeline.tables[form.table].columns[c].kind, Kind::Code(_) | Kind::Choice(_)))
+/// A cell's text as the label of a row.
+fn label_text(cell: &Cell) -> String {
+    let text = crate::text::trimmed(&cell.shown());
+    let head = text.split('(').next().unwrap_or("");
+    normal(if head.is_empty() { &text } else { head })
+}
+
+/// What says which entity a row is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Identity {
+    Code,
+    Type,
+}
+
+/// Whether a column is one of codes, or of school types.
+fn identity_of(pipeline: &Pipeline, form: &Form, bound: &Bound) -> Option<Identity> {
+    let Target::Column(c) = form.fields[bound.field].target else {
+        return None;
+    };
+    match &pipeline.tables[form.table].columns[c].kind {
+        Kind::Code(_) => Some(Identity::Code),
+        Kind::Choice(list) if list == "school_type" => Some(Identity::Type),
+        _ => None,
+    }
+}
+
+/// Whether a row has a code (digits, be they too few) or a known type.
+fn identifies(
+    pipeline: &Pipeline,
+    form: &Form,
+    grid: &Grid,
+    bound: &Bound,
+    row: u32,
+    kind: Identity,
+) -> bool {
+    let Target::Column(c) = form.fields[bound.field].target else {
+        return false;
+    };
+    if identity_of(pipeline, form, bound) != Some(kind) {
+        return false;
+    }
+    let column = &pipeline.tables[form.table].columns[c];
+    grid.get(row, bound.col).is_some_and(|cell| {
+        let read = cell::read(pipeline, column, None, cell, false);
+        match kind {
+            Identity::Code => read
+                .value
+                .as_ref()
+                .and_then(Value::text)
+                .is_some_and(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit())),
+            Identity::Type => read.value.is_some(),
+        }
+    })
 }
 
 /// Whether a figure stands in the row in this column.
@@ -378,12 +479,6 @@ fn bind_unit(
     let units = &pipeline.units.list;
     let fits = |u: usize| units[u].dimension == units[base].dimension;
     let in_row = after.units.iter().find(|(col, ..)| *col == path.col);
-    let stated = match in_row {
-        Some((_, Some(unit), _)) => Some(Ok(*unit)),
-        Some((_, None, word)) if !word.is_empty() => Some(Err(word.clone())),
-        _ => path.unit.map(Ok),
-    };
-    let from_title: Vec<usize> = title_units.iter().copied().filter(|u| fits(*u)).collect();
     let draft = |slots: Vec<(&'static str, String)>| Draft {
         place: place(grid, Some(a1(path.cell.0, path.cell.1))),
         column: Some(column.title.clone()),
@@ -391,6 +486,24 @@ fn bind_unit(
         slots,
         ..Draft::default()
     };
+    if let (Some((_, Some(row), _)), Some(own)) = (in_row, path.unit)
+        && *row != own
+    {
+        b.unusable = true;
+        let names = vec![
+            ("column", column.title.clone()),
+            ("unit", units[own].name.clone()),
+            ("other", units[*row].name.clone()),
+        ];
+        table.say("units-disagree", draft(names));
+        return b;
+    }
+    let stated = match in_row {
+        Some((_, Some(unit), _)) => Some(Ok(*unit)),
+        Some((_, None, word)) if !word.is_empty() => Some(Err(word.clone())),
+        _ => path.unit.map(Ok),
+    };
+    let from_title: Vec<usize> = title_units.iter().copied().filter(|u| fits(*u)).collect();
     let unknown = |word: String| {
         draft(vec![
             ("column", column.title.clone()),
@@ -469,13 +582,14 @@ fn record(
             }
             Target::CountyName => {
                 record.county_name = cell.map(|c| crate::text::trimmed(&c.shown()));
+                record.county_cell = record.county_cell.or(cell.map(|_| (row, b.col)));
                 continue;
             }
         };
-        record.cells[c] = Some((row, b.col));
         if b.unusable {
             continue;
         }
+        record.cells[c] = Some((row, b.col));
         let Some(cell) = cell else { continue };
         let percent = grid.is_percent(row, b.col);
         let read = cell::read(pipeline, &columns[c], b.unit, cell, percent);
@@ -526,40 +640,80 @@ pub fn blanks<'a>(
     }
 }
 
+/// The figures of a total row, and its cells that hold something that is no figure.
 fn total_cells(
     pipeline: &Pipeline,
     form: &Form,
     grid: &Grid,
     bound: &[Bound],
     row: u32,
-) -> Vec<(usize, f64, (u32, u32), String)> {
+) -> (Vec<TotalCellRead>, Vec<(u32, u32)>) {
     let columns = &pipeline.tables[form.table].columns;
-    bound
-        .iter()
-        .filter(|b| !b.unusable)
-        .filter_map(|b| match form.fields[b.field].target {
-            Target::Column(c) if matches!(columns[c].kind, Kind::Count | Kind::Number) => {
-                let cell = grid.get(row, b.col)?;
-                let Read { value, .. } = cell::read(pipeline, &columns[c], b.unit, cell, false);
-                Some((c, value?.number()?, (row, b.col), cell.shown()))
-            }
-            _ => None,
-        })
-        .collect()
-}
-
-fn repeats_header(grid: &Grid, found: &HeaderMatch, row: u32) -> bool {
-    let mut same = 0;
-    let mut filled = 0;
-    for path in &found.paths {
-        if let Some(cell) = grid.get(row, path.col) {
-            filled += 1;
-            if cell.shown() == path.raw {
-                same += 1;
-            }
+    let mut read = Vec::new();
+    let mut unread = Vec::new();
+    for b in bound.iter().filter(|b| !b.unusable) {
+        let Target::Column(c) = form.fields[b.field].target else {
+            continue;
+        };
+        if !matches!(columns[c].kind, Kind::Count | Kind::Number) {
+            continue;
+        }
+        let Some(cell) = grid.get(row, b.col) else {
+            continue;
+        };
+        let at = (row, b.col);
+        let Read { value, notes } = cell::read(pipeline, &columns[c], b.unit, cell, false);
+        match value.and_then(|v| v.number()) {
+            Some(figure) => read.push((c, figure, at, cell.shown())),
+            None if notes.iter().any(|n| matches!(n, Note::Token(_))) => {}
+            None => unread.push(at),
         }
     }
-    filled > 1 && same * 2 > filled
+    (read, unread)
+}
+
+/// Whether a row is the header again.
+enum Repeat {
+    No,
+    Same,
+    /// Most of it is, but not all: a block with other columns begins.
+    Differs,
+}
+
+fn repeats_header(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    found: &HeaderMatch,
+    depth: usize,
+    row: u32,
+) -> Repeat {
+    let top = found
+        .leaf_row
+        .saturating_sub(u32::try_from(depth.max(1) - 1).unwrap_or(0));
+    let mut same = 0;
+    let mut units = 0;
+    let mut filled = 0;
+    for path in &found.paths {
+        let Some(Cell::Text(text)) = grid.get(row, path.col) else {
+            filled += usize::from(grid.get(row, path.col).is_some());
+            continue;
+        };
+        filled += 1;
+        let key = normal(text);
+        let header = (top..=found.leaf_row)
+            .filter_map(|r| grid.header_text(r, path.col))
+            .any(|(header, _)| normal(&header) == key);
+        same += usize::from(header);
+        let unit = pipeline.units.by_text.contains_key(&key) || pipeline.units.words.contains(&key);
+        units += usize::from(unit);
+    }
+    if filled > 1 && (same == filled || units == filled) {
+        Repeat::Same
+    } else if filled > 1 && same * 2 > filled {
+        Repeat::Differs
+    } else {
+        Repeat::No
+    }
 }
 
 /// Names as one text, or the word for nothing.

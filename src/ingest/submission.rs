@@ -89,6 +89,12 @@ fn walk(
             listing.skipped.push(shown);
             continue;
         }
+        // A link to a folder could lead round in a circle.
+        let linked = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
+        if linked && path.is_dir() {
+            listing.skipped.push(shown);
+            continue;
+        }
         if path.is_dir() {
             let own = match county {
                 Some(_) => None,
@@ -142,9 +148,11 @@ pub fn county_name(text: &str, digits: usize) -> Option<CountyName> {
     })
 }
 
-/// How new a submission is, by its own name and then by its time: the greater replaces the lesser.
+/// How new a submission is, by its own name and then by its time: the greater replaces the lesser. A correction without a
+/// date is newer than anything dated; else dates count first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Age {
+    undated_correction: bool,
     date: Option<(u32, u32, u32)>,
     version: u32,
     revision: usize,
@@ -159,9 +167,12 @@ pub fn age(submission: &Submission, revision_words: &[String]) -> Age {
         .iter()
         .rposition(|w| name.contains(w.as_str()))
         .map_or(0, |i| i + 1);
+    let date = date_in(&name);
+    let version = version_in(&name);
     Age {
-        date: date_in(&name),
-        version: version_in(&name),
+        undated_correction: date.is_none() && (version > 0 || revision > 0),
+        date,
+        version,
         revision,
         modified: submission.modified,
         path: submission.path.clone(),
@@ -236,7 +247,8 @@ mod tests {
         assert!(of("表v2.xlsx", 0) > of("表.xlsx", 9));
         assert!(of("表(更正).xlsx", 0) > of("表(修改).xlsx", 9));
         assert!(of("表.xlsx", 9) > of("表2.xlsx", 8));
-        assert!(of("表-2024-11-03.xlsx", 0) > of("表v9.xlsx", 9));
+        assert!(of("表(更正).xlsx", 0) > of("表-2024-11-03.xlsx", 9));
+        assert!(of("表-2024-11-03.xlsx", 0) > of("表.xlsx", 9));
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn overview(context: &Context<'_>) -> Sheet {
                 Tone::Plain
             };
             row.push(Cell::count(units));
-            row.push(Cell::count(met));
+            row.push(Cell::count(met).toned(tone));
             // With something missing, a share or a count of what is met would read as if the rest were not met.
             let whole = incomplete == 0 && !r.held.contains(&county.code);
             row.push(Cell::number(share(met, units).filter(|_| whole), 1).toned(tone));

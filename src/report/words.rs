@@ -185,6 +185,7 @@ pub const PHRASES: &[(&str, &[&str])] = &[
         &["stage", "units", "met", "not_met", "incomplete"],
     ),
     ("reason_unit", &["unit_name", "met", "details"]),
+    ("reason_unit_type", &["unit_name"]),
     ("reason_unit_met", &["unit_name", "met", "details"]),
     ("reason_unit_missing", &["unit_name", "indicators"]),
     (
@@ -198,6 +199,7 @@ pub const PHRASES: &[(&str, &[&str])] = &[
     ("reason_more", &["count"]),
     ("reason_cv_above", &["stage", "indicator", "cv", "limit"]),
     ("reason_cv_missing", &["stage", "indicator", "count"]),
+    ("reason_cv_zero", &["stage", "indicator"]),
     ("reason_cv_single", &["stage", "indicator"]),
     (
         "reason_cv_printed",

@@ -30,11 +30,18 @@ impl Published {
     }
 }
 
-/// Makes the output folder and clears what a killed run left in it.
+/// Makes the output folder.
 ///
 /// # Errors
-/// [`Error::Output`] when the folder cannot be made.
+/// [`Error::Output`] when the folder cannot be made, or `current` is there but no link.
 pub fn prepare(output: &Path) -> Result<(), Error> {
+    let current = output.join("current");
+    if current.symlink_metadata().is_ok_and(|m| !m.is_symlink()) {
+        return Err(Error::Output(format!(
+            "{} cannot be written: it is there, but no link to a run",
+            current.display()
+        )));
+    }
     make_dir(&output.join("runs"))
 }
 
@@ -88,6 +95,9 @@ pub fn publish(
             make_dir(parent)?;
         }
         write_synced(&target, bytes)?;
+        if let Some(parent) = target.parent() {
+            sync_dir(parent)?;
+        }
     }
     sync_dir(&staging)?;
     let folder = runs.join(&name);

@@ -8,6 +8,7 @@ use crate::indicators::Verdict;
 use crate::indicators::balance::Balance;
 use crate::indicators::split::Units;
 use crate::indicators::unit::UnitVerdict;
+use crate::indicators::verdict::Held;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Better, Ranking, RankingOf, Role};
 
@@ -39,7 +40,7 @@ pub struct Figures<'a> {
     pub unit_verdicts: &'a [UnitVerdict],
     pub balances: &'a [Balance],
     /// Counties of which something was not read: they are not ranked.
-    pub held: &'a std::collections::BTreeSet<String>,
+    pub held: &'a Held,
 }
 
 /// All rankings, in the order of the pipeline, per indicator where declared so.
@@ -146,7 +147,7 @@ fn value(
     county: &str,
 ) -> Option<f64> {
     let pipeline = figures.pipeline;
-    if figures.held.contains(county) {
+    if figures.held.contains_key(county) {
         return None;
     }
     let own = || {

@@ -1,15 +1,14 @@
 //! Everything that one run has found out, as plain data: what the reports, the Parquet files and the exit code are made of.
 
-use std::collections::BTreeSet;
-
 use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity};
+use crate::indicators::Verdict;
 use crate::indicators::balance::{self, Balance};
 use crate::indicators::missing;
 use crate::indicators::split::{self, Units};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
-use crate::indicators::verdict::{self, CountyVerdict};
+use crate::indicators::verdict::{self, CountyVerdict, Held};
 use crate::pipeline::Pipeline;
 use crate::ranking::{self, Ranked};
 
@@ -27,7 +26,7 @@ pub struct Results {
     /// Sorted, with ids.
     pub findings: Vec<Finding>,
     /// Counties of which something was not read.
-    pub held: BTreeSet<String>,
+    pub held: Held,
 }
 
 /// Computes everything from a dataset and the findings that its reading made.
@@ -56,7 +55,7 @@ pub fn compute(
         values: &values,
         unit_verdicts: &unit_verdicts,
         balances: &balances,
-        findings: &findings,
+        held: &held,
     });
     let rankings = ranking::rankings(&ranking::Figures {
         pipeline,
@@ -80,6 +79,14 @@ pub fn compute(
 }
 
 impl Results {
+    /// How many counties have a verdict on a part.
+    pub fn verdict_count(&self, part: verdict::Part, verdict: Verdict) -> usize {
+        self.verdicts
+            .iter()
+            .filter(|v| v.part == part && v.verdict == verdict)
+            .count()
+    }
+
     /// How many findings of a severity a county has; of all counties with `None`.
     pub fn count(&self, county: Option<&str>, severity: Severity) -> usize {
         self.findings

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::indicators::missing::school_column;
 use crate::indicators::split::Units;
-use crate::ingest::cell::Value;
+use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{RuleText, UnitSource};
 use crate::pipeline::valid::{COUNTY_CODE, STAGE};
@@ -144,11 +144,8 @@ impl Subject<'_> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        let column = self.pipeline.tables[self.table].position(name)?;
-        self.dataset.tables[self.table].rows[self.row].values[column]
-            .as_ref()
-            .and_then(Value::text)
-            .map(str::to_string)
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        text_of(&self.pipeline.tables[self.table], &row.values, name)
     }
 
     fn draft(&self, cells: &[String]) -> Draft {

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,6 +14,7 @@ use crate::dataset::{self, County};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
+use crate::indicators::verdict::Part;
 use crate::ingest::submission::{Listing, discover};
 use crate::ingest::{self, FileRead};
 use crate::pipeline::load::hex;
@@ -186,19 +186,13 @@ fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
     if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {pos}/{len} {wide_msg}") {
         bar.set_style(style);
     }
-    let done = AtomicU64::new(0);
     let out = listing
         .submissions
         .par_iter()
         .map(|submission| {
             bar.set_message(submission.path.clone());
             let file = ingest::read_file(pipeline, submission);
-            tracing::debug!(
-                file = submission.path,
-                sheets = file.tables.len(),
-                n = done.fetch_add(1, Ordering::Relaxed) + 1,
-                "read"
-            );
+            tracing::debug!(file = submission.path, sheets = file.tables.len(), "read");
             bar.inc(1);
             file
         })
@@ -299,17 +293,11 @@ fn run_json(
         let count = rules.entry(id).or_insert(json!(0));
         *count = json!(count.as_u64().unwrap_or(0) + 1);
     }
-    let verdicts = |part: &str, verdict: Verdict| {
-        r.verdicts
-            .iter()
-            .filter(|v| v.part.word() == part && v.verdict == verdict)
-            .count()
-    };
-    let part = |name: &str| {
+    let part = |part: Part| {
         json!({
-            "met": verdicts(name, Verdict::Met),
-            "not_met": verdicts(name, Verdict::NotMet),
-            "incomplete": verdicts(name, Verdict::Incomplete),
+            "met": r.verdict_count(part, Verdict::Met),
+            "not_met": r.verdict_count(part, Verdict::NotMet),
+            "incomplete": r.verdict_count(part, Verdict::Incomplete),
         })
     };
     let stages: serde_json::Map<String, Value> = timings
@@ -339,7 +327,7 @@ fn run_json(
             "info": r.count(None, Severity::Info),
             "by_rule": rules,
         },
-        "verdicts": { "resources": part("resources"), "balance": part("balance") },
+        "verdicts": { "resources": part(Part::Resources), "balance": part(Part::Balance) },
         "outcome": if exit == 0 { "clean" } else { "findings" },
         "exit_code": exit,
         "timings": { "seconds": round(seconds), "by_stage": stages },
@@ -385,19 +373,14 @@ fn summary(
         listing.skipped.len(),
         r.unit_verdicts.len(),
     )?;
-    for part in ["resources", "balance"] {
-        let count = |verdict| {
-            r.verdicts
-                .iter()
-                .filter(|v| v.part.word() == part && v.verdict == verdict)
-                .count()
-        };
+    for part in [Part::Resources, Part::Balance] {
         writeln!(
             out,
-            "{part}: {} met, {} not met, {} incomplete",
-            count(Verdict::Met),
-            count(Verdict::NotMet),
-            count(Verdict::Incomplete)
+            "{}: {} met, {} not met, {} incomplete",
+            part.word(),
+            r.verdict_count(part, Verdict::Met),
+            r.verdict_count(part, Verdict::NotMet),
+            r.verdict_count(part, Verdict::Incomplete)
         )?;
     }
     writeln!(

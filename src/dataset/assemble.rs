@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::Error;
 use crate::finding::{Draft, Finding, Place, cell_list};
-use crate::ingest::cell::Value;
+use crate::ingest::cell::{Value, text_of};
 use crate::ingest::submission::{Age, age};
 use crate::ingest::{FileRead, Record, SheetTable, Status};
 use crate::pipeline::Pipeline;
@@ -484,13 +484,7 @@ impl Assembly<'_> {
         sheet: u32,
     ) -> Row {
         let columns = &self.given.pipeline.tables[table.table];
-        let text = |name: &str| {
-            columns
-                .position(name)
-                .and_then(|c| record.values[c].as_ref())
-                .and_then(Value::text)
-                .map(str::to_string)
-        };
+        let text = |name: &str| text_of(columns, &record.values, name);
         let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));
         let listed = self.dataset.counties.iter().any(|c| c.code == county);
         if !listed {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::assemble::Assembly;
 use super::{COUNTY_CODE_STATED, CellRef, Row, SCHOOL_CODE, SCHOOL_NAME};
 use crate::finding::{Draft, Place, a1};
-use crate::ingest::cell::Value;
+use crate::ingest::cell::{Value, text_of};
 use crate::text::normal;
 
 impl Assembly<'_> {
@@ -119,13 +119,7 @@ impl Assembly<'_> {
 
     pub(super) fn school(&self, table: usize, row: &Row) -> (Option<String>, Option<String>) {
         let columns = &self.given.pipeline.tables[table];
-        let text = |name: &str| {
-            columns
-                .position(name)
-                .and_then(|c| row.values[c].as_ref())
-                .and_then(Value::text)
-                .map(str::to_string)
-        };
+        let text = |name: &str| text_of(columns, &row.values, name);
         (text(SCHOOL_CODE), text(SCHOOL_NAME))
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::assemble::Assembly;
 use super::{CellRef, SCHOOL_CODE, SCHOOL_NAME, TotalCell, YEAR_STATED};
 use crate::finding::{Draft, Place, a1, cell_list};
-use crate::ingest::cell::{Note, Value};
+use crate::ingest::cell::{Note, Value, text_of};
 use crate::ingest::{CellNote, SheetTable, means_word};
 use crate::pipeline::model::Kind;
 
@@ -60,13 +60,8 @@ impl Assembly<'_> {
             };
             if notes.len() == 1 {
                 let record = &table.records[first.record];
-                let text = |name: &str| {
-                    pipeline.tables[table.table]
-                        .position(name)
-                        .and_then(|c| record.values[c].as_ref())
-                        .and_then(Value::text)
-                        .map(str::to_string)
-                };
+                let text =
+                    |name: &str| text_of(&pipeline.tables[table.table], &record.values, name);
                 draft.school_code = text(SCHOOL_CODE);
                 draft.school_name = text(SCHOOL_NAME);
             }

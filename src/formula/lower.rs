@@ -10,7 +10,7 @@ use super::{Formula, Function, Node, Op, Type};
 pub const TOLERANCE: f64 = 1e-9;
 
 /// A formula as a polars expression over the frame whose columns it names.
-pub fn lower(formula: &Formula) -> Expr {
+fn lower(formula: &Formula) -> Expr {
     expr(&formula.node)
 }
 

@@ -7,7 +7,7 @@ use super::unit::UnitValue;
 use crate::dataset::{Dataset, Row};
 use crate::finding::{Draft, Finding};
 use crate::formula::{Function, Node};
-use crate::ingest::cell::Value;
+use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Role, UnitSource};
 use crate::pipeline::valid::STUDENTS;
@@ -72,13 +72,7 @@ pub fn findings(
             if !said.insert((unit.school, column)) {
                 continue;
             }
-            let text = |name: &str| {
-                pipeline.tables[table]
-                    .position(name)
-                    .and_then(|c| row.values[c].as_ref())
-                    .and_then(Value::text)
-                    .map(str::to_string)
-            };
+            let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
             let school_name = text("school_name");
             let draft = Draft {
                 county_code: Some(row.county_code.clone()),

@@ -8,7 +8,7 @@ use crate::dataset::{CellRef, Dataset, Row};
 use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::formula::lower::evaluate;
-use crate::ingest::cell::Value;
+use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{SchoolType, UnitSource, WholeSchoolFigures};
 use crate::pipeline::valid::{STAGE, STUDENTS};
@@ -89,13 +89,7 @@ struct School<'a> {
 
 impl<'a> School<'a> {
     fn new(pipeline: &'a Pipeline, dataset: &'a Dataset, table: usize, row: &'a Row) -> Self {
-        let text = |name: &str| {
-            pipeline.tables[table]
-                .position(name)
-                .and_then(|c| row.values[c].as_ref())
-                .and_then(Value::text)
-                .map(str::to_string)
-        };
+        let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
         let kind = text("school_type")
             .and_then(|code| pipeline.school_types.iter().find(|t| t.code == code));
         School {

@@ -62,28 +62,25 @@ pub struct UnitVerdict {
     pub missing: Vec<usize>,
 }
 
-/// The value of an indicator for every row: numerator × scale / denominator, missing where one is missing or the
-/// denominator is zero.
+/// Numerator and denominator.
+pub type Figures = (Option<f64>, Option<f64>);
+
+/// Numerator (by one stage's formula) and denominator of an indicator for every row.
 ///
 /// # Errors
 /// When polars refuses.
-pub fn indicator_value(
+pub fn figures(
     indicator: &Indicator,
     numerator: &Formula,
     frame: &DataFrame,
-) -> PolarsResult<Column> {
+) -> PolarsResult<Vec<Figures>> {
     let top = evaluate(numerator, frame)?.cast(&DataType::Float64)?;
     let bottom = evaluate(&indicator.denominator, frame)?.cast(&DataType::Float64)?;
-    let values: Vec<Option<f64>> = top
-        .f64()?
-        .iter()
-        .zip(bottom.f64()?.iter())
-        .map(|(n, d)| ratio(n, d, indicator.scale))
-        .collect();
-    Ok(Column::new("value".into(), values))
+    Ok(top.f64()?.iter().zip(bottom.f64()?.iter()).collect())
 }
 
-fn ratio(numerator: Option<f64>, denominator: Option<f64>, scale: f64) -> Option<f64> {
+/// The value of an indicator: numerator × scale / denominator; missing where one is missing or the denominator is zero.
+pub fn ratio(numerator: Option<f64>, denominator: Option<f64>, scale: f64) -> Option<f64> {
     let (n, d) = (numerator?, denominator?);
     let value = n * scale / d;
     (d > 0.0 && value.is_finite()).then_some(value)
@@ -100,17 +97,15 @@ pub fn values(
     period: i64,
 ) -> Result<Vec<UnitValue>, Error> {
     let schools = pipeline.table("school").map(|t| &dataset.tables[t].rows);
-    let mut columns: Vec<Vec<(Option<f64>, Option<f64>)>> = Vec::new();
+    let mut columns: Vec<Vec<Figures>> = Vec::new();
     for indicator in &pipeline.indicators {
-        let bottom = evaluate(&indicator.denominator, &units.frame)?.cast(&DataType::Float64)?;
-        let bottom: Vec<Option<f64>> = bottom.f64()?.iter().collect();
-        let mut column: Vec<(Option<f64>, Option<f64>)> = vec![(None, None); units.list.len()];
+        let mut column: Vec<Figures> = vec![(None, None); units.list.len()];
         for (stage, numerator) in indicator.numerator.iter().enumerate() {
             let Some(numerator) = numerator else { continue };
-            let top = evaluate(numerator, &units.frame)?.cast(&DataType::Float64)?;
-            for (i, n) in top.f64()?.iter().enumerate() {
-                if units.list[i].stage == stage {
-                    column[i] = (n, bottom[i]);
+            let all = figures(indicator, numerator, &units.frame)?;
+            for (i, unit) in units.list.iter().enumerate() {
+                if unit.stage == stage {
+                    column[i] = all[i];
                 }
             }
         }

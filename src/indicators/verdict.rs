@@ -9,7 +9,7 @@ use super::{Verdict, all};
 use crate::dataset::Dataset;
 use crate::finding::Finding;
 use crate::formula::lower::{at_least, at_most};
-use crate::ingest::cell::Value;
+use crate::ingest::cell::text_of;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Better, Role};
 use crate::text::{fixed, rounded};
@@ -54,7 +54,7 @@ pub struct Given<'a> {
     pub values: &'a [UnitValue],
     pub unit_verdicts: &'a [UnitVerdict],
     pub balances: &'a [Balance],
-    pub findings: &'a [Finding],
+    pub held: &'a Held,
 }
 
 /// The verdicts of all counties, in the order of their codes.
@@ -100,38 +100,32 @@ pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
     out
 }
 
-/// The counties whose verdicts cannot be given because something that they sent was not read.
-pub fn held_counties(
-    pipeline: &Pipeline,
-    findings: &[Finding],
-) -> std::collections::BTreeSet<String> {
-    findings
-        .iter()
-        .filter(|f| {
-            pipeline
-                .notices
-                .get(&f.rule)
-                .is_some_and(|n| n.holds_verdicts)
-        })
-        .filter_map(|f| f.county_code.clone())
-        .collect()
-}
+/// By county of which something was not read: the rules that say so, and how often. Its verdicts cannot be given.
+pub type Held = BTreeMap<String, BTreeMap<String, usize>>;
 
-/// Why the county's verdicts cannot be given: something that it sent was not read.
-fn held(given: &Given<'_>, county: &str) -> Vec<String> {
-    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in given.findings {
-        let holds = given
-            .pipeline
+/// The counties whose verdicts are held.
+pub fn held_counties(pipeline: &Pipeline, findings: &[Finding]) -> Held {
+    let mut out = Held::new();
+    for finding in findings {
+        let holds = pipeline
             .notices
             .get(&finding.rule)
             .is_some_and(|n| n.holds_verdicts);
-        if holds && finding.county_code.as_deref() == Some(county) {
-            *rules.entry(&finding.rule).or_insert(0) += 1;
+        if let Some(county) = finding.county_code.as_ref().filter(|_| holds) {
+            let rules = out.entry(county.clone()).or_default();
+            *rules.entry(finding.rule.clone()).or_insert(0) += 1;
         }
     }
-    rules
+    out
+}
+
+/// Why the county's verdicts are held, as sentences.
+fn held(given: &Given<'_>, county: &str) -> Vec<String> {
+    given
+        .held
+        .get(county)
         .into_iter()
+        .flatten()
         .map(|(rule, count)| {
             let title = &given.pipeline.notices[rule].title;
             given.pipeline.phrase(
@@ -262,16 +256,14 @@ pub fn unit_name(
     let name = given_pipeline
         .table("school")
         .and_then(|t| {
-            let c = given_pipeline.tables[t].position("school_name")?;
-            dataset.tables[t].rows[u.school].values[c]
-                .as_ref()
-                .and_then(Value::text)
+            let row = &dataset.tables[t].rows[u.school];
+            text_of(&given_pipeline.tables[t], &row.values, "school_name")
         })
-        .unwrap_or("");
+        .unwrap_or_default();
     given_pipeline.phrase(
         "unit_name",
         &[
-            ("school", name),
+            ("school", &name),
             ("stage", &given_pipeline.stages[u.stage].title),
         ],
     )

@@ -3,7 +3,7 @@
 
 use super::grid::Cell;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Column, Kind, Means};
+use crate::pipeline::model::{Column, Kind, Means, Table};
 use crate::text::{fifteen_digits, normal, number, trimmed};
 
 /// A value as it stands in a table.
@@ -46,6 +46,12 @@ impl Value {
             }
         }
     }
+}
+
+/// The text in a named column of a row of a table.
+pub fn text_of(table: &Table, values: &[Option<Value>], name: &str) -> Option<String> {
+    let value = values[table.position(name)?].as_ref()?;
+    value.text().map(str::to_string)
 }
 
 /// What there is to say about how a cell was read.

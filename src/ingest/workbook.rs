@@ -35,7 +35,7 @@ const MAX_TEXT: usize = 256 << 20;
 const MAX_SHEETS: usize = 512;
 const MAX_MERGES: usize = 200_000;
 
-/// Reads every worksheet of a workbook. Panics inside the reader become [`ReadError::Damaged`].
+/// Reads every worksheet of a workbook. A panic of the library is caught by the caller, with all else of the file.
 pub fn read(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
     let content = preflight::content(bytes);
     match content {
@@ -51,15 +51,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
         Refusal::TooLarge(why) => ReadError::TooLarge(why),
         Refusal::Damaged(why) => ReadError::Damaged(why),
     })?;
-    let caught = std::panic::catch_unwind(|| read_xlsx(bytes));
-    caught.unwrap_or_else(|panic| {
-        let why = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("panic");
-        Err(ReadError::Damaged(format!("reader panicked: {why}")))
-    })
+    read_xlsx(bytes)
 }
 
 fn read_xlsx(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {

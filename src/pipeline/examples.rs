@@ -11,7 +11,7 @@ use super::raw::{RawIndicatorExample, RawTotalExample};
 use super::valid::Schema;
 use crate::checks;
 use crate::formula::Type;
-use crate::indicators::unit::indicator_value;
+use crate::indicators::unit::{figures, ratio};
 
 /// A row of an example as written.
 pub type Given = super::raw::RawRow;
@@ -40,8 +40,10 @@ pub fn indicator(
     used.extend(indicator.denominator.columns.iter().map(String::as_str));
     let (frame, mut wrong) = frame(&[&example.given], schema, &used);
     let Some(frame) = frame else { return wrong };
-    let value = indicator_value(indicator, numerator, &frame)
-        .map(|column| column.f64().ok().and_then(|c| c.get(0)));
+    let value = figures(indicator, numerator, &frame).map(|figures| {
+        let (top, bottom) = figures.first().copied().unwrap_or((None, None));
+        ratio(top, bottom, indicator.scale)
+    });
     let wanted = example.gives.as_ref().map(|g| *g.get_ref());
     match (value, wanted) {
         (Err(e), _) => wrong.push((None, format!("the example cannot be computed: {e}"))),

@@ -23,21 +23,9 @@ pub fn book(context: &Context<'_>) -> Book {
 }
 
 fn named(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> Sheet {
-    let name = context.word(key);
     Sheet {
-        title: context.pipeline.phrase(
-            "sheet_title",
-            &[
-                ("title", &context.pipeline.title),
-                ("period", &context.period.to_string()),
-                ("sheet", &name),
-            ],
-        ),
-        name,
-        columns,
-        frozen,
         filter: true,
-        ..Sheet::default()
+        ..context.sheet(key, columns, frozen)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::Context;
 use super::book::{Cell, Head, Sheet};
-use super::ranking_book::sheet;
 use crate::formula::Formula;
 use crate::pipeline::valid::STUDENTS;
 use crate::text::{fixed, number, rounded};
@@ -14,7 +13,7 @@ pub(super) fn method(context: &Context<'_>) -> Sheet {
         Head::new(w("head_item")).wide(30),
         Head::new(w("head_content")).wide(110),
     ];
-    let mut s = sheet(context, "sheet_method", columns, 0);
+    let mut s = context.sheet("sheet_method", columns, 0);
     let mut line = |item: String, content: String| {
         s.rows.push(vec![Cell::text(item), Cell::text(content)]);
     };

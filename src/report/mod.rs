@@ -30,6 +30,25 @@ impl Context<'_> {
         self.pipeline.word(key).to_string()
     }
 
+    /// An empty sheet with its name and title.
+    fn sheet(&self, key: &str, columns: Vec<book::Head>, frozen: u16) -> book::Sheet {
+        let name = self.word(key);
+        book::Sheet {
+            title: self.pipeline.phrase(
+                "sheet_title",
+                &[
+                    ("title", &self.pipeline.title),
+                    ("period", &self.period.to_string()),
+                    ("sheet", &name),
+                ],
+            ),
+            name,
+            columns,
+            frozen,
+            ..book::Sheet::default()
+        }
+    }
+
     fn verdict_context(&self) -> crate::indicators::verdict::Given<'_> {
         let r = self.results;
         crate::indicators::verdict::Given {
@@ -39,7 +58,7 @@ impl Context<'_> {
             values: &r.values,
             unit_verdicts: &r.unit_verdicts,
             balances: &r.balances,
-            findings: &r.findings,
+            held: &r.held,
         }
     }
 

@@ -31,26 +31,6 @@ pub fn book(context: &Context<'_>) -> Book {
     }
 }
 
-pub(super) fn sheet(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> Sheet {
-    let name = context.word(key);
-    Sheet {
-        title: context.pipeline.phrase(
-            "sheet_title",
-            &[
-                ("title", &context.pipeline.title),
-                ("period", &context.period.to_string()),
-                ("sheet", &name),
-            ],
-        ),
-        name,
-        notes: Vec::new(),
-        columns,
-        rows: Vec::new(),
-        frozen,
-        filter: false,
-    }
-}
-
 pub(super) fn verdict_cell(context: &Context<'_>, verdict: Option<Verdict>) -> Cell {
     verdict.map_or(Cell::Empty, |v| {
         Cell::Text(context.word(v.key()), verdict_tone(v))
@@ -111,7 +91,7 @@ fn overview(context: &Context<'_>) -> Sheet {
     columns.push(Head::new(w("head_errors")).wide(8));
     columns.push(Head::new(w("head_queries")).wide(8));
     columns.push(Head::new(w("head_state")).wide(40));
-    let mut s = sheet(context, "sheet_overview", columns, 3);
+    let mut s = context.sheet("sheet_overview", columns, 3);
     s.notes = vec![w("note_overview"), w("note_incomplete")];
     s.filter = true;
     let r = context.results;
@@ -138,7 +118,7 @@ fn overview(context: &Context<'_>) -> Sheet {
                 .filter(|b| b.county_code == county.code && b.stage == stage)
                 .filter_map(|b| b.verdict)
                 .collect();
-            let tone = if incomplete > 0 || r.held.contains(&county.code) {
+            let tone = if incomplete > 0 || r.held.contains_key(&county.code) {
                 Tone::Pale
             } else {
                 Tone::Plain
@@ -146,7 +126,7 @@ fn overview(context: &Context<'_>) -> Sheet {
             row.push(Cell::count(units));
             row.push(Cell::count(met).toned(tone));
             // With something missing, a share or a count of what is met would read as if the rest were not met.
-            let whole = incomplete == 0 && !r.held.contains(&county.code);
+            let whole = incomplete == 0 && !r.held.contains_key(&county.code);
             row.push(Cell::number(share(met, units).filter(|_| whole), 1).toned(tone));
             let digits = p.balance_limit(stage).map_or(3, |l| l.digits);
             row.push(
@@ -186,7 +166,7 @@ fn state(context: &Context<'_>, county: &str) -> String {
     if !received {
         return context.word("reason_nothing_received");
     }
-    if r.held.contains(county) {
+    if r.held.contains_key(county) {
         return context.word("state_held");
     }
     let parts: Vec<Verdict> = r
@@ -229,7 +209,7 @@ fn rankings(context: &Context<'_>) -> Sheet {
         columns.push(Head::under(&ranking.title, w("head_prefecture_rank")).wide(8));
         notes.push(format!("{}: {}", ranking.title, ranking.note));
     }
-    let mut s = sheet(context, "sheet_rankings", columns, 0);
+    let mut s = context.sheet("sheet_rankings", columns, 0);
     s.notes = notes;
     for i in 0..context.results.dataset.counties.len() {
         let mut row = Vec::new();
@@ -274,7 +254,7 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
             columns.push(Head::under(&group, w("head_value")).wide(12));
             columns.push(Head::under(&group, w("head_rank")).wide(8));
         }
-        let mut s = sheet(context, "sheet_rankings", columns, 2);
+        let mut s = context.sheet("sheet_rankings", columns, 2);
         s.title = s.title.replace(&s.name, &ranking.title);
         s.name.clone_from(&ranking.title);
         s.notes = vec![ranking.note.clone(), w("note_ranking")];
@@ -336,7 +316,7 @@ fn prefectures(context: &Context<'_>) -> Sheet {
         columns.push(Head::under(title, w("head_value")).wide(12));
         columns.push(Head::under(title, w("head_prefecture_rank")).wide(8));
     }
-    let mut s = sheet(context, "sheet_prefectures", columns, 2);
+    let mut s = context.sheet("sheet_prefectures", columns, 2);
     s.notes = vec![w("note_prefectures")];
     let mut names: Vec<&str> = r
         .dataset
@@ -448,14 +428,14 @@ fn balance(context: &Context<'_>) -> Sheet {
         Head::new(w("head_theil")),
         Head::new(w("head_note")).wide(40),
     ];
-    let mut s = sheet(context, "sheet_balance", columns, 4);
+    let mut s = context.sheet("sheet_balance", columns, 4);
     s.notes = vec![w("note_balance"), w("note_balance_provisional")];
     s.filter = true;
     for b in &context.results.balances {
         let indicator = &p.indicators[b.indicator];
         let digits = p.balance_limit(b.stage).map_or(3, |l| l.digits);
         let figures = b.spread.or(b.provisional);
-        let tone = if b.spread.is_none() || context.results.held.contains(&b.county_code) {
+        let tone = if b.spread.is_none() || context.results.held.contains_key(&b.county_code) {
             Tone::Pale
         } else {
             Tone::Plain
@@ -528,7 +508,7 @@ fn reasons(context: &Context<'_>) -> Sheet {
         Head::new(w("head_margin")).wide(12),
         Head::new(w("head_reasons")).wide(110),
     ];
-    let mut s = sheet(context, "sheet_reasons", columns, 2);
+    let mut s = context.sheet("sheet_reasons", columns, 2);
     s.notes = vec![w("note_margin")];
     for v in &context.results.verdicts {
         let (part, margin) = match v.part {

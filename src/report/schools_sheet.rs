@@ -2,9 +2,9 @@
 
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone, met_tone};
-use super::ranking_book::{sheet, verdict_cell};
+use super::ranking_book::verdict_cell;
 use crate::indicators::unit::{Met, UnitValue};
-use crate::ingest::cell::Value;
+use crate::ingest::cell::text_of;
 use crate::text::{fixed, number, rounded};
 
 pub(super) fn schools(context: &Context<'_>) -> Sheet {
@@ -27,7 +27,7 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
     columns.push(Head::new(w("head_met_count")).wide(8));
     columns.push(Head::new(w("head_verdict")).wide(10));
     columns.push(Head::new(w("head_shortfall")).wide(60));
-    let mut s = sheet(context, "sheet_schools", columns, 4);
+    let mut s = context.sheet("sheet_schools", columns, 4);
     s.notes = vec![
         p.phrase(
             "note_schools",
@@ -53,14 +53,7 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
     let mut verdicts = r.unit_verdicts.iter().peekable();
     for (u, unit) in r.units.list.iter().enumerate() {
         let row = &r.dataset.tables[table].rows[unit.school];
-        let text = |name: &str| {
-            p.tables[table]
-                .position(name)
-                .and_then(|c| row.values[c].as_ref())
-                .and_then(Value::text)
-                .unwrap_or("")
-                .to_string()
-        };
+        let text = |name: &str| text_of(&p.tables[table], &row.values, name).unwrap_or_default();
         let code = text("school_type");
         let kind = p
             .school_types

@@ -106,3 +106,105 @@ fn what_a_file_is_is_told_by_its_content() {
     assert_eq!(content(&[1, 2, 3]), Content::Other);
     assert_eq!(content(&book(|_| {})), Content::Xlsx);
 }
+
+/// Reads one cell as a column of a type that no form has yet, or as a named column of the school table.
+fn read_as(
+    kind: junheng::pipeline::model::Kind,
+    unit: Option<&str>,
+    cell: Cell,
+    percent: bool,
+) -> String {
+    use junheng::ingest::cell::{Note, read};
+    let pipeline = pipeline();
+    let named = |name: &str| {
+        pipeline
+            .units
+            .list
+            .iter()
+            .position(|u| u.name == name)
+            .unwrap()
+    };
+    let column = junheng::pipeline::model::Column {
+        name: "x".to_string(),
+        title: "x".to_string(),
+        kind,
+        unit: unit.map(named),
+        stage: None,
+    };
+    let read = read(&pipeline, &column, unit.map(named), &cell, percent);
+    let notes: Vec<String> = read
+        .notes
+        .iter()
+        .map(|n| match n {
+            Note::Converted { why, .. } => (*why).to_string(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let value = read.value.map_or("-".to_string(), |v| v.shown());
+    format!("{value} {}", notes.join(",")).trim().to_string()
+}
+
+#[test]
+fn every_declared_type_is_read_or_refused() {
+    use junheng::pipeline::model::Kind;
+    let text = |t: &str| Cell::Text(t.to_string());
+    let percent = |cell, shown| read_as(Kind::Percent, Some("%"), cell, shown);
+    assert_eq!(percent(Cell::Number(0.853), true), "85.3 why_percent");
+    assert_eq!(percent(Cell::Number(85.3), false), "85.3");
+    assert_eq!(percent(text("85.3%"), false), "85.3 why_unit");
+    assert_eq!(percent(text("八成"), false), "- Unreadable");
+
+    let date = |cell| read_as(Kind::Date, None, cell, false);
+    assert_eq!(date(Cell::DateTime(45_292.0, false)), "2024-01-01");
+    assert_eq!(date(text("2024年9月1日")), "2024-09-01 why_text_date");
+    assert_eq!(date(text("20240901")), "2024-09-01 why_text_date");
+    assert_eq!(date(text("2024-02-30")), "- Unreadable");
+    assert_eq!(date(Cell::DateTime(1e12, false)), "- Unreadable");
+
+    let year = |cell| read_as(Kind::Year, None, cell, false);
+    assert_eq!(year(Cell::Number(2005.0)), "2005");
+    assert_eq!(year(Cell::DateTime(2005.0, false)), "2005 why_date_as_year");
+    assert_eq!(year(text("2005.9")), "2005 why_date_as_year");
+    assert_eq!(year(Cell::Number(20.0)), "- Unreadable");
+
+    let yes = |cell| read_as(Kind::YesNo, None, cell, false);
+    assert_eq!(yes(text("是")), "true");
+    assert_eq!(yes(text("×")), "false");
+    assert_eq!(yes(Cell::Bool(true)), "true");
+    assert_eq!(yes(text("也许")), "- Unreadable");
+
+    let code = |cell| read_as(Kind::Code(Some(6)), None, cell, false);
+    assert_eq!(code(text("001234")), "001234");
+    assert_eq!(
+        code(Cell::Number(1234.0)),
+        "001234 CodePadded { value: \"001234\" }"
+    );
+    assert_eq!(code(text("１２３４５６")), "123456 why_width");
+
+    let kind = |cell| read_as(Kind::Choice("school_type".to_string()), None, cell, false);
+    for written in [
+        "312",
+        "九年一贯制学校",
+        "九年一贯制",
+        "九年一贯制学校(312)",
+        "312 九年一贯制学校",
+    ] {
+        assert_eq!(kind(text(written)), "312", "{written}");
+    }
+    assert_eq!(kind(Cell::Number(312.0)), "312");
+
+    let money = |cell| read_as(Kind::Number, Some("元"), cell, false);
+    assert_eq!(money(text("1.5万元")), "15000 why_unit");
+    assert_eq!(money(text("2亿")), "200000000 why_unit");
+    assert_eq!(money(text("3台")), "- Unreadable");
+    assert_eq!(money(Cell::Number(0.1 + 0.2)), "0.3");
+    assert_eq!(
+        read_as(
+            Kind::Count,
+            Some("人"),
+            Cell::Number(7.000000000000001),
+            false
+        ),
+        "7 why_residue"
+    );
+}

@@ -253,7 +253,9 @@ impl<'a> School<'a> {
             let column = pipeline.tables[self.table].position("school_type");
             let cell = column.and_then(|c| self.row.cells[c]);
             // A type that cannot be read is said already, a column that is not there once for the column.
-            let unsaid = cell.is_some_and(|c| !self.dataset.spoken.contains(&c));
+            // A school that then has no unit at all would be lost, so that is said in any case.
+            let lost = with_students.is_empty() && self.row.stages.is_empty();
+            let unsaid = cell.is_some_and(|c| lost || !self.dataset.spoken.contains(&c));
             if unsaid || (cell.is_none() && with_students.len() > 1) {
                 let cells: Vec<CellRef> = cell.map_or_else(|| self.name_cell(), |c| vec![c]);
                 let mut draft = self.draft(&cells);

@@ -249,11 +249,12 @@ pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
     only(&grid.name).or_else(|| title(grid).and_then(only))
 }
 
-/// The sheet's title: the first text that stands alone in one of the first rows.
+/// The sheet's title: the first text that stands alone above all rows with more than one cell.
 fn title(grid: &Grid) -> Option<&str> {
     grid.rows()
         .iter()
         .take(3)
+        .take_while(|(_, cells)| cells.len() == 1)
         .find_map(|(_, cells)| match &cells[..] {
             [(_, Cell::Text(text))] => Some(text.as_str()),
             _ => None,

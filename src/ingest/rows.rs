@@ -92,15 +92,18 @@ pub fn read(
         if !identified && (is_part(&lead) || is_part(&label)) {
             continue;
         }
-        // Notes and signatures below the table. A figure in one of them is said, for it could be a school's.
+        // Notes and signatures below the table; what could be a school's name in one of them is said.
+        let named = names_entity(pipeline, form, &label);
         let is_note = form.end_rows.iter().any(|w| lead.starts_with(w.as_str()));
         in_notes |= is_note && !identified;
         if !identified && (is_note || (in_notes && cells.len() == 1)) {
             let figures = bound
                 .iter()
                 .any(|b| is_figure(pipeline, form, grid, b, *row));
-            if figures {
-                unnamed.push((*row, *first_col));
+            match (figures, named) {
+                (true, true) => unnamed.push((*row, *first_col)),
+                (true, false) => headings.push((*row, *first_col)),
+                (false, _) => {}
             }
             continue;
         }
@@ -118,7 +121,12 @@ pub fn read(
             }
         }
         if let [(_, Cell::Text(_))] = &cells[..] {
-            headings.push((*row, *first_col));
+            // A school of which nothing but the name or the code is there is no heading.
+            if coded || named {
+                unnamed.push((*row, *first_col));
+            } else {
+                headings.push((*row, *first_col));
+            }
             continue;
         }
         if label.is_empty() || cells.len() == 1 {
@@ -166,6 +174,18 @@ fn label_text(cell: &Cell) -> String {
     let text = crate::text::trimmed(&cell.shown());
     let head = text.split('(').next().unwrap_or("");
     normal(if head.is_empty() { &text } else { head })
+}
+
+/// Whether a label could be the name of an entity: it holds a word of such names and is not just a stage.
+fn names_entity(pipeline: &Pipeline, form: &Form, label: &str) -> bool {
+    let stage = pipeline.stages.iter().flat_map(|s| &s.words);
+    // A numeral before the stage: 一、小学.
+    let bare = |word: &String| {
+        label
+            .strip_suffix(word.as_str())
+            .is_some_and(|head| head.chars().count() <= 1)
+    };
+    form.entity_words.iter().any(|w| label.contains(w.as_str())) && !stage.into_iter().any(bare)
 }
 
 /// What says which entity a row is about.

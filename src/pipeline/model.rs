@@ -191,6 +191,8 @@ pub struct Form {
     pub subtotal_endings: Vec<String>,
     pub end_rows: Vec<String>,
     pub ignore: Vec<String>,
+    /// Normalised words in the names of entities: a lone text with one of them is no heading.
+    pub entity_words: Vec<String>,
     pub item_header: Vec<String>,
     pub value_header: Vec<String>,
     pub unit_header: Vec<String>,

@@ -118,6 +118,8 @@ pub struct RawForm {
     #[serde(default)]
     pub ignore: Vec<At<String>>,
     #[serde(default)]
+    pub entity_words: Vec<At<String>>,
+    #[serde(default)]
     pub item_header: Vec<At<String>>,
     #[serde(default)]
     pub value_header: Vec<At<String>>,

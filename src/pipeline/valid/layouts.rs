@@ -392,6 +392,7 @@ impl Valid<'_> {
                 subtotal_endings: normals(&f.subtotal_endings),
                 end_rows: normals(&f.end_rows),
                 ignore: normals(&f.ignore),
+                entity_words: normals(&f.entity_words),
                 item_header: normals(&f.item_header),
                 value_header: normals(&f.value_header),
                 unit_header: normals(&f.unit_header),

@@ -1,11 +1,13 @@
 //! Submissions -> records with origins. One file after another, side by side; every file ends with a status and every cell
 //! that was not taken as it stands with a note. Which submission counts is decided in `dataset`.
 
+mod bind;
 pub mod cell;
 pub mod grid;
 pub mod header;
 pub mod list;
 pub mod preflight;
+mod row_kind;
 pub mod rows;
 pub mod submission;
 pub mod workbook;

@@ -101,14 +101,7 @@ impl Assembly<'_> {
                 per_sheet.push(codes);
             }
             if from_name && let Some(named) = &file.named {
-                let draft = Draft {
-                    county_code: Some(named.code.clone()),
-                    place: Place {
-                        file: Some(file.submission.path.clone()),
-                        ..Place::default()
-                    },
-                    ..Draft::default()
-                };
+                let draft = about(file, None, Some(&named.code));
                 self.say(
                     "county-from-file-name",
                     draft.slot("code", named.code.clone()),
@@ -132,15 +125,8 @@ impl Assembly<'_> {
             return;
         }
         for county in distinct(codes) {
-            let draft = Draft {
-                county_code: county,
-                place: Place {
-                    file: Some(file.submission.path.clone()),
-                    sheet: Some(table.sheet.clone()),
-                    cell: Some(cell_list(&cells)),
-                },
-                ..Draft::default()
-            };
+            let mut draft = about(file, Some(table), county.as_ref());
+            draft.place.cell = Some(cell_list(&cells));
             self.say(
                 "county-undetermined",
                 draft.slot("count", cells.len().to_string()),
@@ -195,17 +181,10 @@ impl Assembly<'_> {
             return;
         };
         for (code, cells) in differing {
-            let draft = Draft {
-                county_code: Some(folder.code.clone()),
-                place: Place {
-                    file: Some(file.submission.path.clone()),
-                    sheet: Some(table.sheet.clone()),
-                    cell: (!cells.is_empty()).then(|| cell_list(&cells)),
-                },
-                value: Some(code.clone()),
-                expected: Some(folder.code.clone()),
-                ..Draft::default()
-            };
+            let mut draft = about(file, Some(table), Some(&folder.code));
+            draft.place.cell = (!cells.is_empty()).then(|| cell_list(&cells));
+            draft.value = Some(code.clone());
+            draft.expected = Some(folder.code.clone());
             self.say(
                 "county-differs",
                 draft
@@ -319,14 +298,7 @@ impl Assembly<'_> {
                     continue;
                 }
                 let by = self.files[winner].submission.path.clone();
-                let draft = Draft {
-                    county_code: Some(slot.1.clone()),
-                    place: Place {
-                        file: Some(self.files[loser].submission.path.clone()),
-                        ..Place::default()
-                    },
-                    ..Draft::default()
-                };
+                let draft = about(&self.files[loser], None, Some(&slot.1));
                 if self.files[loser].sha256 == self.files[winner].sha256 {
                     self.say("submission-identical", draft.slot("other", by));
                 } else {
@@ -344,18 +316,17 @@ impl Assembly<'_> {
 
     /// Schools of a replaced submission that the new one has neither by code nor by name.
     fn lost(&mut self, loser: usize, winner: usize, slot: &Slot, assigned: &Assigned) {
-        let schools = |f: usize| -> Vec<(Option<String>, Option<String>)> {
+        let schools = |f: usize| -> Vec<(Option<String>, Option<String>, Option<String>)> {
             let mut out = Vec::new();
             for (t, table) in self.files[f].tables.iter().enumerate() {
                 let columns = &self.given.pipeline.tables[table.table];
                 for (r, record) in table.records.iter().enumerate() {
                     let own = assigned[f][t][r].as_ref() == Some(&slot.1);
                     if own && self.slot(table, record, &slot.1) == *slot {
-                        let text = |name: &str| {
-                            let c = columns.position(name)?;
-                            Some(record.values[c].as_ref()?.shown())
-                        };
-                        out.push((text(SCHOOL_CODE), text(SCHOOL_NAME)));
+                        let text = |name: &str| text_of(columns, &record.values, name);
+                        let name = text(SCHOOL_NAME);
+                        let key = name.as_deref().map(normal);
+                        out.push((text(SCHOOL_CODE), key, name));
                     }
                 }
             }
@@ -364,26 +335,17 @@ impl Assembly<'_> {
         let kept = schools(winner);
         let lost: Vec<String> = schools(loser)
             .into_iter()
-            .filter(|(code, name)| {
-                !kept.iter().any(|(c, n)| {
-                    (code.is_some() && code == c)
-                        || (name.is_some()
-                            && name.as_ref().map(|x| normal(x)) == n.as_ref().map(|x| normal(x)))
-                })
+            .filter(|(code, name, _)| {
+                !kept
+                    .iter()
+                    .any(|(c, n, _)| (code.is_some() && code == c) || (name.is_some() && name == n))
             })
-            .filter_map(|(_, name)| name)
+            .filter_map(|(_, _, name)| name)
             .collect();
         if lost.is_empty() {
             return;
         }
-        let draft = Draft {
-            county_code: Some(slot.1.clone()),
-            place: Place {
-                file: Some(self.files[loser].submission.path.clone()),
-                ..Place::default()
-            },
-            ..Draft::default()
-        };
+        let draft = about(&self.files[loser], None, Some(&slot.1));
         let named: Vec<&str> = lost.iter().take(10).map(String::as_str).collect();
         self.say(
             "replaced-schools-lost",
@@ -466,7 +428,7 @@ impl Assembly<'_> {
                 counties.insert(own.code.clone());
             }
             if let Some(own) = own
-                && !self.dataset.counties.iter().any(|c| c.code == own.code)
+                && self.dataset.county(&own.code).is_none()
             {
                 self.unlisted(&own.code, &own.name);
             }
@@ -486,8 +448,7 @@ impl Assembly<'_> {
         let columns = &self.given.pipeline.tables[table.table];
         let text = |name: &str| text_of(columns, &record.values, name);
         let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));
-        let listed = self.dataset.counties.iter().any(|c| c.code == county);
-        if !listed {
+        if self.dataset.county(county).is_none() {
             let folder = file.submission.folder.as_ref().or(file.named.as_ref());
             let known = folder
                 .map(|f| f.name.clone())
@@ -547,29 +508,32 @@ impl Assembly<'_> {
     fn missing(&mut self) {
         let pipeline = self.given.pipeline;
         let only = self.given.only;
+        let sent: BTreeSet<String> = self
+            .dataset
+            .files
+            .iter()
+            .flat_map(|f| f.county_codes.iter().cloned())
+            .collect();
+        let with_rows: Vec<BTreeSet<String>> = self
+            .dataset
+            .tables
+            .iter()
+            .map(|t| t.rows.iter().map(|r| r.county_code.clone()).collect())
+            .collect();
         for county in self.dataset.counties.clone() {
             if !only.is_empty() && !only.contains(&county.code) {
                 continue;
             }
-            let sent = self
-                .dataset
-                .files
-                .iter()
-                .any(|f| f.county_codes.contains(&county.code));
             let draft = || Draft {
                 county_code: Some(county.code.clone()),
                 ..Draft::default()
             };
-            if !sent && !county.received {
+            if !sent.contains(&county.code) && !county.received {
                 self.say("county-missing", draft().slot("name", county.name.clone()));
                 continue;
             }
             for table in &pipeline.settings.required_tables {
-                let there = self.dataset.tables[*table]
-                    .rows
-                    .iter()
-                    .any(|r| r.county_code == county.code);
-                if !there {
+                if !with_rows[*table].contains(&county.code) {
                     let forms: Vec<&str> = pipeline
                         .forms
                         .iter()
@@ -588,6 +552,19 @@ impl Assembly<'_> {
         if !only.is_empty() {
             self.dataset.counties.retain(|c| only.contains(&c.code));
         }
+    }
+}
+
+/// The start of a finding about a file, or a sheet of it, and a county.
+fn about(file: &FileRead, table: Option<&SheetTable>, county: Option<&String>) -> Draft {
+    Draft {
+        county_code: county.cloned(),
+        place: Place {
+            file: Some(file.submission.path.clone()),
+            sheet: table.map(|t| t.sheet.clone()),
+            cell: None,
+        },
+        ..Draft::default()
     }
 }
 

@@ -23,51 +23,37 @@ pub(super) fn frame(
     columns.push(Column::new(COUNTY_NAME.into(), names));
     for (c, column) in pipeline.tables[table].columns.iter().enumerate() {
         let name: PlSmallStr = column.name.as_str().into();
-        let cell = |r: &Row| r.values[c].clone();
         let made = match column.kind {
             Kind::Text | Kind::Code(_) | Kind::Choice(_) => {
-                let values: Vec<Option<String>> = rows
-                    .iter()
-                    .map(|r| cell(r).and_then(|v| v.text().map(str::to_string)))
-                    .collect();
-                Column::new(name, values)
+                Column::new(name, cells(rows, c, Value::text))
             }
-            Kind::YesNo => {
-                let values: Vec<Option<bool>> = rows
-                    .iter()
-                    .map(|r| match cell(r) {
-                        Some(Value::Bool(b)) => Some(b),
-                        _ => None,
-                    })
-                    .collect();
-                Column::new(name, values)
-            }
+            Kind::YesNo => Column::new(
+                name,
+                cells(rows, c, |v| match v {
+                    Value::Bool(b) => Some(*b),
+                    _ => None,
+                }),
+            ),
             Kind::Date => {
-                let values: Vec<Option<i32>> = rows
-                    .iter()
-                    .map(|r| match cell(r) {
-                        Some(Value::Date(d)) => Some(d),
-                        _ => None,
-                    })
-                    .collect();
-                Column::new(name, values).cast(&DataType::Date)?
+                let days = cells(rows, c, |v| match v {
+                    Value::Date(d) => Some(*d),
+                    _ => None,
+                });
+                Column::new(name, days).cast(&DataType::Date)?
             }
             Kind::Count | Kind::Year => {
-                let values: Vec<Option<i64>> = rows
-                    .iter()
-                    .map(|r| cell(r).and_then(|v| v.number()).map(|n| n as i64))
-                    .collect();
-                Column::new(name, values)
+                Column::new(name, cells(rows, c, |v| v.number().map(|n| n as i64)))
             }
-            Kind::Number | Kind::Percent => {
-                let values: Vec<Option<f64>> = rows
-                    .iter()
-                    .map(|r| cell(r).and_then(|v| v.number()))
-                    .collect();
-                Column::new(name, values)
-            }
+            Kind::Number | Kind::Percent => Column::new(name, cells(rows, c, Value::number)),
         };
         columns.push(made);
     }
     Ok(DataFrame::new(rows.len(), columns)?)
+}
+
+/// One column of all rows, missing where a row has no such value.
+fn cells<'a, T>(rows: &'a [Row], c: usize, of: impl Fn(&'a Value) -> Option<T>) -> Vec<Option<T>> {
+    rows.iter()
+        .map(|r| r.values[c].as_ref().and_then(&of))
+        .collect()
 }

@@ -155,10 +155,16 @@ impl Dataset {
         }
     }
 
-    /// The name of a county.
-    pub fn county_name(&self, code: &str) -> &str {
+    /// A county by its code.
+    pub fn county(&self, code: &str) -> Option<&County> {
         self.counties
             .binary_search_by(|c| c.code.as_str().cmp(code))
-            .map_or("", |i| self.counties[i].name.as_str())
+            .ok()
+            .map(|i| &self.counties[i])
+    }
+
+    /// The name of a county.
+    pub fn county_name(&self, code: &str) -> &str {
+        self.county(code).map_or("", |c| c.name.as_str())
     }
 }

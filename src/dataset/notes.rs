@@ -1,6 +1,6 @@
 //! What the reader noted about cells, lists and total rows, as findings and as facts for the checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::assemble::Assembly;
 use super::{CellRef, SCHOOL_CODE, SCHOOL_NAME, TotalCell, YEAR_STATED};
@@ -178,6 +178,15 @@ impl Assembly<'_> {
     }
 
     pub(super) fn totals(&mut self, table: &SheetTable, sheet: u32, taken: &[Option<&String>]) {
+        if table.totals.is_empty() {
+            return;
+        }
+        let unread: HashSet<(usize, usize)> = table
+            .notes
+            .iter()
+            .filter(|n| !n.blank)
+            .map(|n| (n.record, n.column))
+            .collect();
         for total in &table.totals {
             // A total row right below the header adds up what stands below it.
             let end = if total.block.end == 0 {
@@ -201,11 +210,7 @@ impl Assembly<'_> {
                         match &record.values[*column] {
                             Some(value) => sum += value.number()?,
                             // A cell that holds something that could not be read makes the sum unknown.
-                            None if table
-                                .notes
-                                .iter()
-                                .any(|n| n.record == index && n.column == *column && !n.blank) =>
-                            {
+                            None if unread.contains(&(index, *column)) => {
                                 return None;
                             }
                             None => {}

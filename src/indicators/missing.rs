@@ -7,7 +7,7 @@ use super::unit::UnitValue;
 use crate::dataset::{Dataset, Row};
 use crate::finding::{Draft, Finding};
 use crate::formula::{Function, Node};
-use crate::ingest::cell::{Value, text_of};
+use crate::ingest::cell::text_of;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Role, UnitSource};
 use crate::pipeline::valid::STUDENTS;
@@ -95,14 +95,8 @@ pub fn findings(
 
 /// The columns with the students of the stages that a school's type holds.
 fn held_students(pipeline: &Pipeline, table: usize, row: &Row) -> Vec<usize> {
-    let code = pipeline.tables[table]
-        .position("school_type")
-        .and_then(|c| row.values[c].as_ref())
-        .and_then(Value::text);
-    pipeline
-        .school_types
-        .iter()
-        .find(|t| Some(t.code.as_str()) == code)
+    text_of(&pipeline.tables[table], &row.values, "school_type")
+        .and_then(|code| pipeline.school_type(&code))
         .map_or(Vec::new(), |t| {
             t.stages
                 .iter()

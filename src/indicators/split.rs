@@ -90,8 +90,7 @@ struct School<'a> {
 impl<'a> School<'a> {
     fn new(pipeline: &'a Pipeline, dataset: &'a Dataset, table: usize, row: &'a Row) -> Self {
         let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
-        let kind = text("school_type")
-            .and_then(|code| pipeline.school_types.iter().find(|t| t.code == code));
+        let kind = text("school_type").and_then(|code| pipeline.school_type(&code));
         School {
             pipeline,
             dataset,
@@ -372,7 +371,7 @@ fn not_counted(
         .filter(|(i, _)| !with_units.contains(i))
         .filter_map(|(i, row)| {
             let code = row.values[column?].as_ref()?.text()?;
-            let kind = pipeline.school_types.iter().find(|t| t.code == code)?;
+            let kind = pipeline.school_type(code)?;
             (!kind.counts).then(|| (i, kind.reason.clone()))
         });
     for (school, reason) in outside.chain(never) {

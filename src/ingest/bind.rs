@@ -3,7 +3,7 @@
 
 use super::SheetTable;
 use super::grid::{Cell, Grid};
-use super::header::{HeaderMatch, HeaderPath, nearest_headers, one_line};
+use super::header::{HeaderMatch, HeaderPath, nearest, one_line, shown};
 use super::rows::{listed, place};
 use crate::finding::{Draft, a1};
 use crate::pipeline::model::{Field, Form, Pipeline, Target};
@@ -161,10 +161,8 @@ pub(super) fn bind(
                 let at: Vec<(u32, u32)> = fits.iter().map(|p| found.paths[*p].cell).collect();
                 let names: Vec<String> = fits
                     .iter()
-                    .map(|p| {
-                        let path = &found.paths[*p];
-                        format!("{}({})", one_line(&path.raw), a1(path.cell.0, path.col))
-                    })
+                    .map(|p| &found.paths[*p])
+                    .map(|path| shown(&path.raw, path.cell.0, path.col))
                     .collect();
                 table.say(
                     "column-ambiguous",
@@ -210,23 +208,33 @@ fn missing(
     found: &HeaderMatch,
     field: &Field,
 ) -> Draft {
-    let unclaimed: Vec<HeaderPath> = found
+    let unclaimed: Vec<(String, String)> = found
         .paths
         .iter()
-        .enumerate()
-        .filter(|(p, path)| {
-            found.claims[*p].is_empty()
-                && !path
-                    .parts
-                    .last()
-                    .is_some_and(|leaf| form.ignore.contains(leaf))
+        .zip(&found.claims)
+        .filter(|(_, claims)| claims.is_empty())
+        .filter_map(|(path, _)| {
+            let leaf = path.parts.last()?;
+            let shown = shown(&path.raw, path.cell.0, path.cell.1);
+            (!form.ignore.contains(leaf)).then(|| (leaf.clone(), shown))
         })
-        .map(|(_, path)| path.clone())
         .collect();
-    let names: Vec<String> = unclaimed
+    missing_column(pipeline, grid, field, &unclaimed, unclaimed.clone())
+}
+
+/// That a required column or item was not found: what was found instead, and what of it is near. `by_rank` is `found` in the
+/// order in which equally near ones stand.
+pub(super) fn missing_column(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    field: &Field,
+    found: &[(String, String)],
+    by_rank: Vec<(String, String)>,
+) -> Draft {
+    let names: Vec<String> = found
         .iter()
         .take(6)
-        .map(|p| format!("{}({})", one_line(&p.raw), a1(p.cell.0, p.cell.1)))
+        .map(|(_, shown)| shown.clone())
         .collect();
     Draft {
         place: place(grid, None),
@@ -238,7 +246,7 @@ fn missing(
     .slot("found", listed(pipeline, &names))
     .slot(
         "nearest",
-        listed(pipeline, &nearest_headers(&unclaimed, &field.patterns)),
+        listed(pipeline, &nearest(by_rank, &field.patterns)),
     )
 }
 

@@ -261,32 +261,27 @@ fn title(grid: &Grid) -> Option<&str> {
         })
 }
 
-/// The headers of a sheet that come nearest to a text, for messages.
-pub fn nearest_headers(paths: &[HeaderPath], patterns: &[Vec<String>]) -> Vec<String> {
-    let mut scored: Vec<(f64, &HeaderPath)> = paths
-        .iter()
-        .filter_map(|p| {
-            let leaf = p.parts.last()?;
+/// Of headers (normalised and as shown) the two that come nearest to a field's patterns; of equal ones the earlier.
+pub fn nearest(candidates: Vec<(String, String)>, patterns: &[Vec<String>]) -> Vec<String> {
+    let mut scored: Vec<(f64, String)> = candidates
+        .into_iter()
+        .map(|(leaf, shown)| {
             let score = patterns
                 .iter()
-                .filter_map(|x| x.last())
-                .map(|x| strsim::normalized_damerau_levenshtein(x, leaf))
+                .filter_map(|p| p.last())
+                .map(|p| strsim::normalized_damerau_levenshtein(p, &leaf))
                 .fold(0.0, f64::max);
-            (score >= 0.4).then_some((score, p))
+            (score, shown)
         })
+        .filter(|(score, _)| *score >= 0.4)
         .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.col.cmp(&b.1.col)));
-    scored
-        .into_iter()
-        .take(2)
-        .map(|(_, p)| {
-            format!(
-                "{}({})",
-                one_line(&p.raw),
-                crate::finding::a1(p.cell.0, p.cell.1)
-            )
-        })
-        .collect()
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(2).map(|(_, shown)| shown).collect()
+}
+
+/// A header and its cell, for messages.
+pub fn shown(text: &str, row: u32, col: u32) -> String {
+    format!("{}({})", one_line(text), crate::finding::a1(row, col))
 }
 
 /// A header as one line.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::bind::missing_column;
 use super::cell;
 use super::grid::{Cell, Grid};
-use super::header::one_line;
-use super::rows::{blanks, listed, place};
+use super::header::{one_line, shown};
+use super::rows::{blanks, place};
 use super::{Record, SheetTable};
 use crate::finding::{Draft, a1, cell_list};
 use crate::pipeline::model::{Blank, Field, Form, Kind, Pipeline, Target};
@@ -125,12 +126,12 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
         };
         let at = (row, found.value_col);
         let Target::Column(c) = field.target else {
-            let shown = grid
+            let stated = grid
                 .get(at.0, at.1)
                 .map(|c| crate::text::trimmed(&c.shown()));
             match field.target {
-                Target::CountyCode => record.county_code = shown,
-                _ => record.county_name = shown,
+                Target::CountyCode => record.county_code = stated,
+                _ => record.county_name = stated,
             }
             continue;
         };
@@ -180,43 +181,14 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
 }
 
 fn missing(pipeline: &Pipeline, grid: &Grid, found: &ListMatch, field: &Field) -> Draft {
-    let near: Vec<String> = {
-        let mut scored: Vec<(f64, String)> = found
-            .unknown
-            .iter()
-            .map(|(row, text)| {
-                let leaf = normal(text);
-                let score = field
-                    .patterns
-                    .iter()
-                    .filter_map(|p| p.last())
-                    .map(|p| strsim::normalized_damerau_levenshtein(p, &leaf))
-                    .fold(0.0, f64::max);
-                (
-                    score,
-                    format!("{}({})", one_line(text), a1(*row, found.item_col)),
-                )
-            })
-            .filter(|(score, _)| *score >= 0.4)
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        scored.into_iter().take(2).map(|(_, t)| t).collect()
-    };
-    let names: Vec<String> = found
+    let unknown: Vec<(String, String)> = found
         .unknown
         .iter()
-        .take(6)
-        .map(|(row, text)| format!("{}({})", one_line(text), a1(*row, found.item_col)))
+        .map(|(row, text)| (normal(text), shown(text, *row, found.item_col)))
         .collect();
-    Draft {
-        place: place(grid, None),
-        column: Some(field.title.clone()),
-        expected: Some(field.title.clone()),
-        ..Draft::default()
-    }
-    .slot("column", field.title.clone())
-    .slot("found", listed(pipeline, &names))
-    .slot("nearest", listed(pipeline, &near))
+    let mut by_rank = unknown.clone();
+    by_rank.sort_by(|a, b| a.1.cmp(&b.1));
+    missing_column(pipeline, grid, field, &unknown, by_rank)
 }
 
 /// The unit that the list's unit column gives an item, and whether the item cannot be in it.

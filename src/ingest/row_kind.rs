@@ -31,16 +31,43 @@ pub(super) enum RowKind {
 
 /// What is needed to tell the rows of one sheet apart.
 pub(super) struct Sheet<'a> {
-    pub(super) pipeline: &'a Pipeline,
-    pub(super) form: &'a Form,
-    pub(super) grid: &'a Grid,
-    pub(super) found: &'a HeaderMatch,
-    pub(super) bound: &'a [Bound],
+    pipeline: &'a Pipeline,
+    form: &'a Form,
+    grid: &'a Grid,
+    bound: &'a [Bound],
     /// The column that names the entity.
     pub(super) name_col: Option<u32>,
+    /// For each path of the header its column and all normalised headers in it.
+    headers: Vec<(u32, Vec<String>)>,
 }
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        form: &'a Form,
+        grid: &'a Grid,
+        found: &HeaderMatch,
+        bound: &'a [Bound],
+    ) -> Sheet<'a> {
+        let name = form.needs.first().copied();
+        let depth = u32::try_from(form.header_rows.max(1) - 1).unwrap_or(0);
+        let top = found.leaf_row.saturating_sub(depth);
+        let texts = |col: u32| {
+            (top..=found.leaf_row)
+                .filter_map(|r| grid.header_text(r, col))
+                .map(|(text, _)| normal(&text))
+                .collect()
+        };
+        Sheet {
+            pipeline,
+            form,
+            grid,
+            bound,
+            name_col: bound.iter().find(|b| Some(b.field) == name).map(|b| b.col),
+            headers: found.paths.iter().map(|p| (p.col, texts(p.col))).collect(),
+        }
+    }
+
     /// The kind of a row. `in_notes`: a note stood above it; set when the row is one itself.
     pub(super) fn kind(&self, row: u32, cells: &[(u32, Cell)], in_notes: &mut bool) -> RowKind {
         let (pipeline, form, grid) = (self.pipeline, self.form, self.grid);
@@ -93,7 +120,7 @@ impl Sheet<'_> {
                 _ => RowKind::Note,
             };
         }
-        match repeats_header(pipeline, grid, self.found, form.header_rows, row) {
+        match repeats_header(pipeline, grid, &self.headers, row) {
             Repeat::No => {}
             Repeat::Same => return RowKind::HeaderAgain,
             Repeat::Differs => return RowKind::HeaderChanges,
@@ -212,27 +239,20 @@ enum Repeat {
 fn repeats_header(
     pipeline: &Pipeline,
     grid: &Grid,
-    found: &HeaderMatch,
-    depth: usize,
+    headers: &[(u32, Vec<String>)],
     row: u32,
 ) -> Repeat {
-    let top = found
-        .leaf_row
-        .saturating_sub(u32::try_from(depth.max(1) - 1).unwrap_or(0));
     let mut same = 0;
     let mut units = 0;
     let mut filled = 0;
-    for path in &found.paths {
-        let Some(Cell::Text(text)) = grid.get(row, path.col) else {
-            filled += usize::from(grid.get(row, path.col).is_some());
+    for (col, texts) in headers {
+        let Some(cell) = grid.get(row, *col) else {
             continue;
         };
         filled += 1;
+        let Cell::Text(text) = cell else { continue };
         let key = normal(text);
-        let header = (top..=found.leaf_row)
-            .filter_map(|r| grid.header_text(r, path.col))
-            .any(|(header, _)| normal(&header) == key);
-        same += usize::from(header);
+        same += usize::from(texts.contains(&key));
         let unit = pipeline.units.by_text.contains_key(&key) || pipeline.units.words.contains(&key);
         units += usize::from(unit);
     }

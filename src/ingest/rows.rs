@@ -23,15 +23,7 @@ pub fn read(
     let mut table = SheetTable::new(&grid.name, form_index, form.table, found.stage);
     let after = unit_row(pipeline, grid, found);
     let bound = bind(pipeline, form, grid, found, &after, &mut table);
-    let name = form.needs.first().copied();
-    let sheet = Sheet {
-        pipeline,
-        form,
-        grid,
-        found,
-        bound: &bound,
-        name_col: bound.iter().find(|b| Some(b.field) == name).map(|b| b.col),
-    };
+    let sheet = Sheet::new(pipeline, form, grid, found, &bound);
     let mut first_of_block = 0;
     let mut in_notes = false;
     let mut said: BTreeMap<&'static str, Vec<(u32, u32)>> = BTreeMap::new();

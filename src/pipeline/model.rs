@@ -500,6 +500,11 @@ impl Pipeline {
         self.tables.iter().position(|t| t.name == name)
     }
 
+    /// The school type of a code.
+    pub fn school_type(&self, code: &str) -> Option<&SchoolType> {
+        self.school_types.iter().find(|t| t.code == code)
+    }
+
     /// The stages whose units are evaluated.
     pub fn evaluated_stages(&self) -> impl Iterator<Item = usize> + '_ {
         self.stages

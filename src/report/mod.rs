@@ -66,9 +66,7 @@ impl Context<'_> {
     fn county(&self, code: &str) -> (String, String) {
         self.results
             .dataset
-            .counties
-            .iter()
-            .find(|c| c.code == code)
+            .county(code)
             .map_or((String::new(), String::new()), |c| {
                 (c.name.clone(), c.prefecture.clone())
             })

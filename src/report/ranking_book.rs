@@ -37,6 +37,12 @@ pub(super) fn verdict_cell(context: &Context<'_>, verdict: Option<Verdict>) -> C
     })
 }
 
+/// The verdicts on a county's resources and balance.
+fn county_verdicts(context: &Context<'_>, county: &str) -> [Cell; 2] {
+    [Part::Resources, Part::Balance]
+        .map(|part| verdict_cell(context, county_verdict(context, county, part)))
+}
+
 fn county_verdict(context: &Context<'_>, county: &str, part: Part) -> Option<Verdict> {
     context
         .results
@@ -101,15 +107,8 @@ fn overview(context: &Context<'_>) -> Sheet {
             Cell::text(&county.code),
             Cell::text(&county.name),
             Cell::text(&county.prefecture),
-            verdict_cell(
-                context,
-                county_verdict(context, &county.code, Part::Resources),
-            ),
-            verdict_cell(
-                context,
-                county_verdict(context, &county.code, Part::Balance),
-            ),
         ];
+        row.extend(county_verdicts(context, &county.code));
         for stage in p.evaluated_stages() {
             let (units, met, incomplete) = unit_counts(context, &county.code, stage);
             let judged: Vec<Verdict> = r
@@ -382,18 +381,8 @@ fn prefectures(context: &Context<'_>) -> Sheet {
             (rank.unwrap_or(usize::MAX), c.code.clone())
         });
         for county in sorted {
-            let mut row = vec![
-                Cell::text(&shown),
-                Cell::text(&county.name),
-                verdict_cell(
-                    context,
-                    county_verdict(context, &county.code, Part::Resources),
-                ),
-                verdict_cell(
-                    context,
-                    county_verdict(context, &county.code, Part::Balance),
-                ),
-            ];
+            let mut row = vec![Cell::text(&shown), Cell::text(&county.name)];
+            row.extend(county_verdicts(context, &county.code));
             for list in &lists {
                 let place = list.places.iter().find(|x| x.county_code == county.code);
                 let digits = p.rankings[list.ranking].digits;

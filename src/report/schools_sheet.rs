@@ -56,9 +56,7 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
         let text = |name: &str| text_of(&p.tables[table], &row.values, name).unwrap_or_default();
         let code = text("school_type");
         let kind = p
-            .school_types
-            .iter()
-            .find(|t| t.code == code)
+            .school_type(&code)
             .map_or(code.clone(), |t| t.name.clone());
         let mut cells = vec![
             Cell::text(context.county(&row.county_code).0),

@@ -93,10 +93,20 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("stage-without-students", &["school_name", "stage"]),
     ("figures-by-stage-needed", &["school_name", "columns"]),
     ("unit-not-counted", &["count", "reason"]),
+    ("sheet-computed", &["title"]),
+    ("statement-unclear", &["item", "raw", "column"]),
+    ("statement-unread", &["item", "raw"]),
+    ("stated-differs", &["column", "stated", "computed", "source"]),
+    ("claim-differs", &["criterion", "claim", "verdict"]),
+    ("figure-too-high", &["figure", "value", "most"]),
+    ("reference-absent", &["criterion"]),
+    ("score-out-of-range", &["criterion", "score", "points"]),
+    ("criteria-incomplete", &["part", "count", "criteria"]),
+    ("groups-disagree", &["group", "others"]),
 ];
 
 /// The place that a finding is about. Rows and columns count from 0.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Place {
     /// Path relative to the input folder.
     pub file: Option<String>,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::dataset::Dataset;
 use crate::formula::lower::TOLERANCE;
 use crate::indicators::Verdict;
-use crate::indicators::balance::Balance;
+use crate::indicators::balance::{Balance, composite};
+use crate::indicators::criterion::CriterionResult;
 use crate::indicators::split::Units;
 use crate::indicators::unit::UnitVerdict;
 use crate::indicators::verdict::Held;
@@ -22,12 +23,24 @@ pub struct Place {
     pub prefecture_rank: Option<usize>,
 }
 
+/// What a ranking that is made for each of several things is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The county as a whole.
+    Whole,
+    Indicator(usize),
+    /// A figure of a criterion: indices.
+    Figure(usize, usize),
+    /// A check of a criterion on schools: indices.
+    Check(usize, usize),
+}
+
 /// A ranking with its places in order: by rank, the missing last; ties by county code.
 #[derive(Debug, Clone)]
 pub struct Ranked {
     /// Index into the pipeline's rankings.
     pub ranking: usize,
-    pub indicator: Option<usize>,
+    pub subject: Subject,
     pub id: String,
     pub places: Vec<Place>,
 }
@@ -39,6 +52,7 @@ pub struct Figures<'a> {
     pub units: &'a Units,
     pub unit_verdicts: &'a [UnitVerdict],
     pub balances: &'a [Balance],
+    pub criteria: &'a [CriterionResult],
     /// Counties of which something was not read: they are not ranked.
     pub held: &'a Held,
 }
@@ -46,36 +60,62 @@ pub struct Figures<'a> {
 /// All rankings, in the order of the pipeline, per indicator where declared so.
 pub fn rankings(figures: &Figures<'_>) -> Vec<Ranked> {
     let mut out = Vec::new();
-    for (r, ranking) in figures.pipeline.rankings.iter().enumerate() {
-        if ranking.each_indicator {
-            for (i, indicator) in figures.pipeline.indicators.iter().enumerate() {
-                if indicator.role == Role::Standard {
-                    let id = format!("{}:{}", ranking.id, indicator.id);
-                    out.push(ranked(figures, r, ranking, Some(i), id));
+    let pipeline = figures.pipeline;
+    for (r, ranking) in pipeline.rankings.iter().enumerate() {
+        let mut subjects: Vec<(Subject, String)> = Vec::new();
+        if ranking.of == RankingOf::Criterion {
+            for (c, criterion) in pipeline.criteria.iter().enumerate() {
+                for (f, figure) in criterion.figures.iter().enumerate() {
+                    let id = criterion_id(&criterion.id, &figure.id, f);
+                    subjects.push((Subject::Figure(c, f), format!("{}:{id}", ranking.id)));
+                }
+                for (k, check) in criterion.checks.iter().enumerate() {
+                    let at = criterion.figures.len() + k;
+                    let id = criterion_id(&criterion.id, &check.id, at);
+                    subjects.push((Subject::Check(c, k), format!("{}:{id}", ranking.id)));
                 }
             }
+        } else if ranking.each_indicator {
+            for (i, indicator) in pipeline.standard_indicators() {
+                let id = format!("{}:{}", ranking.id, indicator.id);
+                subjects.push((Subject::Indicator(i), id));
+            }
         } else {
-            out.push(ranked(figures, r, ranking, None, ranking.id.clone()));
+            subjects.push((Subject::Whole, ranking.id.clone()));
+        }
+        for (subject, id) in subjects {
+            out.push(ranked(figures, r, ranking, subject, id));
         }
     }
     out
+}
+
+/// The id of a criterion's figure: the criterion's own for the first, else with the figure's behind it.
+pub fn criterion_id(criterion: &str, figure: &str, index: usize) -> String {
+    if index == 0 {
+        criterion.to_string()
+    } else {
+        format!("{criterion}.{figure}")
+    }
 }
 
 fn ranked(
     figures: &Figures<'_>,
     r: usize,
     ranking: &Ranking,
-    indicator: Option<usize>,
+    subject: Subject,
     id: String,
 ) -> Ranked {
     let counties = &figures.dataset.counties;
-    let values: Vec<Option<f64>> = counties
-        .iter()
-        .map(|c| value(figures, ranking, indicator, &c.code))
+    let values: Vec<Option<f64>> = (0..counties.len())
+        .map(|county| value(figures, ranking, subject, county))
         .collect();
-    // A mean has its own direction: the indicator's.
-    let better = match (ranking.of, indicator) {
-        (RankingOf::Mean, Some(i)) => figures.pipeline.indicators[i].better,
+    // A mean or a figure has its own direction.
+    let better = match (ranking.of, subject) {
+        (RankingOf::Mean, Subject::Indicator(i)) => figures.pipeline.indicators[i].better,
+        (_, Subject::Figure(c, f)) => figures.pipeline.criteria[c].figures[f].better,
+        // Fewer that fail.
+        (_, Subject::Check(..)) => Better::Lower,
         _ => ranking.better,
     };
     let all = ranks(&values, better);
@@ -108,7 +148,7 @@ fn ranked(
     });
     Ranked {
         ranking: r,
-        indicator,
+        subject,
         id,
         places,
     }
@@ -143,10 +183,15 @@ pub fn ranks(values: &[Option<f64>], better: Better) -> Vec<Option<usize>> {
 fn value(
     figures: &Figures<'_>,
     ranking: &Ranking,
-    indicator: Option<usize>,
-    county: &str,
+    subject: Subject,
+    index: usize,
 ) -> Option<f64> {
     let pipeline = figures.pipeline;
+    let county = figures.dataset.counties[index].code.as_str();
+    let indicator = match subject {
+        Subject::Indicator(i) => Some(i),
+        _ => None,
+    };
     if figures.held.contains_key(county) {
         return None;
     }
@@ -154,7 +199,7 @@ fn value(
         figures
             .balances
             .iter()
-            .filter(move |b| b.county_code == county)
+            .filter(move |b| b.county_code == county && b.units_uncertain == 0)
     };
     match ranking.of {
         RankingOf::MeanCv => mean_cv(pipeline, figures.balances, county, ranking.stage?),
@@ -178,6 +223,30 @@ fn value(
             Some(judged.iter().filter(|v| **v == Verdict::Met).count() as f64)
         }
         RankingOf::ShareMet => share_met(figures, county, ranking.stage),
+        RankingOf::Criterion => {
+            let count = pipeline.criteria.len();
+            match subject {
+                Subject::Figure(c, f) => {
+                    let result = figures.criteria.get(index * count + c)?.figures.get(f)?;
+                    result.value.filter(|_| result.applies)
+                }
+                Subject::Check(c, k) => {
+                    figures
+                        .criteria
+                        .get(index * count + c)?
+                        .checks
+                        .get(k)?
+                        .failing
+                }
+                _ => None,
+            }
+        }
+        RankingOf::Points => {
+            let count = pipeline.criteria.len();
+            let own = figures.criteria.get(index * count..(index + 1) * count)?;
+            let scored = |r: &&CriterionResult| pipeline.criteria[r.criterion].points.is_some();
+            own.iter().filter(scored).map(|r| r.points).sum()
+        }
     }
 }
 
@@ -188,17 +257,12 @@ pub fn mean_cv(
     county: &str,
     stage: usize,
 ) -> Option<f64> {
-    let mut sum = 0.0;
-    let mut count = 0;
-    for b in balances.iter().filter(|b| {
+    let own = balances.iter().filter(|b| {
         b.county_code == county
             && b.stage == stage
             && pipeline.indicators[b.indicator].role == Role::Standard
-    }) {
-        sum += b.cv?;
-        count += 1;
-    }
-    (count > 0).then(|| sum / f64::from(count))
+    });
+    composite(own.map(|b| b.cv.filter(|_| b.units_uncertain == 0)))
 }
 
 /// The share of counted units that meet the standard, percent; missing when a unit is incomplete.

@@ -4,12 +4,16 @@ use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity};
 use crate::indicators::Verdict;
-use crate::indicators::balance::{self, Balance};
+use crate::indicators::balance::{self, Balance, Composite};
+use crate::indicators::criterion::{self, CriterionResult};
+use crate::indicators::facts::{self, Facts};
 use crate::indicators::missing;
+use crate::indicators::parts::Judged;
 use crate::indicators::split::{self, Units};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
 use crate::indicators::verdict::{self, CountyVerdict, Held};
 use crate::pipeline::Pipeline;
+use crate::pipeline::model::Part;
 use crate::ranking::{self, Ranked};
 
 /// The results of one run.
@@ -21,6 +25,10 @@ pub struct Results {
     pub values: Vec<UnitValue>,
     pub unit_verdicts: Vec<UnitVerdict>,
     pub balances: Vec<Balance>,
+    pub composites: Vec<Composite>,
+    pub facts: Facts,
+    /// By county, then in the order of the criteria.
+    pub criteria: Vec<CriterionResult>,
     pub verdicts: Vec<CountyVerdict>,
     pub rankings: Vec<Ranked>,
     /// Sorted, with ids.
@@ -44,25 +52,41 @@ pub fn compute(
     let values = unit::values(pipeline, &dataset, &units, period)?;
     findings.extend(missing::findings(pipeline, &dataset, &units, &values));
     findings.extend(crate::checks::run(pipeline, &dataset, &units)?);
-    let findings = finding::finish(findings, period);
-    let unit_verdicts = unit::verdicts(pipeline, &units, &values);
-    let balances = balance::balances(pipeline, &dataset, &units, &values);
-    let held = verdict::held_counties(pipeline, &findings);
-    let verdicts = verdict::county_verdicts(&verdict::Given {
+    let (facts, more) = facts::facts(pipeline, &dataset, &units, period)?;
+    findings.extend(more);
+    let (criteria, more) = criterion::results(&criterion::Given {
         pipeline,
         dataset: &dataset,
         units: &units,
-        values: &values,
-        unit_verdicts: &unit_verdicts,
-        balances: &balances,
-        held: &held,
-    });
+        facts: &facts,
+        period,
+    })?;
+    findings.extend(more);
+    let findings = finding::finish(once(findings), period);
+    let unit_verdicts = unit::verdicts(pipeline, &units, &values);
+    let balances = balance::balances(pipeline, &dataset, &units, &values);
+    let composites = balance::composites(pipeline, &balances);
+    let held = verdict::held_counties(pipeline, &findings);
+    let verdicts = verdict::county_verdicts(
+        &verdict::Given {
+            pipeline,
+            dataset: &dataset,
+            units: &units,
+            values: &values,
+            unit_verdicts: &unit_verdicts,
+            balances: &balances,
+            composites: &composites,
+            held: &held,
+        },
+        &Judged { results: &criteria },
+    );
     let rankings = ranking::rankings(&ranking::Figures {
         pipeline,
         dataset: &dataset,
         units: &units,
         unit_verdicts: &unit_verdicts,
         balances: &balances,
+        criteria: &criteria,
         held: &held,
     });
     Ok(Results {
@@ -71,6 +95,9 @@ pub fn compute(
         values,
         unit_verdicts,
         balances,
+        composites,
+        facts,
+        criteria,
         verdicts,
         rankings,
         findings,
@@ -78,9 +105,18 @@ pub fn compute(
     })
 }
 
+/// An empty cell that an indicator and a criterion need is said once.
+fn once(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut seen = std::collections::HashSet::new();
+    findings
+        .into_iter()
+        .filter(|f| f.rule != "value-missing" || seen.insert((f.place.clone(), f.column.clone())))
+        .collect()
+}
+
 impl Results {
     /// How many counties have a verdict on a part.
-    pub fn verdict_count(&self, part: verdict::Part, verdict: Verdict) -> usize {
+    pub fn verdict_count(&self, part: Part, verdict: Verdict) -> usize {
         self.verdicts
             .iter()
             .filter(|v| v.part == part && v.verdict == verdict)

@@ -135,7 +135,7 @@ impl Subject<'_> {
         }
         let column = self.column(name)?;
         let row = &self.dataset.tables[self.table].rows[self.row];
-        if let Some(raw) = row.cells[column].and_then(|c| self.dataset.raw.get(&c))
+        if let Some(raw) = self.dataset.written(row, column)
             && !raw.is_empty()
         {
             return Some(crate::text::trimmed(raw));

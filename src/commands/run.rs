@@ -14,7 +14,6 @@ use crate::dataset::{self, County};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
-use crate::indicators::verdict::Part;
 use crate::ingest::submission::{Listing, discover};
 use crate::ingest::{self, FileRead};
 use crate::pipeline::load::hex;
@@ -131,6 +130,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
         }
         Ok(())
     })?;
+    outputs.extend(timings.time("county workbooks", || county_books(&context))?);
     timings.time("parquet", || -> Result<(), Error> {
         for (name, mut frame) in report::data::frames(&context)? {
             let path = format!("data/{name}.parquet");
@@ -161,6 +161,29 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
         started.elapsed().as_secs_f64(),
     );
     Ok(exit)
+}
+
+/// The workbooks of all counties, made side by side, in the order of the counties.
+fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
+    let counties = &context.results.dataset.counties;
+    counties
+        .par_iter()
+        .enumerate()
+        .filter(|(_, county)| county.received)
+        .map(|(i, county)| {
+            let folder = context.pipeline.word("folder_counties");
+            let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
+            let book = report::county_book::book(context, i);
+            Ok((name, report::xlsx::write(&book, context.period)?))
+        })
+        .collect()
+}
+
+/// A name without the signs that a file system refuses.
+fn file_name(name: &str) -> String {
+    name.chars()
+        .map(|c| if "/\\:*?\"<>|".contains(c) || c.is_control() { '_' } else { c })
+        .collect()
 }
 
 const RUN_JSON: &str = "run.json";
@@ -293,13 +316,15 @@ fn run_json(
         let count = rules.entry(id).or_insert(json!(0));
         *count = json!(count.as_u64().unwrap_or(0) + 1);
     }
-    let part = |part: Part| {
-        json!({
+    let mut verdicts = serde_json::Map::new();
+    for part in context.pipeline.all_parts() {
+        let count = json!({
             "met": r.verdict_count(part, Verdict::Met),
             "not_met": r.verdict_count(part, Verdict::NotMet),
             "incomplete": r.verdict_count(part, Verdict::Incomplete),
-        })
-    };
+        });
+        verdicts.insert(part.word().to_string(), count);
+    }
     let stages: serde_json::Map<String, Value> = timings
         .stages
         .iter()
@@ -320,6 +345,7 @@ fn run_json(
             "units": r.units.list.len(),
             "units_counted": r.unit_verdicts.len(),
             "values": r.values.len(),
+            "criteria": r.criteria.len(),
         },
         "findings": {
             "error": r.count(None, Severity::Error),
@@ -327,7 +353,7 @@ fn run_json(
             "info": r.count(None, Severity::Info),
             "by_rule": rules,
         },
-        "verdicts": { "resources": part(Part::Resources), "balance": part(Part::Balance) },
+        "verdicts": verdicts,
         "outcome": if exit == 0 { "clean" } else { "findings" },
         "exit_code": exit,
         "timings": { "seconds": round(seconds), "by_stage": stages },
@@ -373,7 +399,7 @@ fn summary(
         listing.skipped.len(),
         r.unit_verdicts.len(),
     )?;
-    for part in [Part::Resources, Part::Balance] {
+    for part in context.pipeline.all_parts() {
         writeln!(
             out,
             "{}: {} met, {} not met, {} incomplete",

@@ -10,10 +10,10 @@ use super::{
 use crate::error::Error;
 use crate::finding::{Draft, Finding, Place, cell_list};
 use crate::ingest::cell::{Value, text_of};
-use crate::ingest::submission::{Age, age};
+use crate::ingest::submission::{Age, CountyName, age};
 use crate::ingest::{FileRead, Record, SheetTable, Status};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::Layout;
+use crate::pipeline::model::{Entity, Layout};
 use crate::text::normal;
 
 /// What the assembly is told beside the files.
@@ -37,6 +37,7 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     let mut a = Assembly {
         given: &given,
         files,
+        own: owners(&given, files),
         findings: Vec::new(),
         dataset: Dataset {
             counties: given.counties.clone(),
@@ -74,8 +75,55 @@ type Slot = (usize, String, Option<usize>, String);
 pub(super) struct Assembly<'a> {
     pub(super) given: &'a Given<'a>,
     files: &'a [FileRead],
+    /// By file the county that its folder or its name says.
+    own: Vec<Option<CountyName>>,
     findings: Vec<Finding>,
     pub(super) dataset: Dataset,
+}
+
+/// The county of every file by its folder, by the code or by the county's name at the head of its own name.
+fn owners(given: &Given<'_>, files: &[FileRead]) -> Vec<Option<CountyName>> {
+    // Counties on the list, and those that lists of counties name with their codes.
+    let mut known: BTreeMap<String, String> = given
+        .counties
+        .iter()
+        .map(|c| (c.code.clone(), c.name.clone()))
+        .collect();
+    for table in files.iter().flat_map(|f| &f.tables) {
+        let columns = &given.pipeline.tables[table.table];
+        for record in &table.records {
+            let text = |name: &str| text_of(columns, &record.values, name);
+            if let (Some(code), Some(name)) = (text(COUNTY_CODE_STATED), text(COUNTY_NAME_STATED)) {
+                known.entry(code).or_insert(name);
+            }
+        }
+    }
+    files
+        .iter()
+        .map(|file| {
+            let own = file.submission.folder.as_ref().or(file.named.as_ref());
+            own.cloned().or_else(|| by_name(&known, file))
+        })
+        .collect()
+}
+
+/// The one county whose name, or the beginning of it, stands at the head of a file's name.
+fn by_name(known: &BTreeMap<String, String>, file: &FileRead) -> Option<CountyName> {
+    let name = file.submission.path.rsplit('/').next()?;
+    let head = name.split(['-', '_', '.', '\u{2014}', ' ']).next()?;
+    let head = normal(head);
+    let fits = |county: &&String| {
+        let county = normal(county);
+        head.chars().count() >= 2 && (county.starts_with(&head) || head.starts_with(&county))
+    };
+    let mut hits = known.iter().filter(|(_, county)| fits(county));
+    match (hits.next(), hits.next()) {
+        (Some((code, county)), None) => Some(CountyName {
+            code: code.clone(),
+            name: county.clone(),
+        }),
+        _ => None,
+    }
 }
 
 impl Assembly<'_> {
@@ -85,14 +133,14 @@ impl Assembly<'_> {
 
     fn assign(&mut self) -> Assigned {
         let mut out = Vec::new();
-        for file in self.files {
+        for (f, file) in self.files.iter().enumerate() {
             let mut per_sheet = Vec::new();
             let mut from_name = false;
             for table in &file.tables {
                 let mut codes = Vec::new();
                 let mut differing = Differing::new();
                 for record in &table.records {
-                    let (code, by_name) = self.county_of(file, table, record, &mut differing);
+                    let (code, by_name) = self.county_of(f, table, record, &mut differing);
                     from_name |= by_name;
                     codes.push(code);
                 }
@@ -100,7 +148,7 @@ impl Assembly<'_> {
                 self.undetermined(file, table, &codes);
                 per_sheet.push(codes);
             }
-            if from_name && let Some(named) = &file.named {
+            if from_name && let Some(named) = self.own[f].clone() {
                 let draft = about(file, None, Some(&named.code));
                 self.say(
                     "county-from-file-name",
@@ -138,7 +186,7 @@ impl Assembly<'_> {
     /// that newer submissions have replaced altogether.
     fn say_drafts(&mut self, assigned: &Assigned, winners: &BTreeMap<Slot, usize>) {
         for (f, file) in self.files.iter().enumerate() {
-            let own = file.submission.folder.as_ref().or(file.named.as_ref());
+            let own = self.own[f].as_ref();
             let concerned = |codes: &[Option<String>]| match own {
                 Some(county) => vec![Some(county.code.clone())],
                 None => distinct(codes),
@@ -197,13 +245,13 @@ impl Assembly<'_> {
     /// The county of a record, and whether only the file's name tells it.
     fn county_of(
         &self,
-        file: &FileRead,
+        file: usize,
         table: &SheetTable,
         record: &Record,
         differing: &mut Differing,
     ) -> (Option<String>, bool) {
         let stated = self.stated(table, record);
-        if let Some(folder) = &file.submission.folder {
+        if let Some(folder) = &self.files[file].submission.folder {
             // A code counts before a name; a name only if it is that of one other county.
             let stated = stated.or_else(|| Some((self.named(record)?, record.county_cell)));
             if let Some((code, at)) = stated.filter(|(code, _)| *code != folder.code) {
@@ -215,7 +263,7 @@ impl Assembly<'_> {
             return (Some(code), false);
         }
         let by_name = self.named(record);
-        match (by_name, &file.named) {
+        match (by_name, &self.own[file]) {
             (Some(code), _) => (Some(code), false),
             (None, Some(named)) => (Some(named.code.clone()), true),
             (None, None) => (None, false),
@@ -400,7 +448,7 @@ impl Assembly<'_> {
                     taken.push(county);
                     if let Some(county) = county {
                         counties.insert(county.clone());
-                        let row = self.row(file, table, record, county, sheet);
+                        let row = self.row(f, table, record, county, sheet);
                         self.dataset.tables[table.table].rows.push(row);
                         outcome.rows += 1;
                     }
@@ -421,13 +469,13 @@ impl Assembly<'_> {
                 outcome.status = Status::Accepted;
                 outcome.replaced_by = None;
             }
-            let own = file.submission.folder.as_ref().or(file.named.as_ref());
+            let own = self.own[f].clone();
             if counties.is_empty()
-                && let Some(own) = own
+                && let Some(own) = &own
             {
                 counties.insert(own.code.clone());
             }
-            if let Some(own) = own
+            if let Some(own) = &own
                 && self.dataset.county(&own.code).is_none()
             {
                 self.unlisted(&own.code, &own.name);
@@ -439,7 +487,7 @@ impl Assembly<'_> {
 
     fn row(
         &mut self,
-        file: &FileRead,
+        file: usize,
         table: &SheetTable,
         record: &Record,
         county: &str,
@@ -449,8 +497,8 @@ impl Assembly<'_> {
         let text = |name: &str| text_of(columns, &record.values, name);
         let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));
         if self.dataset.county(county).is_none() {
-            let folder = file.submission.folder.as_ref().or(file.named.as_ref());
-            let known = folder
+            let known = self.own[file]
+                .as_ref()
                 .map(|f| f.name.clone())
                 .or_else(|| text(COUNTY_NAME_STATED))
                 .or_else(|| record.county_name.clone())
@@ -459,10 +507,12 @@ impl Assembly<'_> {
         }
         // Never joined by name alone: two rows with the same stand-in claim the same school.
         let stand_in = || format!("~{}", name.clone().unwrap_or_default());
-        let key = if columns.position(SCHOOL_CODE).is_some() {
-            text(SCHOOL_CODE).unwrap_or_else(stand_in)
-        } else {
-            county.to_string()
+        let key = match columns.entity {
+            Entity::School => text(SCHOOL_CODE).unwrap_or_else(stand_in),
+            Entity::County => county.to_string(),
+            Entity::Group(c) => record.values[c]
+                .as_ref()
+                .map_or_else(|| format!("~{}", record.row), Value::shown),
         };
         let place = |at: &Option<(u32, u32)>| at.map(|(row, col)| CellRef { sheet, row, col });
         Row {
@@ -475,6 +525,7 @@ impl Assembly<'_> {
             stages: record.stage.into_iter().collect(),
             form: table.form,
             conflict: false,
+            pieces: record.pieces.clone(),
         }
     }
 

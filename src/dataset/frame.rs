@@ -27,13 +27,7 @@ pub(super) fn frame(
             Kind::Text | Kind::Code(_) | Kind::Choice(_) => {
                 Column::new(name, cells(rows, c, Value::text))
             }
-            Kind::YesNo => Column::new(
-                name,
-                cells(rows, c, |v| match v {
-                    Value::Bool(b) => Some(*b),
-                    _ => None,
-                }),
-            ),
+            Kind::YesNo => Column::new(name, cells(rows, c, Value::yes)),
             Kind::Date => {
                 let days = cells(rows, c, |v| match v {
                     Value::Date(d) => Some(*d),

@@ -6,6 +6,7 @@ use super::assemble::Assembly;
 use super::{COUNTY_CODE_STATED, CellRef, Row, SCHOOL_CODE, SCHOOL_NAME};
 use crate::finding::{Draft, Place, a1};
 use crate::ingest::cell::{Value, text_of};
+use crate::pipeline::model::{Entity, Kind};
 use crate::text::normal;
 
 impl Assembly<'_> {
@@ -18,17 +19,36 @@ impl Assembly<'_> {
         let name = self.given.pipeline.tables[table].position(SCHOOL_NAME);
         let mut out: Vec<Row> = Vec::new();
         let mut merged: BTreeMap<String, usize> = BTreeMap::new();
+        let entity = self.given.pipeline.tables[table].entity;
+        let mut forms: Vec<usize> = Vec::new();
         for row in rows {
             let fits = out.last().is_some_and(|last| {
                 last.county_code == row.county_code
                     && last.key == row.key
                     && !row.key.starts_with('~')
-                    && !last.stages.is_empty()
-                    && !row.stages.is_empty()
-                    && row.stages.iter().all(|s| !last.stages.contains(s))
-                    && self.same_name(table, last, &row)
+                    && match entity {
+                        Entity::School => {
+                            !last.stages.is_empty()
+                                && !row.stages.is_empty()
+                                && row.stages.iter().all(|s| !last.stages.contains(s))
+                                && self.same_name(table, last, &row)
+                        }
+                        // What several forms say of one county or group is one row.
+                        _ => !forms.contains(&row.form),
+                    }
             });
+            if !fits {
+                forms.clear();
+            }
+            forms.push(row.form);
             match out.last_mut().filter(|_| fits) {
+                Some(last) if entity != Entity::School => {
+                    let disagreements = merge(last, row, name);
+                    let last = last.clone();
+                    for (column, other) in disagreements {
+                        self.disagree(table, &last, column, other);
+                    }
+                }
                 Some(last) => {
                     *merged.entry(row.county_code.clone()).or_insert(0) += 1;
                     let disagreements = merge(last, row, name);
@@ -57,7 +77,11 @@ impl Assembly<'_> {
                 end += 1;
             }
             if end - start > 1 {
-                self.claimed_twice(table, &mut out[start..end]);
+                if matches!(entity, Entity::Group(_)) {
+                    self.group_twice(table, &mut out[start..end]);
+                } else {
+                    self.claimed_twice(table, &mut out[start..end]);
+                }
                 // Keys stay unique in every output.
                 for (n, row) in out[start..end].iter_mut().enumerate().skip(1) {
                     row.key = format!("{}#{}", row.key, n + 1);
@@ -77,6 +101,39 @@ impl Assembly<'_> {
                 self.dataset.counties[c].received = true;
             }
         }
+    }
+
+    /// One group in two rows of one form.
+    fn group_twice(&mut self, table: usize, rows: &mut [Row]) {
+        let Entity::Group(key) = self.given.pipeline.tables[table].entity else {
+            return;
+        };
+        let cells: Vec<CellRef> = rows.iter().filter_map(|r| r.cells[key]).collect();
+        for row in rows.iter_mut() {
+            row.conflict = true;
+        }
+        let place = self.dataset.place(&cells);
+        let column = &self.given.pipeline.tables[table].columns[key];
+        let draft = Draft {
+            county_code: Some(rows[0].county_code.clone()),
+            column: Some(column.title.clone()),
+            value: Some(self.group_name(&column.kind, &rows[0].key)),
+            ..Draft::default()
+        };
+        let draft = draft
+            .slot("group", self.group_name(&column.kind, &rows[0].key))
+            .slot("others", place.cell.clone().unwrap_or_default());
+        self.say("groups-disagree", Draft { place, ..draft });
+    }
+
+    /// The name of a code of a code list.
+    fn group_name(&self, kind: &Kind, code: &str) -> String {
+        let Kind::Choice(list) = kind else {
+            return code.to_string();
+        };
+        let codes = &self.given.pipeline.code_lists[list];
+        let name = codes.iter().find(|c| c.code == code).map(|c| c.name.clone());
+        name.unwrap_or_else(|| code.to_string())
     }
 
     /// A school that stands under one name in two forms of its county is one school, whatever codes it has there.
@@ -242,5 +299,6 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
         row.values[*c] = None;
     }
     row.stages.extend(other.stages);
+    row.pieces.extend(other.pieces);
     out
 }

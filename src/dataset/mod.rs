@@ -7,7 +7,7 @@ mod frame;
 mod join;
 mod notes;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use polars::prelude::DataFrame;
 
@@ -60,6 +60,8 @@ pub struct Row {
     pub form: usize,
     /// Two rows claim to be this entity: its figures are not used.
     pub conflict: bool,
+    /// By column what stood in the blank of a sentence: the cell holds more than that.
+    pub pieces: BTreeMap<usize, String>,
 }
 
 impl Row {
@@ -161,6 +163,13 @@ impl Dataset {
             .binary_search_by(|c| c.code.as_str().cmp(code))
             .ok()
             .map(|i| &self.counties[i])
+    }
+
+    /// The text of a value as it was written, where it was not taken as it stands.
+    pub fn written<'a>(&'a self, row: &'a Row, column: usize) -> Option<&'a str> {
+        let piece = row.pieces.get(&column);
+        let whole = || self.raw.get(&row.cells[column]?);
+        piece.or_else(whole).map(String::as_str)
     }
 
     /// The name of a county.

@@ -27,7 +27,10 @@ impl Assembly<'_> {
                 row: note.at.0,
                 col: note.at.1,
             };
-            self.dataset.raw.insert(cell, note.raw.clone());
+            // A sentence's cell holds more than the blank.
+            if !table.records[note.record].pieces.contains_key(&note.column) {
+                self.dataset.raw.insert(cell, note.raw.clone());
+            }
             let (rule, detail) = note_rule(note);
             if rule_blocks(rule) {
                 self.dataset.spoken.insert(cell);

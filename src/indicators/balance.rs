@@ -6,7 +6,7 @@ use super::unit::UnitValue;
 use crate::dataset::Dataset;
 use crate::formula::lower::at_most;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Role, SingleUnit};
+use crate::pipeline::model::{BalanceRule, Role, SingleUnit};
 
 /// Mean, standard deviation and measures of spread of x with weights p.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,12 +92,14 @@ pub struct Balance {
     /// Units that count, and those of them without a value.
     pub units: usize,
     pub units_missing: usize,
+    /// Units of which it is open whether they count.
+    pub units_uncertain: usize,
     pub students: f64,
     /// Over all units that count; missing when one of them has no value.
     pub spread: Option<Spread>,
     /// Over the units that have a value: provisional while some are missing.
     pub provisional: Option<Spread>,
-    /// The official figure: missing while incomplete, and with one unit only, where it says nothing.
+    /// The official figure: missing while a value is, and with one unit only, where it says nothing.
     pub cv: Option<f64>,
     pub limit: Option<f64>,
     pub verdict: Option<Verdict>,
@@ -127,7 +129,9 @@ pub fn balances(
     groups
         .into_iter()
         .map(|((county, stage, indicator), list)| {
-            balance(pipeline, county, stage, indicator, &list)
+            let uncertain = list.iter().filter(|v| units.list[v.unit].uncertain);
+            let uncertain = uncertain.count();
+            balance(pipeline, county, stage, indicator, &list, uncertain)
         })
         .collect()
 }
@@ -138,6 +142,7 @@ fn balance(
     stage: usize,
     indicator: usize,
     values: &[&UnitValue],
+    uncertain: usize,
 ) -> Balance {
     let points: Vec<(f64, f64)> = values
         .iter()
@@ -151,10 +156,11 @@ fn balance(
     let standard = pipeline.indicators[indicator].role == Role::Standard;
     let limit = pipeline
         .balance_limit(stage)
-        .filter(|_| standard)
+        .filter(|_| standard && pipeline.settings.balance_rule == BalanceRule::Each)
         .map(|l| l.value);
     let verdict = limit.map(|limit| match (complete, cv) {
         (None, _) => Verdict::Incomplete,
+        _ if uncertain > 0 => Verdict::Incomplete,
         (Some(_), None) if single => match pipeline.settings.single_unit_balance {
             SingleUnit::Met => Verdict::Met,
             SingleUnit::Incomplete => Verdict::Incomplete,
@@ -170,6 +176,7 @@ fn balance(
         indicator,
         units: values.len(),
         units_missing: missing,
+        units_uncertain: uncertain,
         students: points.iter().map(|(p, _)| p).sum(),
         spread: complete,
         provisional,
@@ -177,6 +184,77 @@ fn balance(
         limit,
         verdict,
     }
+}
+
+/// The mean of unrounded coefficients of variation; missing when one is.
+///
+/// Source: 教督〔2012〕3号 as worked in the method note, "八项单项综合差异系数的平均值".
+pub fn composite(cvs: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
+    let mut sum = 0.0;
+    let mut count = 0;
+    for cv in cvs {
+        sum += cv?;
+        count += 1;
+    }
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// The composite coefficient of variation of one stage of one county.
+#[derive(Debug, Clone)]
+pub struct Composite {
+    pub county_code: String,
+    pub stage: usize,
+    pub units: usize,
+    /// Standard indicators without a coefficient of variation.
+    pub missing: Vec<usize>,
+    pub cv: Option<f64>,
+    pub limit: f64,
+    pub verdict: Verdict,
+}
+
+/// The composites of all counties, where the standard judges by them. `balances` stand by county, stage, indicator.
+pub fn composites(pipeline: &Pipeline, balances: &[Balance]) -> Vec<Composite> {
+    if pipeline.settings.balance_rule != BalanceRule::Composite {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for group in balances.chunk_by(|a, b| a.county_code == b.county_code && a.stage == b.stage) {
+        let first = &group[0];
+        let Some(limit) = pipeline.balance_limit(first.stage) else {
+            continue;
+        };
+        let standard: Vec<&Balance> = group
+            .iter()
+            .filter(|b| pipeline.indicators[b.indicator].role == Role::Standard)
+            .collect();
+        let cv = composite(standard.iter().map(|b| b.cv));
+        let open: Vec<usize> = standard
+            .iter()
+            .filter(|b| b.cv.is_none())
+            .map(|b| b.indicator)
+            .collect();
+        let single = first.units == 1 && standard.iter().all(|b| b.spread.is_some());
+        let uncertain = standard.iter().any(|b| b.units_uncertain > 0);
+        let verdict = match cv {
+            _ if uncertain => Verdict::Incomplete,
+            Some(cv) if at_most(cv, limit.value) => Verdict::Met,
+            Some(_) => Verdict::NotMet,
+            None if single && pipeline.settings.single_unit_balance == SingleUnit::Met => {
+                Verdict::Met
+            }
+            None => Verdict::Incomplete,
+        };
+        out.push(Composite {
+            county_code: first.county_code.clone(),
+            stage: first.stage,
+            units: first.units,
+            missing: if single { Vec::new() } else { open },
+            cv,
+            limit: limit.value,
+            verdict,
+        });
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,8 +1,15 @@
 //! Dataset -> units (split) -> indicators -> balance -> verdicts. Figures are computed unrounded; missing stays missing.
 
 pub mod balance;
+pub mod check;
+pub mod criterion;
+pub mod facts;
+pub mod figure;
+pub mod flips;
 pub mod missing;
+pub mod parts;
 pub mod split;
+pub mod survey;
 pub mod unit;
 pub mod verdict;
 

@@ -25,7 +25,7 @@ pub struct Unit {
     pub values: Vec<Option<f64>>,
     /// Share of the school's stocks, 0 to 1; missing where it cannot be known.
     pub share: Option<f64>,
-    /// The school's type is not known: whether and how it counts is open, and no standard indicator has a value.
+    /// The school's type is not known: whether and how it counts is open, and it has no verdict.
     pub uncertain: bool,
     pub counted: bool,
     /// Why it does not count, in the words of the pipeline.

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::formula::Formula;
 use crate::formula::lower::{at_least, evaluate};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Better, Indicator, Role};
+use crate::pipeline::model::{Better, Indicator, Role, in_force};
 
 /// How a value stands to its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl Met {
             Met::Floor => "floor",
             Met::NotMet => "not_met",
             Met::Incomplete => "incomplete",
+        }
+    }
+
+    /// The key of the word for people.
+    pub fn key(self) -> &'static str {
+        match self {
+            Met::Met => "met_met",
+            Met::Floor => "met_floor",
+            Met::NotMet => "met_not_met",
+            Met::Incomplete => "met_incomplete",
         }
     }
 }
@@ -98,7 +108,9 @@ pub fn values(
 ) -> Result<Vec<UnitValue>, Error> {
     let schools = pipeline.table("school").map(|t| &dataset.tables[t].rows);
     let mut columns: Vec<Vec<Figures>> = Vec::new();
+    let mut limits: Vec<Vec<Option<f64>>> = Vec::new();
     for indicator in &pipeline.indicators {
+        limits.push(limits_of(indicator, units, period)?);
         let mut column: Vec<Figures> = vec![(None, None); units.list.len()];
         for (stage, numerator) in indicator.numerator.iter().enumerate() {
             let Some(numerator) = numerator else { continue };
@@ -119,11 +131,42 @@ pub fn values(
                 continue;
             }
             let (mut n, d) = columns[i][u];
-            let open = unit.uncertain && indicator.role == Role::Standard;
-            if conflict || open {
+            if conflict {
                 n = None;
             }
-            out.push(unit_value(pipeline, u, i, unit.stage, period, n, d));
+            let mut value = unit_value(pipeline, u, i, limits[i][u], n, d);
+            // The figure stands, but whether the unit counts is open.
+            if unit.uncertain && value.met.is_some() {
+                value.met = Some(Met::Incomplete);
+                value.shortfall = None;
+            }
+            out.push(value);
+        }
+    }
+    Ok(out)
+}
+
+/// The limit of an indicator for every unit: the first of its stage and year whose condition holds. A condition that is not
+/// known does not hold.
+fn limits_of(
+    indicator: &Indicator,
+    units: &Units,
+    period: i64,
+) -> Result<Vec<Option<f64>>, Error> {
+    let mut out: Vec<Option<f64>> = vec![None; units.list.len()];
+    for limit in &indicator.limits {
+        if !in_force(period, limit.from, limit.until) {
+            continue;
+        }
+        let holds = match &limit.when {
+            Some(formula) => Some(evaluate(formula, &units.frame)?.bool()?.clone()),
+            None => None,
+        };
+        for (u, unit) in units.list.iter().enumerate() {
+            let fits = holds.as_ref().is_none_or(|h| h.get(u) == Some(true));
+            if unit.stage == limit.stage && fits {
+                out[u] = out[u].or(Some(limit.value));
+            }
         }
     }
     Ok(out)
@@ -133,14 +176,12 @@ fn unit_value(
     pipeline: &Pipeline,
     unit: usize,
     i: usize,
-    stage: usize,
-    period: i64,
+    limit: Option<f64>,
     numerator: Option<f64>,
     denominator: Option<f64>,
 ) -> UnitValue {
     let indicator = &pipeline.indicators[i];
     let value = ratio(numerator, denominator, indicator.scale);
-    let limit = indicator.limit(stage, period).map(|l| l.value);
     let ratio = pipeline.school_rule.floor_ratio;
     let floor = limit.map(|l| match indicator.better {
         Better::Higher => l * ratio,

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::balance::Balance;
+use super::balance::{Balance, Composite};
+use super::flips::{self, Flip};
 use super::split::Units;
 use super::unit::{Met, UnitValue, UnitVerdict};
 use super::{Verdict, all};
@@ -11,25 +12,8 @@ use crate::finding::Finding;
 use crate::formula::lower::{at_least, at_most};
 use crate::ingest::cell::text_of;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Better, Role};
+use crate::pipeline::model::{Better, Part, Role};
 use crate::text::{fixed, rounded};
-
-/// A part of the evaluation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    Resources,
-    Balance,
-}
-
-impl Part {
-    /// The word of the contract.
-    pub fn word(self) -> &'static str {
-        match self {
-            Part::Resources => "resources",
-            Part::Balance => "balance",
-        }
-    }
-}
 
 /// The verdict on one part of a county.
 #[derive(Debug, Clone)]
@@ -39,8 +23,11 @@ pub struct CountyVerdict {
     pub verdict: Verdict,
     pub reasons: Vec<String>,
     /// How far the nearest flip is, negative when not met; missing while incomplete. Resources: the least relative slack
-    /// of any unit (0.05: every unit could lose 5% of its nearest indicator). Balance: the least limit − CV.
+    /// of any unit (0.05: every unit could lose 5% of its nearest indicator). Balance: the least limit − CV. Criteria: the
+    /// least relative slack of any figure or school; with points, the points above what is needed.
     pub margin: Option<f64>,
+    /// What stands between the county and the verdict, nearest first; of what is met, what is nearest to failing.
+    pub flips: Vec<Flip>,
 }
 
 /// Most schools that one reason names.
@@ -54,11 +41,15 @@ pub struct Given<'a> {
     pub values: &'a [UnitValue],
     pub unit_verdicts: &'a [UnitVerdict],
     pub balances: &'a [Balance],
+    pub composites: &'a [Composite],
     pub held: &'a Held,
 }
 
 /// The verdicts of all counties, in the order of their codes.
-pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
+pub fn county_verdicts(
+    given: &Given<'_>,
+    criteria: &super::parts::Judged<'_>,
+) -> Vec<CountyVerdict> {
     let rows = given
         .pipeline
         .table("school")
@@ -74,9 +65,10 @@ pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
     }
     let margins = unit_margins(given);
     let mut out = Vec::new();
-    for county in &given.dataset.counties {
+    for (index, county) in given.dataset.counties.iter().enumerate() {
         let units = of_county.remove(county.code.as_str()).unwrap_or_default();
-        let mut held = held(given, &county.code);
+        let unread = held(given, &county.code);
+        let mut held = unread.clone();
         if !county.received {
             held.push(given.pipeline.word("reason_nothing_received").to_string());
         } else {
@@ -94,8 +86,17 @@ pub fn county_verdicts(given: &Given<'_>) -> Vec<CountyVerdict> {
                 }
             }
         }
+        let from = out.len();
         out.push(resources(given, &county.code, &units, &margins, &held));
         out.push(balance(given, &county.code, &held));
+        if !county.received {
+            held.truncate(unread.len() + 1);
+        } else {
+            held = unread;
+        }
+        out.extend(super::parts::verdicts(given, criteria, index, &held));
+        let whole = super::parts::overall(given.pipeline, &county.code, &out[from..]);
+        out.push(whole);
     }
     out
 }
@@ -229,12 +230,21 @@ fn resources(
                 .min_by(f64::total_cmp)
         })
         .flatten();
+    let flips = if verdict == Verdict::Met {
+        flips::nearest_unit(given, units, margins)
+    } else {
+        failing
+            .iter()
+            .map(|u| flips::unit(given, u, -slack(u)))
+            .collect()
+    };
     CountyVerdict {
         county_code: county.to_string(),
         part: Part::Resources,
         verdict,
         reasons,
         margin,
+        flips,
     }
 }
 
@@ -270,7 +280,7 @@ pub fn unit_name(
 }
 
 /// The values of one unit: they stand together and in the order of the units.
-fn values_of<'a>(given: &Given<'a>, unit: usize) -> &'a [UnitValue] {
+pub(super) fn values_of<'a>(given: &Given<'a>, unit: usize) -> &'a [UnitValue] {
     let start = given.values.partition_point(|v| v.unit < unit);
     let end = given.values.partition_point(|v| v.unit <= unit);
     &given.values[start..end]
@@ -389,6 +399,11 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
                     .concat(),
                 ),
             ),
+            (Some(Verdict::Incomplete), _) if b.units_uncertain > 0 && b.units_missing == 0 => {
+                let count = b.units_uncertain.to_string();
+                let slots = [&base[..], &[("count", count.as_str())]].concat();
+                reasons.push(pipeline.phrase("reason_cv_uncertain", &slots));
+            }
             (Some(Verdict::Incomplete), None) if b.units_missing == 0 && b.units > 1 => {
                 reasons.push(pipeline.phrase("reason_cv_zero", &base));
             }
@@ -417,17 +432,27 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
             );
         }
     }
-    let verdict = if held.is_empty() && !own.is_empty() {
-        all(own.iter().filter_map(|b| b.verdict))
+    let composites: Vec<&Composite> = given
+        .composites
+        .iter()
+        .filter(|c| c.county_code == county)
+        .collect();
+    reasons.extend(composites.iter().flat_map(|c| composite_reasons(given, c)));
+    let verdicts = || {
+        let each = own.iter().filter_map(|b| b.verdict);
+        each.chain(composites.iter().map(|c| c.verdict))
+    };
+    let verdict = if held.is_empty() && verdicts().next().is_some() {
+        all(verdicts())
     } else {
         Verdict::Incomplete
     };
+    let margins = || {
+        let each = own.iter().filter_map(|b| Some(b.limit? - b.cv?));
+        each.chain(composites.iter().filter_map(|c| Some(c.limit - c.cv?)))
+    };
     let margin = (verdict != Verdict::Incomplete)
-        .then(|| {
-            own.iter()
-                .filter_map(|b| Some(b.limit? - b.cv?))
-                .min_by(f64::total_cmp)
-        })
+        .then(|| margins().min_by(f64::total_cmp))
         .flatten();
     CountyVerdict {
         county_code: county.to_string(),
@@ -435,7 +460,51 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
         verdict,
         reasons,
         margin,
+        flips: flips::balance(given, &own, &composites, verdict),
     }
+}
+
+/// What there is to say about the composite of one stage.
+fn composite_reasons(given: &Given<'_>, c: &Composite) -> Vec<String> {
+    let pipeline = given.pipeline;
+    let digits = pipeline.balance_limit(c.stage).map_or(3, |l| l.digits);
+    let stage = ("stage", pipeline.stages[c.stage].title.as_str());
+    let mut out = Vec::new();
+    match c.cv {
+        Some(cv) => {
+            let key = if c.verdict == Verdict::Met {
+                "reason_composite_met"
+            } else {
+                "reason_composite_above"
+            };
+            let slots = [
+                stage,
+                ("cv", &fixed(cv, digits)),
+                ("limit", &fixed(c.limit, digits)),
+            ];
+            out.push(pipeline.phrase(key, &slots));
+            if printed_flips(cv, c.limit, digits) {
+                let (whole, printed) = (crate::text::number(cv), fixed(cv, digits));
+                let slots = [
+                    stage,
+                    ("indicator", pipeline.word("composite")),
+                    ("cv", &whole),
+                    ("printed", &printed),
+                ];
+                out.push(pipeline.phrase("reason_cv_printed", &slots));
+            }
+        }
+        None => {
+            let lines: Vec<&str> = c
+                .missing
+                .iter()
+                .map(|i| pipeline.indicators[*i].title.as_str())
+                .collect();
+            let list = lines.join("\u{3001}");
+            out.push(pipeline.phrase("reason_composite_missing", &[stage, ("indicators", &list)]));
+        }
+    }
+    out
 }
 
 /// Whether a coefficient of variation as printed would have another verdict than the unrounded one.

@@ -34,6 +34,14 @@ impl Value {
         }
     }
 
+    /// Yes or no, if it is one.
+    pub fn yes(&self) -> Option<bool> {
+        match self {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+
     /// The value as text for comparing and showing.
     pub fn shown(&self) -> String {
         match self {

@@ -149,14 +149,21 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<Heade
             }
         }
     }
+    let coded = form.fields.iter().any(|f| f.line.is_some());
+    let reach = if coded {
+        u32::try_from(form.header_rows).unwrap_or(1)
+    } else {
+        1
+    };
     let mut best: Option<HeaderMatch> = None;
     for (row, cells) in grid.rows() {
         if *row >= HEADER_SEARCH {
             break;
         }
-        // The first header block that makes the form counts; what comes below it is data, or a header of its own.
+        // The first header block that makes the form counts; what comes below it is data, or a header of its own. Only a
+        // row of the form's codes may still end the block.
         let settled = best.as_ref().filter(|b| b.makes(form));
-        if settled.is_some_and(|b| *row > b.leaf_row + 1) {
+        if settled.is_some_and(|b| *row > b.leaf_row + reach) {
             break;
         }
         if cells.is_empty() {

@@ -9,9 +9,11 @@ pub mod list;
 pub mod preflight;
 mod row_kind;
 pub mod rows;
+pub mod statements;
 pub mod submission;
 pub mod workbook;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cell::{Note, Read, Value};
@@ -22,7 +24,7 @@ use workbook::ReadError;
 
 use crate::finding::{Draft, Place};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Layout, Means};
+use crate::pipeline::model::{Entity, Layout, Means, SideSheet};
 use crate::text::normal;
 
 /// One entity as one sheet gives it.
@@ -40,6 +42,8 @@ pub struct Record {
     pub values: Vec<Option<Value>>,
     /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
     pub cells: Vec<Option<(u32, u32)>>,
+    /// By column what stood in the blank of a sentence: the cell holds more than that.
+    pub pieces: BTreeMap<usize, String>,
 }
 
 impl Record {
@@ -52,6 +56,7 @@ impl Record {
             county_name: None,
             values: vec![None; columns],
             cells: vec![None; columns],
+            pieces: BTreeMap::new(),
         }
     }
 }
@@ -290,10 +295,20 @@ fn found_word(content: Content) -> &'static str {
 enum Reading {
     Rows(usize, header::HeaderMatch),
     List(usize, list::ListMatch),
+    Statements(usize, statements::StatementsMatch),
+}
+
+impl Reading {
+    fn form(&self) -> usize {
+        match self {
+            Reading::Rows(f, _) | Reading::List(f, _) | Reading::Statements(f, _) => *f,
+        }
+    }
 }
 
 fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::SheetRead>) {
     let mut unknown: Vec<(String, String)> = Vec::new();
+    let mut known_sheets = 0;
     for sheet in &sheets {
         let grid = &sheet.grid;
         let place = Place {
@@ -315,13 +330,20 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
                 draft.slot("reason", reason.clone()).slot("after", after),
             );
         }
-        if grid.is_empty() || is_side_sheet(pipeline, grid) {
+        if grid.is_empty() {
             continue;
         }
         let draft = Draft {
             place: place.clone(),
             ..Draft::default()
         };
+        if let Some(side) = side_sheet(pipeline, grid) {
+            known_sheets += 1;
+            if side.computed && is_filled(grid) {
+                file.say("sheet-computed", draft.slot("title", side.title.clone()));
+            }
+            continue;
+        }
         match recognise(pipeline, grid) {
             Recognised::One(reading) => {
                 if grid.hidden {
@@ -330,8 +352,13 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
                 let mut table = match reading {
                     Reading::Rows(form, found) => rows::read(pipeline, form, grid, &found),
                     Reading::List(form, found) => list::read(pipeline, form, grid, &found),
+                    Reading::Statements(form, found) => {
+                        statements::read(pipeline, form, grid, &found)
+                    }
                 };
-                if table.records.is_empty() {
+                // A blank sheet of the county's own says nothing; one of schools has lost them.
+                let of_schools = pipeline.tables[table.table].entity == Entity::School;
+                if table.records.is_empty() && of_schools {
                     let title = pipeline.forms[table.form].title.clone();
                     table.say(
                         "form-empty",
@@ -357,6 +384,7 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
         }
     }
     if file.tables.is_empty()
+        && (known_sheets == 0 || !unknown.is_empty())
         && !file
             .drafts
             .iter()
@@ -397,8 +425,8 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
     }
 }
 
-fn is_side_sheet(pipeline: &Pipeline, grid: &Grid) -> bool {
-    pipeline.side_sheets.iter().any(|side| {
+fn side_sheet<'a>(pipeline: &'a Pipeline, grid: &Grid) -> Option<&'a SideSheet> {
+    pipeline.side_sheets.iter().find(|side| {
         grid.rows().iter().take(5).any(|(_, cells)| {
             side.headers.iter().all(|h| {
                 cells
@@ -407,6 +435,12 @@ fn is_side_sheet(pipeline: &Pipeline, grid: &Grid) -> bool {
             })
         })
     })
+}
+
+/// Whether anything but headers and running numbers stands in a sheet.
+fn is_filled(grid: &Grid) -> bool {
+    let mut cells = grid.rows().iter().flat_map(|(_, cells)| cells);
+    cells.any(|(c, cell)| *c > 0 && matches!(cell, Cell::Number(_)))
 }
 
 enum Recognised {
@@ -446,13 +480,17 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
                 ),
                 None => continue,
             },
+            Layout::Statements => match statements::best_match(form, grid) {
+                Some(m) => (m.found(), true, Reading::Statements(f, m)),
+                None => continue,
+            },
         };
         if has_needed && found >= form.least {
             fits.push((found, reading));
         } else if nearest.as_ref().is_none_or(|(n, _)| found > *n) {
             nearest = Some((
                 found,
-                format!("{} ({}/{})", form.title, found, form.fields.len()),
+                format!("{} ({found}/{})", form.title, form.entries()),
             ));
         }
     }
@@ -463,9 +501,7 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
         let names = fits
             .iter()
             .filter(|(n, _)| *n == fits[0].0)
-            .map(|(_, r)| match r {
-                Reading::Rows(f, _) | Reading::List(f, _) => pipeline.forms[*f].title.clone(),
-            })
+            .map(|(_, r)| pipeline.forms[r.form()].title.clone())
             .collect();
         return Recognised::Several(names);
     }

@@ -5,7 +5,7 @@ use super::bind::Bound;
 use super::cell::{self, Value};
 use super::grid::{Cell, Grid};
 use super::header::HeaderMatch;
-use crate::pipeline::model::{Form, Kind, Pipeline, Target};
+use crate::pipeline::model::{Entity, Form, Kind, Pipeline, Target};
 use crate::text::normal;
 
 /// The kinds of rows.
@@ -58,12 +58,18 @@ impl<'a> Sheet<'a> {
                 .map(|(text, _)| normal(&text))
                 .collect()
         };
+        // The column without a header, left of the first that has one.
+        let label_col = found.paths.first().and_then(|p| p.col.checked_sub(1));
+        let name_col = match form.label {
+            Some(_) => label_col,
+            None => bound.iter().find(|b| Some(b.field) == name).map(|b| b.col),
+        };
         Sheet {
             pipeline,
             form,
             grid,
             bound,
-            name_col: bound.iter().find(|b| Some(b.field) == name).map(|b| b.col),
+            name_col,
             headers: found.paths.iter().map(|p| (p.col, texts(p.col))).collect(),
         }
     }
@@ -81,6 +87,10 @@ impl<'a> Sheet<'a> {
             .and_then(|c| grid.get(row, c))
             .map(label_text)
             .unwrap_or_default();
+        let entity = pipeline.tables[form.table].entity;
+        if entity != Entity::School {
+            return self.other_kind(entity, row, &lead, &label);
+        }
         let is_total = |t: &String| form.total_rows.contains(t);
         let is_part = |t: &String| {
             form.subtotal_endings
@@ -141,6 +151,31 @@ impl<'a> Sheet<'a> {
             return RowKind::Unidentified;
         }
         RowKind::Entity
+    }
+}
+
+impl Sheet<'_> {
+    /// The kind of a row of a sheet that is not about schools: a county or a group stands where figures are.
+    fn other_kind(&self, entity: Entity, row: u32, lead: &str, label: &str) -> RowKind {
+        let mut ends = self.form.end_rows.iter();
+        if ends.any(|w| lead.starts_with(w.as_str())) {
+            return RowKind::Note;
+        }
+        match repeats_header(self.pipeline, self.grid, &self.headers, row) {
+            Repeat::No => {}
+            Repeat::Same => return RowKind::HeaderAgain,
+            Repeat::Differs => return RowKind::HeaderChanges,
+        }
+        let filled = self
+            .bound
+            .iter()
+            .filter(|b| Some(b.col) != self.name_col)
+            .any(|b| self.grid.get(row, b.col).is_some());
+        match (entity, filled, label.is_empty()) {
+            (_, false, _) => RowKind::Note,
+            (Entity::Group(_), true, true) => RowKind::Unnamed,
+            _ => RowKind::Entity,
+        }
     }
 }
 

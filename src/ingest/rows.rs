@@ -32,11 +32,16 @@ pub fn read(
         match sheet.kind(*row, cells, &mut in_notes) {
             RowKind::Entity => {
                 let inside = |col: u32| found.paths.iter().any(|p| p.col == col);
-                let outside = cells.iter().filter(|(c, _)| !inside(*c));
+                let outside = cells
+                    .iter()
+                    .filter(|(c, _)| !inside(*c) && sheet.name_col != Some(*c));
                 said.entry("cells-outside")
                     .or_default()
                     .extend(outside.map(|(c, _)| (*row, *c)));
-                let record = record(pipeline, form, grid, &bound, *row, &mut table);
+                let mut record = record(pipeline, form, grid, &bound, *row, &mut table);
+                if let (Some(c), Some(col)) = (form.label, sheet.name_col) {
+                    label(pipeline, grid, (*row, col), c, &mut table, &mut record);
+                }
                 table.records.push(record);
             }
             RowKind::Total => {
@@ -75,6 +80,23 @@ pub fn read(
         table.say(rule, draft.slot("count", cells.len().to_string()));
     }
     table
+}
+
+/// The headerless cell at the left of a row that names it.
+fn label(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    at: (u32, u32),
+    c: usize,
+    table: &mut SheetTable,
+    record: &mut Record,
+) {
+    record.cells[c] = Some(at);
+    if let Some(cell) = grid.get(at.0, at.1) {
+        let column = &pipeline.tables[table.table].columns[c];
+        let read = cell::read(pipeline, column, None, cell, false);
+        table.take(table.records.len(), c, at, &cell.shown(), read, record);
+    }
 }
 
 fn record(

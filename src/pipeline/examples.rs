@@ -6,11 +6,13 @@ use std::ops::Range;
 use polars::prelude::*;
 use toml::Spanned;
 
-use super::model::{Against, Indicator, Must, Total, Unique};
-use super::raw::{RawIndicatorExample, RawTotalExample};
+use super::model::{Against, Figure, Indicator, Must, SchoolCheck, Total, Unique};
+use super::raw::{RawCheckExample, RawFigureExample, RawIndicatorExample, RawTotalExample};
 use super::valid::Schema;
 use crate::checks;
 use crate::formula::Type;
+use crate::indicators::check;
+use crate::indicators::figure;
 use crate::indicators::unit::{figures, ratio};
 
 /// A row of an example as written.
@@ -44,7 +46,12 @@ pub fn indicator(
         let (top, bottom) = figures.first().copied().unwrap_or((None, None));
         ratio(top, bottom, indicator.scale)
     });
-    let wanted = example.gives.as_ref().map(|g| *g.get_ref());
+    compare(value, example.gives.as_ref(), &mut wrong);
+    wrong
+}
+
+fn compare(value: PolarsResult<Option<f64>>, gives: Option<&Spanned<f64>>, wrong: &mut Wrong) {
+    let wanted = gives.map(|g| *g.get_ref());
     match (value, wanted) {
         (Err(e), _) => wrong.push((None, format!("the example cannot be computed: {e}"))),
         (Ok(None), None) => {}
@@ -52,10 +59,58 @@ pub fn indicator(
         (Ok(got), want) => {
             let word = |v: Option<f64>| v.map_or("missing".to_string(), |v| v.to_string());
             wrong.push((
-                example.gives.as_ref().map(Spanned::span),
+                gives.map(Spanned::span),
                 format!("the example gives {}, not {}", word(got), word(want)),
             ));
         }
+    }
+}
+
+/// Checks one example of a criterion's figure.
+pub fn figure(figure: &Figure, example: &RawFigureExample, schema: &Schema) -> Wrong {
+    let mut used: Vec<&str> = figure.numerator.columns.iter().map(String::as_str).collect();
+    let below = figure.denominator.iter().flat_map(|d| &d.columns);
+    used.extend(below.map(String::as_str));
+    let (frame, mut wrong) = frame(&[&example.given], schema, &used);
+    let Some(frame) = frame else { return wrong };
+    let value = figure::figures(figure, &frame).map(|figures| {
+        let (top, bottom) = figures.first().copied().unwrap_or((None, None));
+        figure::value(figure, top, bottom)
+    });
+    compare(value, example.gives.as_ref(), &mut wrong);
+    wrong
+}
+
+/// Checks one example of a criterion's check. The limits of all years are in force in an example that gives no period.
+pub fn school_check(check: &SchoolCheck, example: &RawCheckExample, schema: &Schema) -> Wrong {
+    let mut used: Vec<&str> = check.value.columns.iter().map(String::as_str).collect();
+    for formula in check::formulas(check) {
+        used.extend(formula.columns.iter().map(String::as_str));
+    }
+    let (frame, mut wrong) = frame(&[&example.given], schema, &used);
+    let Some(frame) = frame else { return wrong };
+    let period = example
+        .given
+        .get("period")
+        .and_then(|v| number(v.get_ref()))
+        .map(|y| y as i64);
+    let wanted = example.met.as_ref().map(|m| *m.get_ref());
+    match check::rows(check, &frame, period) {
+        Ok(rows) => {
+            let met = rows.first().and_then(|r| r.as_ref()).and_then(|r| r.met);
+            if met != wanted {
+                let word = |m: Option<bool>| match m {
+                    Some(true) => "met",
+                    Some(false) => "not met",
+                    None => "unknown",
+                };
+                wrong.push((
+                    example.met.as_ref().map(Spanned::span),
+                    format!("the example gives {}, not {}", word(met), word(wanted)),
+                ));
+            }
+        }
+        Err(e) => wrong.push((None, format!("the example cannot be computed: {e}"))),
     }
     wrong
 }

@@ -46,6 +46,11 @@ pub struct Raw {
     pub totals: Vec<Block<RawTotal>>,
     pub notices: Vec<Block<RawNotice>>,
     pub rankings: Vec<Block<RawRanking>>,
+    pub parameters: Vec<Block<RawParameter>>,
+    pub county_columns: Vec<Block<RawCountyColumn>>,
+    pub parts: Vec<Block<RawPart>>,
+    pub criteria: Vec<Block<RawCriterion>>,
+    pub pages: Vec<Block<RawPage>>,
     /// Blocks that could not be decoded, by name (`*`: a whole file): what refers to them is not reported as missing.
     pub undecoded: BTreeSet<String>,
 }
@@ -74,6 +79,11 @@ pub const BLOCKS: &[&str] = &[
     "total",
     "notice",
     "ranking",
+    "parameter",
+    "county_column",
+    "part",
+    "criterion",
+    "page",
 ];
 
 /// Why a pipeline could not even be opened.
@@ -211,6 +221,11 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
             "total" => raw.totals.extend(dec.many(value)),
             "notice" => raw.notices.extend(dec.many(value)),
             "ranking" => raw.rankings.extend(dec.many(value)),
+            "parameter" => raw.parameters.extend(dec.many(value)),
+            "county_column" => raw.county_columns.extend(dec.many(value)),
+            "part" => raw.parts.extend(dec.many(value)),
+            "criterion" => raw.criteria.extend(dec.many(value)),
+            "page" => raw.pages.extend(dec.many(value)),
             _ => {
                 let known = BLOCKS.iter().copied();
                 mistakes.push(

@@ -39,6 +39,11 @@ pub struct Pipeline {
     pub totals: Vec<Total>,
     pub notices: BTreeMap<String, Notice>,
     pub rankings: Vec<Ranking>,
+    pub parameters: Vec<Parameter>,
+    pub county_columns: Vec<CountyColumn>,
+    pub parts: Vec<PartRule>,
+    pub criteria: Vec<Criterion>,
+    pub pages: Vec<Page>,
     pub words: BTreeMap<String, String>,
 }
 
@@ -49,6 +54,8 @@ pub struct Settings {
     pub whole_school_figures: WholeSchoolFigures,
     /// The balance verdict of a county with one unit in a stage, whose coefficient of variation says nothing.
     pub single_unit_balance: SingleUnit,
+    /// Whether every coefficient of variation has its limit, or their mean.
+    pub balance_rule: BalanceRule,
     /// Indices of the tables that every county must send.
     pub required_tables: Vec<usize>,
     /// Number of digits of a county code at the head of folder and file names.
@@ -73,6 +80,15 @@ pub enum WholeSchoolFigures {
 pub enum SingleUnit {
     Met,
     Incomplete,
+}
+
+/// What a stage's balance limit is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BalanceRule {
+    /// Each standard indicator's coefficient of variation.
+    Each,
+    /// The mean of their unrounded coefficients of variation.
+    Composite,
 }
 
 /// A unit of measure; figures in it times `factor` are in the dimension's base unit.
@@ -108,14 +124,30 @@ pub struct Marks {
     pub no: Vec<String>,
 }
 
+/// What a row of a table is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entity {
+    School,
+    /// One row a county, put together from all its forms.
+    County,
+    /// Several rows a county, told apart by the key column.
+    Group(usize),
+}
+
 #[derive(Debug)]
 pub struct Table {
     pub name: String,
     pub title: String,
+    pub entity: Entity,
     pub columns: Vec<Column>,
 }
 
 impl Table {
+    /// Whether it has one row a county.
+    pub fn is_of_counties(&self) -> bool {
+        self.entity == Entity::County
+    }
+
     /// Position of a column.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|c| c.name == name)
@@ -169,6 +201,8 @@ pub enum Layout {
     Rows,
     /// One entity a sheet: item, value, unit.
     List,
+    /// One entity a sheet: item, sentence with filled blanks, verdict.
+    Statements,
 }
 
 /// A declared sheet layout.
@@ -198,7 +232,49 @@ pub struct Form {
     pub unit_header: Vec<String>,
     /// Normalised texts of the unit column that are not units.
     pub choice_units: Vec<String>,
+    pub verdict_header: Vec<String>,
+    pub score_header: Vec<String>,
+    /// Column that the headerless column at the left of the block fills.
+    pub label: Option<usize>,
     pub fields: Vec<Field>,
+    pub statements: Vec<Statement>,
+}
+
+impl Form {
+    /// How many fields or statements it has.
+    pub fn entries(&self) -> usize {
+        self.fields.len() + self.statements.len()
+    }
+}
+
+/// An item that is answered by a sentence with blanks, and by a verdict or a score.
+#[derive(Debug)]
+pub struct Statement {
+    pub number: usize,
+    /// As printed.
+    pub item: String,
+    /// Normalised, without its number.
+    pub key: String,
+    pub sentence: Option<Sentence>,
+    /// Column of the whole answer.
+    pub text: Option<usize>,
+    pub claim: Option<usize>,
+    pub score: Option<usize>,
+}
+
+/// A sentence with blanks: `anchors[0] blank[0] anchors[1] … blank[n-1] anchors[n]`.
+#[derive(Debug)]
+pub struct Sentence {
+    /// The printed text between the blanks.
+    pub texts: Vec<String>,
+    pub blanks: Vec<SentenceBlank>,
+}
+
+/// A blank of a sentence: the column that it fills, and the unit of its number where that is not the column's own.
+#[derive(Debug)]
+pub struct SentenceBlank {
+    pub column: usize,
+    pub unit: Option<usize>,
 }
 
 /// Which column a field of a form fills.
@@ -225,6 +301,12 @@ pub struct Field {
     pub unit: Option<usize>,
     pub blank: Blank,
     pub group: Option<String>,
+    /// The form's code of the column, such as L1.
+    pub line: Option<String>,
+    /// Printed digits.
+    pub digits: usize,
+    /// The header path as printed.
+    pub printed: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,6 +320,8 @@ pub enum Blank {
 pub struct SideSheet {
     pub title: String,
     pub headers: Vec<String>,
+    /// The program computes what stands there: a filled-in sheet is not taken, and that is said.
+    pub computed: bool,
 }
 
 /// A stage of schooling (学段).
@@ -333,20 +417,30 @@ pub struct Indicator {
 }
 
 impl Indicator {
-    /// The limit for a stage in a year.
-    pub fn limit(&self, stage: usize, period: i64) -> Option<&Limit> {
-        self.limits.iter().find(|l| {
-            l.stage == stage
-                && l.from.is_none_or(|y| y <= period)
-                && l.until.is_none_or(|y| period <= y)
-        })
+    /// The limits of a stage in a year, with and without conditions, in their order: the first whose condition holds counts.
+    pub fn limits(&self, stage: usize, period: i64) -> impl Iterator<Item = &Limit> + '_ {
+        self.limits
+            .iter()
+            .filter(move |l| l.stage == stage && in_force(period, l.from, l.until))
     }
+
+    /// The limit of a stage in a year for units of which nothing special holds.
+    pub fn limit(&self, stage: usize, period: i64) -> Option<&Limit> {
+        self.limits(stage, period).find(|l| l.when.is_none())
+    }
+}
+
+/// Whether something with these first and last years holds in a year.
+pub fn in_force(period: i64, from: Option<i64>, until: Option<i64>) -> bool {
+    from.is_none_or(|y| y <= period) && until.is_none_or(|y| period <= y)
 }
 
 #[derive(Debug)]
 pub struct Limit {
     pub stage: usize,
     pub value: f64,
+    /// Condition over the unit under which the limit holds.
+    pub when: Option<Formula>,
     pub basis: Option<String>,
     pub from: Option<i64>,
     pub until: Option<i64>,
@@ -382,7 +476,7 @@ pub struct RuleText {
     pub basis: String,
 }
 
-/// The table that a rule looks at.
+/// The table that a rule, a sum or a check looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Table(usize),
@@ -460,6 +554,10 @@ pub enum RankingOf {
     CvMet,
     /// Share of counted units that meet the standard, percent.
     ShareMet,
+    /// A figure or the failing schools of a criterion.
+    Criterion,
+    /// Points in the parts that are scored.
+    Points,
 }
 
 #[derive(Debug)]
@@ -472,6 +570,200 @@ pub struct Ranking {
     pub digits: usize,
     pub each_indicator: bool,
     pub note: String,
+}
+
+/// A number or a choice that formulas may name.
+#[derive(Debug)]
+pub struct Parameter {
+    pub name: String,
+    pub title: String,
+    pub value: ParameterValue,
+    pub options: Vec<String>,
+    pub why: String,
+    pub basis: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ParameterValue {
+    Number(f64),
+    Text(String),
+}
+
+/// A figure of a county.
+#[derive(Debug)]
+pub struct CountyColumn {
+    pub name: String,
+    pub title: String,
+    pub source: CountySource,
+}
+
+#[derive(Debug)]
+pub enum CountySource {
+    /// The first that is given; those given that differ are said.
+    First(Vec<CountyRef>),
+    Sum {
+        of: Scope,
+        sum: Formula,
+        /// Which rows; all without one.
+        filter: Option<Formula>,
+    },
+    Formula(Formula),
+}
+
+/// A figure that a county has: a column of a table of counties, or a county column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountyRef {
+    Stated { table: usize, column: usize },
+    Computed(usize),
+}
+
+/// A part of the evaluation that is made of criteria.
+#[derive(Debug)]
+pub struct PartRule {
+    pub part: Part,
+    pub title: String,
+    /// Points that the criteria together must reach; `None`: every criterion must be met.
+    pub least: Option<f64>,
+    pub basis: String,
+}
+
+/// A part of the evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    Resources,
+    Balance,
+    Government,
+    Quality,
+    Recognition,
+    Veto,
+    Overall,
+}
+
+impl Part {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Part::Resources => "resources",
+            Part::Balance => "balance",
+            Part::Government => "government",
+            Part::Quality => "quality",
+            Part::Recognition => "recognition",
+            Part::Veto => "veto",
+            Part::Overall => "overall",
+        }
+    }
+}
+
+/// A requirement on a county.
+#[derive(Debug)]
+pub struct Criterion {
+    pub id: String,
+    pub part: Part,
+    /// Its number in the part.
+    pub number: usize,
+    pub title: String,
+    /// The requirement as the form prints it.
+    pub text: String,
+    /// Only the county's own verdict with a reference can show it.
+    pub attested: bool,
+    /// Met where none of its figures and checks applies: there is nothing that it asks of.
+    pub vacuous: bool,
+    /// Table and column of the county's own verdict.
+    pub claim: Option<(usize, usize)>,
+    pub reference: Option<(usize, usize)>,
+    /// Table and column that says whether something forbidden is the case.
+    pub forbidden: Option<(usize, usize)>,
+    pub points: Option<f64>,
+    pub score: Option<(usize, usize)>,
+    pub figures: Vec<Figure>,
+    pub checks: Vec<SchoolCheck>,
+    pub why: String,
+    pub basis: String,
+}
+
+/// A figure of a county with its limit.
+#[derive(Debug)]
+pub struct Figure {
+    pub id: String,
+    pub title: String,
+    pub unit: String,
+    pub digits: usize,
+    pub scale: f64,
+    pub better: Better,
+    pub numerator: Formula,
+    pub denominator: Option<Formula>,
+    /// Whether it applies.
+    pub when: Option<Formula>,
+    pub limits: Vec<Bound>,
+    /// The county's own figure.
+    pub stated: Option<CountyRef>,
+    /// Points lost for each unit of the value below the limit.
+    pub deduct: Option<f64>,
+    /// A value above this cannot be right: it is said.
+    pub most: Option<f64>,
+}
+
+/// A condition on every school or unit of a county.
+#[derive(Debug)]
+pub struct SchoolCheck {
+    pub id: String,
+    pub title: String,
+    /// Units or the school table.
+    pub of: Scope,
+    pub when: Option<Formula>,
+    pub value: Formula,
+    pub unit: String,
+    pub digits: usize,
+    pub better: Better,
+    pub limits: Vec<Bound>,
+    pub cells: Vec<String>,
+    /// How many fail by the county's own statement.
+    pub failing: Option<Formula>,
+    /// What a failing row counts.
+    pub weight: Option<Formula>,
+}
+
+/// A limit with its conditions and years.
+#[derive(Debug)]
+pub struct Bound {
+    pub value: BoundValue,
+    /// The limit itself does not meet.
+    pub strict: bool,
+    pub when: Option<Formula>,
+    pub from: Option<i64>,
+    pub until: Option<i64>,
+    pub basis: Option<String>,
+}
+
+#[derive(Debug)]
+pub enum BoundValue {
+    Number(f64),
+    Formula(Formula),
+}
+
+/// A sheet of the workbook of one county.
+#[derive(Debug)]
+pub struct Page {
+    pub id: String,
+    pub sheet: String,
+    pub title: String,
+    pub kind: PageKind,
+    pub notes: Vec<Template>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageKind {
+    /// One row of a form's fields.
+    Fields(usize),
+    UnitShares,
+    Units,
+    Balance,
+    /// The statements of a form.
+    Statements(usize),
+    /// A plain list of a part's criteria.
+    Criteria(Part),
+    /// The rows of a form about groups.
+    Survey(usize),
 }
 
 impl Pipeline {
@@ -498,6 +790,26 @@ impl Pipeline {
     /// Position of the table of that name.
     pub fn table(&self, name: &str) -> Option<usize> {
         self.tables.iter().position(|t| t.name == name)
+    }
+
+    /// The title of a part.
+    pub fn part_title(&self, part: Part) -> &str {
+        match self.parts.iter().find(|p| p.part == part) {
+            Some(rule) => &rule.title,
+            None => self.word(match part {
+                Part::Resources => "part_resources",
+                Part::Balance => "part_balance",
+                _ => "part_overall",
+            }),
+        }
+    }
+
+    /// The parts of the evaluation, in order, the whole last.
+    pub fn all_parts(&self) -> Vec<Part> {
+        let mut out = vec![Part::Resources, Part::Balance];
+        out.extend(self.parts.iter().map(|p| p.part));
+        out.push(Part::Overall);
+        out
     }
 
     /// The school type of a code.

@@ -32,6 +32,7 @@ pub struct RawHead {
 pub struct RawSettings {
     pub whole_school_figures: At<String>,
     pub single_unit_balance: At<String>,
+    pub balance_rule: At<String>,
     pub required_tables: Vec<At<String>>,
     pub county_pattern_digits: At<i64>,
     pub revision_words: Vec<At<String>>,
@@ -79,6 +80,7 @@ pub struct RawTable {
     pub name: At<String>,
     pub title: At<String>,
     pub entity: At<String>,
+    pub key: Option<At<String>>,
     pub column: Vec<At<RawColumn>>,
 }
 
@@ -127,7 +129,29 @@ pub struct RawForm {
     pub unit_header: Vec<At<String>>,
     #[serde(default)]
     pub choice_units: Vec<At<String>>,
+    #[serde(default)]
+    pub verdict_header: Vec<At<String>>,
+    #[serde(default)]
+    pub score_header: Vec<At<String>>,
+    pub label: Option<At<String>>,
+    #[serde(default)]
     pub field: Vec<At<RawField>>,
+    #[serde(default)]
+    pub statement: Vec<At<RawStatement>>,
+}
+
+/// One entry of `[[form]] statement`: an item that is answered by a sentence, a verdict, a score.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawStatement {
+    pub number: At<i64>,
+    pub item: At<String>,
+    pub sentence: Option<At<String>>,
+    #[serde(default)]
+    pub units: BTreeMap<String, At<String>>,
+    pub text: Option<At<String>>,
+    pub claim: Option<At<String>>,
+    pub score: Option<At<String>>,
 }
 
 /// One entry of `[[form]] field`: which header means which column.
@@ -142,6 +166,8 @@ pub struct RawField {
     pub unit: Option<At<String>>,
     pub blank: Option<At<String>>,
     pub group: Option<At<String>>,
+    pub line: Option<At<String>>,
+    pub digits: Option<At<i64>>,
 }
 
 /// `[[side_sheet]]`: a sheet that comes with the forms and holds nothing to read.
@@ -150,6 +176,8 @@ pub struct RawField {
 pub struct RawSideSheet {
     pub title: At<String>,
     pub headers: Vec<At<String>>,
+    #[serde(default)]
+    pub computed: bool,
 }
 
 /// `[[stage]]`: a stage of schooling (学段).
@@ -238,6 +266,7 @@ pub struct RawIndicator {
 pub struct RawLimit {
     pub stage: At<String>,
     pub value: At<f64>,
+    pub when: Option<At<String>>,
     pub basis: Option<At<String>>,
     pub from: Option<At<i64>>,
     pub until: Option<At<i64>>,
@@ -373,4 +402,154 @@ pub struct RawRanking {
     #[serde(default)]
     pub each_indicator: bool,
     pub note: At<String>,
+}
+
+/// `[[parameter]]`: a number or a choice that formulas may name, where sources differ.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawParameter {
+    pub name: At<String>,
+    pub title: At<String>,
+    pub value: At<toml::Value>,
+    #[serde(default)]
+    pub options: Vec<At<String>>,
+    pub why: At<String>,
+    pub basis: At<String>,
+}
+
+/// `[[county_column]]`: a figure of a county: the first that is given, a sum over rows, or a formula.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCountyColumn {
+    pub name: At<String>,
+    pub title: At<String>,
+    #[serde(default)]
+    pub first: Vec<At<String>>,
+    pub of: Option<At<String>>,
+    pub sum: Option<At<String>>,
+    #[serde(rename = "where")]
+    pub filter: Option<At<String>>,
+    pub formula: Option<At<String>>,
+}
+
+/// `[[part]]`: a part of the evaluation that is made of criteria.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPart {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub rule: At<String>,
+    pub least: Option<At<f64>>,
+    pub basis: At<String>,
+}
+
+/// `[[criterion]]`: a requirement on a county.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCriterion {
+    pub id: At<String>,
+    pub part: At<String>,
+    pub number: At<i64>,
+    pub title: At<String>,
+    pub text: At<String>,
+    #[serde(default)]
+    pub attested: bool,
+    #[serde(default)]
+    pub vacuous: bool,
+    pub claim: Option<At<String>>,
+    pub reference: Option<At<String>>,
+    pub forbidden: Option<At<String>>,
+    pub points: Option<At<f64>>,
+    pub score: Option<At<String>>,
+    #[serde(default)]
+    pub figure: Vec<At<RawFigure>>,
+    #[serde(default)]
+    pub check: Vec<At<RawCheck>>,
+    pub why: At<String>,
+    pub basis: At<String>,
+}
+
+/// One entry of `[[criterion]] figure`: a figure of the county with its limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFigure {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub unit: At<String>,
+    pub digits: At<i64>,
+    pub scale: At<f64>,
+    pub better: At<String>,
+    pub numerator: At<String>,
+    pub denominator: Option<At<String>>,
+    pub when: Option<At<String>>,
+    #[serde(default)]
+    pub limit: Vec<At<RawBound>>,
+    pub stated: Option<At<String>>,
+    pub deduct: Option<At<f64>>,
+    pub most: Option<At<f64>>,
+    #[serde(default)]
+    pub example: Vec<At<RawFigureExample>>,
+}
+
+/// A limit of a figure or a check.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBound {
+    pub value: At<toml::Value>,
+    #[serde(default)]
+    pub strict: bool,
+    pub when: Option<At<String>>,
+    pub from: Option<At<i64>>,
+    pub until: Option<At<i64>>,
+    pub basis: Option<At<String>>,
+}
+
+/// An example of a figure: with these columns, this value.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawFigureExample {
+    pub given: RawRow,
+    pub gives: Option<At<f64>>,
+}
+
+/// One entry of `[[criterion]] check`: a condition on every school or unit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCheck {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub of: At<String>,
+    pub when: Option<At<String>>,
+    pub value: At<String>,
+    pub unit: At<String>,
+    pub digits: At<i64>,
+    pub better: At<String>,
+    pub limit: Vec<At<RawBound>>,
+    pub cells: Vec<At<String>>,
+    pub failing: Option<At<String>>,
+    pub weight: Option<At<String>>,
+    #[serde(default)]
+    pub example: Vec<At<RawCheckExample>>,
+}
+
+/// An example of a check: with these columns, met, not met or (without `met`) unknown.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawCheckExample {
+    pub given: RawRow,
+    pub met: Option<At<bool>>,
+}
+
+/// `[[page]]`: a sheet of the workbook of one county.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPage {
+    pub id: At<String>,
+    pub sheet: At<String>,
+    pub title: At<String>,
+    pub kind: At<String>,
+    pub form: Option<At<String>>,
+    pub part: Option<At<String>>,
+    #[serde(default)]
+    pub notes: Vec<At<String>>,
 }

@@ -6,8 +6,9 @@ pub struct Template {
     parts: Vec<Part>,
 }
 
+/// A piece of a template.
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+pub enum Part {
     Text(String),
     Slot(String),
 }
@@ -37,6 +38,11 @@ impl Template {
             parts.push(Part::Text(rest.to_string()));
         }
         Ok(Template { parts })
+    }
+
+    /// Texts and slots, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// The slots, in order.

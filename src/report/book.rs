@@ -9,7 +9,59 @@ pub struct Book {
     pub title: String,
     /// Name of the font of all cells.
     pub font: String,
+    /// Sheets laid out freely, before the others.
+    pub pages: Vec<Page>,
     pub sheets: Vec<Sheet>,
+}
+
+/// A sheet laid out like a printed form.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub name: String,
+    /// Widths of the columns in half-width characters.
+    pub widths: Vec<usize>,
+    pub cells: Vec<Placed>,
+    /// Rows above this one, and columns left of it, stay in view.
+    pub frozen: (u32, u16),
+}
+
+/// A cell of a page with the block that it covers, from 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placed {
+    pub row: u32,
+    pub col: u16,
+    pub bottom: u32,
+    pub right: u16,
+    pub cell: Cell,
+    pub look: Look,
+}
+
+/// What part of a form a cell is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Look {
+    Title,
+    Head,
+    Body,
+    Note,
+}
+
+impl Page {
+    /// Puts a cell.
+    pub fn put(&mut self, row: u32, col: u16, cell: Cell, look: Look) {
+        self.merge((row, col), (row, col), cell, look);
+    }
+
+    /// Puts a cell over a block of cells.
+    pub fn merge(&mut self, from: (u32, u16), to: (u32, u16), cell: Cell, look: Look) {
+        self.cells.push(Placed {
+            row: from.0,
+            col: from.1,
+            bottom: to.0,
+            right: to.1,
+            cell,
+            look,
+        });
+    }
 }
 
 /// A sheet: title, notes, header of one or two rows, rows.
@@ -57,6 +109,12 @@ pub enum Cell {
     Text(String, Tone),
     /// A number with its printed digits.
     Number(f64, usize, Tone),
+    /// A formula with its result and printed digits.
+    Formula {
+        formula: String,
+        value: f64,
+        digits: usize,
+    },
     /// A text with a link to a place.
     Link { text: String, target: String },
 }
@@ -96,7 +154,9 @@ impl Cell {
         match self {
             Cell::Empty => String::new(),
             Cell::Text(text, _) | Cell::Link { text, .. } => text.clone(),
-            Cell::Number(value, digits, _) => crate::text::fixed(*value, *digits),
+            Cell::Number(value, digits, _) | Cell::Formula { value, digits, .. } => {
+                crate::text::fixed(*value, *digits)
+            }
         }
     }
 }

@@ -5,9 +5,17 @@ use std::io::Cursor;
 use polars::prelude::*;
 
 use super::Context;
-use crate::dataset::FileOutcome;
+use crate::dataset::{FileOutcome, Row};
 use crate::error::Error;
+use crate::indicators::Verdict;
+use crate::indicators::balance::Spread;
+use crate::indicators::figure::Basis;
+use crate::indicators::survey::wilson;
+use crate::ingest::cell::Value;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
+
+/// The indicator of the balance lines that hold a stage's composite.
+const COMPOSITE: &str = "composite";
 
 /// All frames that have content, by file name.
 ///
@@ -20,6 +28,8 @@ pub fn frames(context: &Context<'_>) -> Result<Vec<(&'static str, DataFrame)>, E
         ("unit_indicators", unit_indicators(context)?),
         ("unit_verdicts", unit_verdicts(context)?),
         ("balance", balance(context)?),
+        ("criteria", criteria(context)?),
+        ("survey", survey(context)?),
         ("verdicts", verdicts(context)?),
         ("ranking", ranking(context)?),
         ("findings", findings(context)?),
@@ -259,57 +269,90 @@ fn unit_verdicts(context: &Context<'_>) -> Result<DataFrame, Error> {
     )?)
 }
 
+/// One line of the balances: an indicator's, or the composite of a stage.
+struct BalanceLine<'a> {
+    county: &'a str,
+    stage: usize,
+    indicator: &'a str,
+    line: &'a str,
+    units: usize,
+    units_missing: usize,
+    students: Option<f64>,
+    spread: Option<Spread>,
+    cv: Option<f64>,
+    provisional: Option<f64>,
+    limit: Option<f64>,
+    verdict: Option<Verdict>,
+}
+
 fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
-    let list = &context.results.balances;
     let p = context.pipeline;
-    let spread = |f: fn(&crate::indicators::balance::Spread) -> Option<f64>| {
-        list.iter()
-            .map(move |b| b.spread.as_ref().and_then(f))
-            .collect::<Vec<_>>()
+    let each = context.results.balances.iter().map(|b| BalanceLine {
+        county: &b.county_code,
+        stage: b.stage,
+        indicator: &p.indicators[b.indicator].id,
+        line: &p.indicators[b.indicator].line,
+        units: b.units,
+        units_missing: b.units_missing,
+        students: Some(b.students),
+        spread: b.spread,
+        cv: b.cv,
+        provisional: b
+            .provisional
+            .filter(|_| b.units_missing > 0)
+            .and_then(|s| s.cv),
+        limit: b.limit,
+        verdict: b.verdict,
+    });
+    let composites = context.results.composites.iter().map(|c| BalanceLine {
+        county: &c.county_code,
+        stage: c.stage,
+        indicator: COMPOSITE,
+        line: "",
+        units: c.units,
+        units_missing: 0,
+        students: None,
+        spread: None,
+        cv: c.cv,
+        provisional: None,
+        limit: Some(c.limit),
+        verdict: Some(c.verdict),
+    });
+    let mut list: Vec<BalanceLine<'_>> = each.chain(composites).collect();
+    // Within a stage the composite stands last.
+    list.sort_by(|a, b| {
+        (a.county, a.stage, a.indicator == COMPOSITE)
+            .cmp(&(b.county, b.stage, b.indicator == COMPOSITE))
+    });
+    let words = |f: fn(&BalanceLine<'_>) -> String| {
+        list.iter().map(|b| Some(f(b))).collect::<Vec<_>>()
     };
+    let floats = |f: fn(&BalanceLine<'_>) -> Option<f64>| list.iter().map(f).collect::<Vec<_>>();
     Ok(DataFrame::new(
         list.len(),
         vec![
-            text(
-                "county_code",
-                list.iter().map(|b| Some(b.county_code.clone())),
-            ),
+            text("county_code", words(|b| b.county.to_string())),
             text(
                 "stage",
                 list.iter().map(|b| Some(p.stages[b.stage].id.clone())),
             ),
-            text(
-                "indicator",
-                list.iter()
-                    .map(|b| Some(p.indicators[b.indicator].id.clone())),
-            ),
-            text(
-                "line",
-                list.iter()
-                    .map(|b| Some(p.indicators[b.indicator].line.clone())),
-            ),
+            text("indicator", words(|b| b.indicator.to_string())),
+            text("line", words(|b| b.line.to_string())),
             int("units", list.iter().map(|b| size(b.units))),
             int("units_missing", list.iter().map(|b| size(b.units_missing))),
-            float("students", list.iter().map(|b| Some(b.students))),
-            float("mean", spread(|s| Some(s.mean))),
-            float("sd", spread(|s| Some(s.sd))),
-            float("cv", list.iter().map(|b| b.cv)),
-            float("cv_unweighted", spread(|s| s.cv_unweighted)),
-            float("limit", list.iter().map(|b| b.limit)),
+            float("students", floats(|b| b.students)),
+            float("mean", floats(|b| b.spread.map(|s| s.mean))),
+            float("sd", floats(|b| b.spread.map(|s| s.sd))),
+            float("cv", floats(|b| b.cv)),
+            float("cv_unweighted", floats(|b| b.spread?.cv_unweighted)),
+            float("limit", floats(|b| b.limit)),
             text(
                 "verdict",
                 list.iter().map(|b| b.verdict.map(|v| v.word().to_string())),
             ),
-            float("gini", spread(|s| s.gini)),
-            float("theil", spread(|s| s.theil)),
-            float(
-                "provisional_cv",
-                list.iter().map(|b| {
-                    b.provisional
-                        .filter(|_| b.units_missing > 0)
-                        .and_then(|s| s.cv)
-                }),
-            ),
+            float("gini", floats(|b| b.spread?.gini)),
+            float("theil", floats(|b| b.spread?.theil)),
+            float("provisional_cv", floats(|b| b.provisional)),
         ],
     )?)
 }
@@ -330,6 +373,179 @@ fn verdicts(context: &Context<'_>) -> Result<DataFrame, Error> {
             ),
             text("reasons", list.iter().map(|v| Some(v.reasons.join("\n")))),
             float("margin", list.iter().map(|v| v.margin)),
+            text(
+                "flips",
+                list.iter().map(|v| {
+                    let lines: Vec<&str> = v.flips.iter().map(|f| f.text.as_str()).collect();
+                    Some(lines.join("\n"))
+                }),
+            ),
+        ],
+    )?)
+}
+
+/// One line of the criteria: a whole criterion, or one of several figures and checks of it.
+#[derive(Default)]
+struct CriterionLine {
+    county: String,
+    id: String,
+    part: &'static str,
+    number: usize,
+    numerator: Option<f64>,
+    denominator: Option<f64>,
+    value: Option<f64>,
+    stated: Option<f64>,
+    limit: Option<f64>,
+    verdict: Option<&'static str>,
+    basis: Option<&'static str>,
+    points: Option<f64>,
+    note: String,
+}
+
+fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
+    let p = context.pipeline;
+    let counties = &context.results.dataset.counties;
+    let mut out = Vec::new();
+    for result in &context.results.criteria {
+        let criterion = &p.criteria[result.criterion];
+        let line = || CriterionLine {
+            county: counties[result.county].code.clone(),
+            part: criterion.part.word(),
+            number: criterion.number,
+            ..CriterionLine::default()
+        };
+        let mut items: Vec<CriterionLine> = Vec::new();
+        for (f, r) in criterion.figures.iter().zip(&result.figures) {
+            if !r.applies {
+                continue;
+            }
+            items.push(CriterionLine {
+                id: format!("{}.{}", criterion.id, f.id),
+                numerator: r.numerator,
+                denominator: r.denominator,
+                value: r.value,
+                stated: r.stated,
+                limit: r.limit.map(|l| l.value),
+                verdict: r.verdict.map(Verdict::word),
+                basis: r.basis.map(Basis::word),
+                note: f.title.clone(),
+                ..line()
+            });
+        }
+        for (k, r) in criterion.checks.iter().zip(&result.checks) {
+            items.push(CriterionLine {
+                id: format!("{}.{}", criterion.id, k.id),
+                numerator: Some(r.broken().count() as f64),
+                denominator: Some(r.rows.len() as f64),
+                value: r.failing,
+                limit: Some(0.0),
+                verdict: r.verdict.map(Verdict::word),
+                basis: r.basis.map(Basis::word),
+                note: k.title.clone(),
+                ..line()
+            });
+        }
+        // The criterion's own line shows its first figure; without one all that fails.
+        let mut own = line();
+        if criterion.figures.is_empty() && !criterion.checks.is_empty() {
+            own.value = items.iter().map(|i| i.value).sum();
+            own.numerator = items.iter().map(|i| i.numerator).sum();
+            own.limit = Some(0.0);
+        } else if let Some(first) = items.first() {
+            own.numerator = first.numerator;
+            own.denominator = first.denominator;
+            own.value = first.value;
+            own.stated = first.stated;
+            own.limit = first.limit;
+        }
+        out.push(CriterionLine {
+            id: criterion.id.clone(),
+            verdict: Some(result.verdict.word()),
+            basis: result.basis.map(Basis::word),
+            points: result.points,
+            note: result.reference.clone().unwrap_or_default(),
+            ..own
+        });
+        if items.len() > 1 {
+            out.extend(items);
+        }
+    }
+    out.sort_by(|a, b| (&a.county, &a.id).cmp(&(&b.county, &b.id)));
+    out
+}
+
+fn criteria(context: &Context<'_>) -> Result<DataFrame, Error> {
+    let list = criterion_lines(context);
+    let words = |f: fn(&CriterionLine) -> Option<&'static str>| {
+        let all = list.iter().map(|l| f(l).map(str::to_string));
+        all.collect::<Vec<_>>()
+    };
+    let floats = |f: fn(&CriterionLine) -> Option<f64>| list.iter().map(f).collect::<Vec<_>>();
+    Ok(DataFrame::new(
+        list.len(),
+        vec![
+            text("county_code", list.iter().map(|l| Some(l.county.clone()))),
+            text("criterion", list.iter().map(|l| Some(l.id.clone()))),
+            text("part", words(|l| Some(l.part))),
+            int("number", list.iter().map(|l| size(l.number))),
+            float("numerator", floats(|l| l.numerator)),
+            float("denominator", floats(|l| l.denominator)),
+            float("value", floats(|l| l.value)),
+            float("stated_value", floats(|l| l.stated)),
+            float("limit", floats(|l| l.limit)),
+            text("verdict", words(|l| l.verdict)),
+            text("basis", words(|l| l.basis)),
+            float("points", floats(|l| l.points)),
+            text("note", list.iter().map(|l| Some(l.note.clone()))),
+        ],
+    )?)
+}
+
+/// Aggregated surveys: one row a county and group, with Wilson's interval.
+fn survey(context: &Context<'_>) -> Result<DataFrame, Error> {
+    let p = context.pipeline;
+    let rows: &[Row] = p
+        .table("survey")
+        .map_or(&[], |t| &context.results.dataset.tables[t].rows);
+    let rows: Vec<&Row> = rows.iter().filter(|r| !r.conflict).collect();
+    let figure = |name: &str| -> Vec<Option<f64>> {
+        let column = p.table("survey").and_then(|t| p.tables[t].position(name));
+        rows.iter()
+            .map(|r| r.values[column?].as_ref().and_then(Value::number))
+            .collect()
+    };
+    let (valid, satisfied) = (figure("survey_valid"), figure("survey_satisfied"));
+    let pairs: Vec<Option<(f64, f64)>> = satisfied
+        .iter()
+        .zip(&valid)
+        .map(|(s, v)| Some(((*s)?, (*v)?)))
+        .collect();
+    let interval = |f: fn((f64, f64)) -> f64| -> Vec<Option<f64>> {
+        let own = pairs.iter().map(|pair| {
+            let (s, v) = (*pair)?;
+            wilson(s, v).map(|bounds| f(bounds) * 100.0)
+        });
+        own.collect()
+    };
+    let constant = |word: &str| rows.iter().map(|_| Some(word.to_string())).collect::<Vec<_>>();
+    Ok(DataFrame::new(
+        rows.len(),
+        vec![
+            text("county_code", rows.iter().map(|r| Some(r.county_code.clone()))),
+            text("group", rows.iter().map(|r| Some(r.key.clone()))),
+            text("dimension", constant("overall")),
+            float("issued", figure("survey_issued")),
+            float("valid", valid.iter().copied()),
+            float("satisfied", satisfied.iter().copied()),
+            float(
+                "rate",
+                pairs
+                    .iter()
+                    .map(|pair| pair.filter(|(_, v)| *v > 0.0).map(|(s, v)| s * 100.0 / v)),
+            ),
+            float("low", interval(|(low, _)| low)),
+            float("high", interval(|(_, high)| high)),
+            text("method", constant("aggregated")),
         ],
     )?)
 }

@@ -18,6 +18,7 @@ pub fn book(context: &Context<'_>) -> Book {
             ],
         ),
         font: context.word("font"),
+        pages: Vec::new(),
         sheets: vec![counties(context, &all), all, inventory(context)],
     }
 }

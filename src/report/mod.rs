@@ -1,8 +1,12 @@
 //! Results -> books and Parquet. What stands where is decided here; the words stand in the pipeline.
 
+mod audit_page;
 pub mod book;
+pub mod county_book;
+mod criteria_sheet;
 pub mod data;
 pub mod findings_book;
+mod form_pages;
 mod method_sheet;
 pub mod ranking_book;
 mod schools_sheet;
@@ -49,6 +53,12 @@ impl Context<'_> {
         }
     }
 
+    /// The criteria of a county, by its index.
+    fn criteria(&self, county: usize) -> &[crate::indicators::criterion::CriterionResult] {
+        let results = &self.results.criteria;
+        crate::indicators::parts::Judged { results }.of(self.pipeline, county)
+    }
+
     fn verdict_context(&self) -> crate::indicators::verdict::Given<'_> {
         let r = self.results;
         crate::indicators::verdict::Given {
@@ -58,6 +68,7 @@ impl Context<'_> {
             values: &r.values,
             unit_verdicts: &r.unit_verdicts,
             balances: &r.balances,
+            composites: &r.composites,
             held: &r.held,
         }
     }

@@ -1,12 +1,12 @@
 //! 排名总表: the province at a glance, rankings, balance, school compliance, reasons, and the method with its sources.
 
 use super::book::{Book, Cell, Head, Sheet, Tone, verdict_tone};
-use super::{Context, method_sheet, schools_sheet};
+use super::{Context, criteria_sheet, method_sheet, schools_sheet};
 use crate::finding::Severity;
 use crate::indicators::Verdict;
-use crate::indicators::verdict::{Part, printed_flips};
-use crate::pipeline::model::{RankingOf, Role};
-use crate::ranking::{Ranked, mean_cv};
+use crate::indicators::verdict::{CountyVerdict, printed_flips};
+use crate::pipeline::model::{BalanceRule, Part, RankingOf, Role};
+use crate::ranking::{Ranked, Subject, mean_cv};
 use crate::text::{fixed, number};
 
 /// Makes the book.
@@ -16,6 +16,10 @@ pub fn book(context: &Context<'_>) -> Book {
     sheets.push(prefectures(context));
     sheets.push(balance(context));
     sheets.push(schools_sheet::schools(context));
+    if !context.pipeline.criteria.is_empty() {
+        sheets.push(criteria_sheet::matrix(context));
+        sheets.push(criteria_sheet::list(context));
+    }
     sheets.push(reasons(context));
     sheets.push(method_sheet::method(context));
     Book {
@@ -27,6 +31,7 @@ pub fn book(context: &Context<'_>) -> Book {
             ],
         ),
         font: context.word("font"),
+        pages: Vec::new(),
         sheets,
     }
 }
@@ -37,10 +42,21 @@ pub(super) fn verdict_cell(context: &Context<'_>, verdict: Option<Verdict>) -> C
     })
 }
 
-/// The verdicts on a county's resources and balance.
-fn county_verdicts(context: &Context<'_>, county: &str) -> [Cell; 2] {
-    [Part::Resources, Part::Balance]
+/// The verdicts on all parts of a county, the whole last.
+pub(super) fn county_verdicts(context: &Context<'_>, county: &str) -> Vec<Cell> {
+    let parts = context.pipeline.all_parts().into_iter();
+    parts
         .map(|part| verdict_cell(context, county_verdict(context, county, part)))
+        .collect()
+}
+
+/// One column for each part.
+fn part_heads(context: &Context<'_>) -> Vec<Head> {
+    let group = context.word("head_verdicts");
+    let parts = context.pipeline.all_parts().into_iter();
+    parts
+        .map(|part| Head::under(&group, context.pipeline.part_title(part)).wide(10))
+        .collect()
 }
 
 fn county_verdict(context: &Context<'_>, county: &str, part: Part) -> Option<Verdict> {
@@ -83,16 +99,19 @@ fn overview(context: &Context<'_>) -> Sheet {
         Head::new(w("head_county_code")),
         Head::new(w("head_county")),
         Head::new(w("head_prefecture")),
-        Head::new(w("head_resources")).wide(12),
-        Head::new(w("head_balance")).wide(12),
     ];
+    columns.extend(part_heads(context));
+    // How many of the coefficients meet a limit says nothing where only their mean has one.
+    let each = p.settings.balance_rule == BalanceRule::Each;
     for stage in p.evaluated_stages() {
         let group = &p.stages[stage].title;
         columns.push(Head::under(group, w("head_units")));
         columns.push(Head::under(group, w("head_units_met")));
         columns.push(Head::under(group, w("head_share_met")));
         columns.push(Head::under(group, w("head_mean_cv")));
-        columns.push(Head::under(group, w("head_cv_met")));
+        if each {
+            columns.push(Head::under(group, w("head_cv_met")));
+        }
     }
     columns.push(Head::new(w("head_errors")).wide(8));
     columns.push(Head::new(w("head_queries")).wide(8));
@@ -136,6 +155,9 @@ fn overview(context: &Context<'_>) -> Sheet {
                 judged.iter().filter(|v| **v == Verdict::Met).count(),
                 judged.len()
             );
+            if !each {
+                continue;
+            }
             row.push(
                 if judged.is_empty() || !whole || judged.contains(&Verdict::Incomplete) {
                     Cell::Empty
@@ -168,16 +190,10 @@ fn state(context: &Context<'_>, county: &str) -> String {
     if r.held.contains_key(county) {
         return context.word("state_held");
     }
-    let parts: Vec<Verdict> = r
-        .verdicts
-        .iter()
-        .filter(|v| v.county_code == county)
-        .map(|v| v.verdict)
-        .collect();
-    let key = match crate::indicators::all(parts) {
-        Verdict::Met => "state_met",
-        Verdict::NotMet => "state_not_met",
-        Verdict::Incomplete => "state_incomplete",
+    let key = match county_verdict(context, county, Part::Overall) {
+        Some(Verdict::Met) => "state_met",
+        Some(Verdict::NotMet) => "state_not_met",
+        _ => "state_incomplete",
     };
     context.word(key)
 }
@@ -196,7 +212,7 @@ fn rankings(context: &Context<'_>) -> Sheet {
         .results
         .rankings
         .iter()
-        .filter(|r| r.indicator.is_none())
+        .filter(|r| r.subject == Subject::Whole)
         .collect();
     let mut columns = Vec::new();
     let mut notes = vec![w("note_ranking")];
@@ -246,10 +262,20 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
             Head::new(w("head_prefecture")),
         ];
         for list in &lists {
-            let Some(indicator) = list.indicator.map(|i| &p.indicators[i]) else {
-                continue;
+            let group = match list.subject {
+                Subject::Whole => continue,
+                Subject::Indicator(i) => {
+                    format!("{} {}", p.indicators[i].line, p.indicators[i].title)
+                }
+                Subject::Figure(c, f) => {
+                    let criterion = &p.criteria[c];
+                    format!("{}.{}", criterion.number, criterion.figures[f].title)
+                }
+                Subject::Check(c, k) => {
+                    let criterion = &p.criteria[c];
+                    format!("{}.{}", criterion.number, criterion.checks[k].title)
+                }
             };
-            let group = format!("{} {}", indicator.line, indicator.title);
             columns.push(Head::under(&group, w("head_value")).wide(12));
             columns.push(Head::under(&group, w("head_rank")).wide(8));
         }
@@ -268,11 +294,16 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
                 let Some(place) = list.places.iter().find(|x| x.county_code == county.code) else {
                     continue;
                 };
-                let digits = match (ranking.of, list.indicator) {
-                    (RankingOf::Mean, Some(i)) => p.indicators[i].digits,
+                let digits = match (ranking.of, list.subject) {
+                    (RankingOf::Mean, Subject::Indicator(i)) => p.indicators[i].digits,
+                    (_, Subject::Figure(c, f)) => p.criteria[c].figures[f].digits,
+                    (_, Subject::Check(..)) => 0,
                     _ => ranking.digits,
                 };
-                let tone = cv_tone(context, ranking.of, ranking.stage, place.value);
+                let tone = match list.subject {
+                    Subject::Figure(c, f) => criteria_sheet::figure_tone(context, county, c, f),
+                    _ => cv_tone(context, ranking.of, ranking.stage, place.value),
+                };
                 row.push(Cell::number(place.value, digits).toned(tone));
                 row.push(rank_cell(context, place.rank));
             }
@@ -302,14 +333,13 @@ fn prefectures(context: &Context<'_>) -> Sheet {
     let lists: Vec<&Ranked> = r
         .rankings
         .iter()
-        .filter(|x| x.indicator.is_none())
+        .filter(|x| x.subject == Subject::Whole)
         .collect();
     let mut columns = vec![
         Head::new(w("head_prefecture")),
         Head::new(w("head_county")),
-        Head::new(w("head_resources")).wide(12),
-        Head::new(w("head_balance")).wide(12),
     ];
+    columns.extend(part_heads(context));
     for list in &lists {
         let title = &p.rankings[list.ranking].title;
         columns.push(Head::under(title, w("head_value")).wide(12));
@@ -352,9 +382,9 @@ fn prefectures(context: &Context<'_>) -> Sheet {
         let mut row = vec![
             Cell::Text(shown.clone(), Tone::Strong),
             Cell::Text(w("prefecture_all"), Tone::Strong),
-            Cell::Text(of(met(Part::Resources)), Tone::Strong),
-            Cell::Text(of(met(Part::Balance)), Tone::Strong),
         ];
+        let parts = p.all_parts().into_iter();
+        row.extend(parts.map(|part| Cell::Text(of(met(part)), Tone::Strong)));
         for list in &lists {
             let ranking = &p.rankings[list.ranking];
             let values: Vec<f64> = list
@@ -420,11 +450,13 @@ fn balance(context: &Context<'_>) -> Sheet {
     let mut s = context.sheet("sheet_balance", columns, 4);
     s.notes = vec![w("note_balance"), w("note_balance_provisional")];
     s.filter = true;
-    for b in &context.results.balances {
+    let mut composites = context.results.composites.iter().peekable();
+    for (i, b) in context.results.balances.iter().enumerate() {
         let indicator = &p.indicators[b.indicator];
         let digits = p.balance_limit(b.stage).map_or(3, |l| l.digits);
         let figures = b.spread.or(b.provisional);
-        let tone = if b.spread.is_none() || context.results.held.contains_key(&b.county_code) {
+        let open = b.spread.is_none() || b.units_uncertain > 0;
+        let tone = if open || context.results.held.contains_key(&b.county_code) {
             Tone::Pale
         } else {
             Tone::Plain
@@ -457,8 +489,36 @@ fn balance(context: &Context<'_>) -> Sheet {
             Cell::number(figures.and_then(|f| f.theil), digits).toned(tone),
             Cell::text(balance_note(context, b, digits)),
         ]);
+        let next = context.results.balances.get(i + 1);
+        let last = next.is_none_or(|n| n.stage != b.stage || n.county_code != b.county_code);
+        let own = composites.next_if(|c| last && c.county_code == b.county_code && c.stage == b.stage);
+        s.rows.extend(own.map(|c| composite_row(context, c)));
     }
     s
+}
+
+/// The line of a stage's composite in the sheet of balances.
+fn composite_row(context: &Context<'_>, c: &crate::indicators::balance::Composite) -> Vec<Cell> {
+    let p = context.pipeline;
+    let digits = p.balance_limit(c.stage).map_or(3, |l| l.digits);
+    let bad = c.verdict == Verdict::NotMet;
+    let note = match c.cv {
+        Some(cv) if printed_flips(cv, c.limit, digits) => {
+            p.phrase("note_printed_flips", &[("value", &number(cv))])
+        }
+        _ => String::new(),
+    };
+    let mut row = vec![Cell::Empty; 17];
+    row[0] = Cell::text(&c.county_code);
+    row[1] = Cell::text(context.county(&c.county_code).0);
+    row[2] = Cell::text(&p.stages[c.stage].title);
+    row[4] = Cell::Text(context.word("composite"), Tone::Strong);
+    row[5] = Cell::count(c.units);
+    row[10] = Cell::number(c.cv, digits).toned(if bad { Tone::Bad } else { Tone::Strong });
+    row[11] = Cell::number(Some(c.limit), 2);
+    row[12] = verdict_cell(context, Some(c.verdict));
+    row[16] = Cell::text(note);
+    row
 }
 
 fn balance_note(
@@ -486,6 +546,9 @@ fn balance_note(
     notes.join(p.word("list_separator"))
 }
 
+/// Most flips that one cell lists.
+const NAMED_FLIPS: usize = 30;
+
 fn reasons(context: &Context<'_>) -> Sheet {
     let p = context.pipeline;
     let w = |key: &str| context.word(key);
@@ -495,26 +558,52 @@ fn reasons(context: &Context<'_>) -> Sheet {
         Head::new(w("head_part")),
         Head::new(w("head_verdict")).wide(10),
         Head::new(w("head_margin")).wide(12),
-        Head::new(w("head_reasons")).wide(110),
+        Head::new(w("head_reasons")).wide(80),
+        Head::new(w("head_flips")).wide(80),
     ];
-    let mut s = context.sheet("sheet_reasons", columns, 2);
-    s.notes = vec![w("note_margin")];
+    let mut s = context.sheet("sheet_reasons", columns, 3);
+    s.notes = vec![w("note_margin"), w("note_flips")];
+    s.filter = true;
     for v in &context.results.verdicts {
-        let (part, margin) = match v.part {
-            Part::Resources => (
-                "part_resources",
-                v.margin.map(|m| format!("{}%", fixed(m * 100.0, 1))),
-            ),
-            Part::Balance => ("part_balance", v.margin.map(|m| fixed(m, 3))),
-        };
         s.rows.push(vec![
             Cell::text(&v.county_code),
             Cell::text(context.county(&v.county_code).0),
-            Cell::text(p.word(part)),
+            Cell::text(p.part_title(v.part)),
             verdict_cell(context, Some(v.verdict)),
-            Cell::text(margin.unwrap_or_default()),
+            Cell::text(margin(context, v)),
             Cell::text(v.reasons.join("\n")),
+            Cell::text(flips(context, v)),
         ]);
     }
     s
+}
+
+/// The margin of a verdict as people read it.
+pub(super) fn margin(context: &Context<'_>, v: &CountyVerdict) -> String {
+    let p = context.pipeline;
+    let scored = p
+        .parts
+        .iter()
+        .any(|r| r.part == v.part && r.least.is_some());
+    match (v.part, v.margin) {
+        (_, None) => String::new(),
+        (Part::Balance, Some(m)) => fixed(m, 3),
+        (_, Some(m)) if scored => p.phrase("points", &[("points", &fixed(m, 1))]),
+        (_, Some(m)) => format!("{}%", fixed(m * 100.0, 1)),
+    }
+}
+
+/// What would flip a verdict, a line each.
+pub(super) fn flips(context: &Context<'_>, v: &CountyVerdict) -> String {
+    let mut lines: Vec<String> = v
+        .flips
+        .iter()
+        .take(NAMED_FLIPS)
+        .map(|f| f.text.clone())
+        .collect();
+    if v.flips.len() > NAMED_FLIPS {
+        let rest = (v.flips.len() - NAMED_FLIPS).to_string();
+        lines.push(context.pipeline.phrase("flips_more", &[("count", &rest)]));
+    }
+    lines.join("\n")
 }

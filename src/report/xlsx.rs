@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook,
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Url, Workbook,
     Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::book::{Book, Cell, Sheet, Tone};
+use super::book::{Book, Cell, Look, Page, Placed, Sheet, Tone};
 use crate::error::Error;
 use crate::text::fifteen_digits;
 
@@ -44,6 +44,11 @@ fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
             .set_border_color(Color::RGB(0x00BF_BFBF)),
         made: HashMap::new(),
     };
+    for page in &book.pages {
+        let worksheet = workbook.add_worksheet();
+        worksheet.set_name(&page.name)?;
+        write_page(worksheet, page, &plain, &mut formats)?;
+    }
     for sheet in &book.sheets {
         let worksheet = workbook.add_worksheet();
         worksheet.set_name(&sheet.name)?;
@@ -155,13 +160,8 @@ fn write_sheet(
                         formats.of(*tone, None),
                     )?;
                 }
-                Cell::Number(value, digits, tone) if value.is_finite() => {
-                    let value = fifteen_digits(*value);
-                    let format = formats.of(*tone, Some(*digits));
-                    worksheet.write_number_with_format(row, col, value, format)?;
-                }
-                Cell::Number(..) => {
-                    worksheet.write_blank(row, col, formats.of(Tone::Pale, None))?;
+                Cell::Number(..) | Cell::Formula { .. } => {
+                    write_figure(worksheet, row, col, cell, formats)?;
                 }
                 Cell::Link { text, target } => {
                     links += 1;
@@ -198,6 +198,122 @@ fn write_sheet(
     worksheet.set_paper_size(9);
     worksheet.set_print_fit_to_pages(1, 0);
     worksheet.set_repeat_rows(first_head, head_row)?;
+    worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
+    worksheet.set_footer("&L&A&R&P / &N");
+    Ok(())
+}
+
+/// A number or a formula.
+fn write_figure(
+    worksheet: &mut Worksheet,
+    row: u32,
+    col: u16,
+    cell: &Cell,
+    formats: &mut Formats,
+) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Number(value, digits, tone) if value.is_finite() => {
+            let value = fifteen_digits(*value);
+            let format = formats.of(*tone, Some(*digits));
+            worksheet.write_number_with_format(row, col, value, format)?;
+        }
+        Cell::Formula {
+            formula,
+            value,
+            digits,
+        } => {
+            let result = fifteen_digits(*value).to_string();
+            let format = formats.of(Tone::Plain, Some(*digits));
+            let formula = Formula::new(formula).set_result(result);
+            worksheet.write_formula_with_format(row, col, formula, format)?;
+        }
+        _ => {
+            worksheet.write_blank(row, col, formats.of(Tone::Pale, None))?;
+        }
+    }
+    Ok(())
+}
+
+/// Half-width characters of the columns that a placed cell covers.
+fn room(page: &Page, placed: &Placed) -> usize {
+    let columns = usize::from(placed.col)..=usize::from(placed.right);
+    let widths = columns.filter_map(|c| page.widths.get(c));
+    widths.sum::<usize>().max(1)
+}
+
+/// A sheet laid out like a printed form.
+fn write_page(
+    worksheet: &mut Worksheet,
+    page: &Page,
+    plain: &Format,
+    formats: &mut Formats,
+) -> Result<(), XlsxError> {
+    for (c, width) in page.widths.iter().enumerate() {
+        worksheet.set_column_width(column_index(c), *width as f64 + 1.0)?;
+    }
+    let mut lines: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
+    for placed in &page.cells {
+        let (row, col) = (placed.row, placed.col);
+        let format = match placed.look {
+            Look::Title => plain
+                .clone()
+                .set_font_size(14)
+                .set_bold()
+                .set_align(FormatAlign::Center)
+                .set_align(FormatAlign::VerticalCenter),
+            Look::Head => formats
+                .base
+                .clone()
+                .set_bold()
+                .set_text_wrap()
+                .set_align(FormatAlign::Center)
+                .set_align(FormatAlign::VerticalCenter)
+                .set_background_color(Color::RGB(0x00DD_E6F0)),
+            Look::Note => plain
+                .clone()
+                .set_text_wrap()
+                .set_font_color(Color::RGB(0x0059_5959))
+                .set_align(FormatAlign::Top),
+            Look::Body => match &placed.cell {
+                Cell::Text(_, tone) => formats.of(*tone, None).clone(),
+                Cell::Number(_, digits, tone) => formats.of(*tone, Some(*digits)).clone(),
+                _ => formats.of(Tone::Plain, None).clone(),
+            },
+        };
+        if (placed.bottom, placed.right) != (row, col) {
+            worksheet.merge_range(row, col, placed.bottom, placed.right, "", &format)?;
+        }
+        match &placed.cell {
+            Cell::Empty | Cell::Link { .. } => {
+                worksheet.write_blank(row, col, &format)?;
+            }
+            Cell::Text(text, _) => {
+                worksheet.write_string_with_format(row, col, cut(text), &format)?;
+                if placed.bottom == row {
+                    let wide = room(page, placed);
+                    let scale = if placed.look == Look::Title { 2 } else { 1 };
+                    let needed: usize = text
+                        .lines()
+                        .map(|l| l.width().div_ceil(wide).max(1))
+                        .sum::<usize>()
+                        * scale;
+                    let most = lines.entry(row).or_insert(1);
+                    *most = (*most).max(needed);
+                }
+            }
+            figure => write_figure(worksheet, row, col, figure, formats)?,
+        }
+    }
+    for (row, count) in lines {
+        let count = u32::try_from(count.min(27)).unwrap_or(1);
+        worksheet.set_row_height(row, 15 * count + 3)?;
+    }
+    if page.frozen != (0, 0) {
+        worksheet.set_freeze_panes(page.frozen.0, page.frozen.1)?;
+    }
+    worksheet.set_landscape();
+    worksheet.set_paper_size(9);
+    worksheet.set_print_fit_to_pages(1, 0);
     worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
     worksheet.set_footer("&L&A&R&P / &N");
     Ok(())

@@ -57,32 +57,32 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
                 "scale = 1\nbetter = \"hihger\"",
             ),
             (
-                "quality-2017/checks.toml",
+                "common/checks.toml",
                 "must = \"certified <= teachers\"",
                 "must = \"certified <= school_type\"",
             ),
             (
-                "quality-2017/checks.toml",
+                "common/checks.toml",
                 "severity = \"error\"",
                 "severity = \"fatal\"",
             ),
             (
-                "quality-2017/checks.toml",
+                "common/checks.toml",
                 "fires = [{ trained = 31",
                 "fires = [{ trained = 29",
             ),
             (
-                "quality-2017/checks.toml",
+                "common/checks.toml",
                 "must = \"teacher_pay <= 2000000\"",
                 "must = \"teacher_pay <= \"",
             ),
             (
-                "quality-2017/checks.toml",
+                "common/checks.toml",
                 "{rotation_backbone}人",
                 "{rotation_backbon}人",
             ),
             (
-                "quality-2017/forms.toml",
+                "common/forms.toml",
                 "column = \"school_books\"",
                 "column = \"school_bookz\"",
             ),
@@ -136,25 +136,25 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
         "did you mean 'higher'?",
     );
     has(
-        "quality-2017/checks.toml",
+        "common/checks.toml",
         "school_type\"\ncells = [\"certified\"",
         "'school_type' is text, but a number is wanted",
         "",
     );
     has(
-        "quality-2017/checks.toml",
+        "common/checks.toml",
         "\"fatal\"",
         "'fatal' is not a severity",
         "it must be one of: error, query, info",
     );
     has(
-        "quality-2017/checks.toml",
+        "common/checks.toml",
         "{ trained = 29",
         "rule 'trained-exceed-teachers' does not fire on this example",
         "",
     );
     has(
-        "quality-2017/forms.toml",
+        "common/forms.toml",
         "\"school_bookz\"",
         "'school_bookz' is not a column of table school",
         "did you mean 'school_books'?",
@@ -192,7 +192,7 @@ fn a_file_that_is_no_toml_or_not_there_is_said() {
     let base = broken(
         "no-toml",
         &[
-            ("quality-2017/checks.toml", "[[must]]", "[[must]"),
+            ("common/checks.toml", "[[must]]", "[[must]"),
             (
                 "quality-2017/pipeline.toml",
                 "\"report.toml\",",

@@ -6,6 +6,7 @@ use super::{COUNTY_CODE, COUNTY_NAME, SCHOOL_COLUMNS, STAGE, STUDENTS, Valid, no
 use crate::pipeline::load::Block;
 use crate::pipeline::model::*;
 use crate::pipeline::raw::*;
+use crate::pipeline::template::Part;
 use crate::pipeline::without_prefix;
 use crate::text::normal;
 
@@ -203,15 +204,11 @@ impl Valid<'_> {
                     stage,
                 });
             }
-            self.one_of(
-                block.file,
-                &block.value.entity,
-                "an entity",
-                &[("school", ()), ("county", ())],
-            );
+            let entity = self.entity(block, &columns);
             tables.push(Table {
                 name: block.value.name.get_ref().clone(),
                 title: block.value.title.get_ref().clone(),
+                entity,
                 columns,
             });
         }
@@ -228,6 +225,43 @@ impl Valid<'_> {
         let school = self.table_with(&tables, "school", SCHOOL_COLUMNS)?;
         self.table_with(&tables, "county", &[])?;
         Some((tables, school))
+    }
+
+    fn entity(&mut self, block: &Block<RawTable>, columns: &[Column]) -> Entity {
+        let entity = self.one_of(
+            block.file,
+            &block.value.entity,
+            "an entity",
+            &[
+                ("school", Entity::School),
+                ("county", Entity::County),
+                ("group", Entity::Group(0)),
+            ],
+        );
+        match (entity, &block.value.key) {
+            (Some(Entity::Group(_)), Some(key)) => {
+                let names: Vec<String> = columns
+                    .iter()
+                    .map(|c| match c.kind {
+                        Kind::Choice(_) => c.name.clone(),
+                        _ => String::new(),
+                    })
+                    .collect();
+                let at = self.position(block.file, key, "a choice column of this table", &names);
+                Entity::Group(at.unwrap_or(0))
+            }
+            (Some(Entity::Group(_)), None) => {
+                let at = block.value.entity.span();
+                self.wrong(block.file, at, "a table of groups needs a `key`", None);
+                Entity::Group(0)
+            }
+            (other, Some(key)) => {
+                let message = "only a table of groups has a `key`";
+                self.wrong(block.file, key.span(), message, None);
+                other.unwrap_or(Entity::School)
+            }
+            (other, None) => other.unwrap_or(Entity::School),
+        }
     }
 
     pub(super) fn table_with(
@@ -290,6 +324,15 @@ impl Valid<'_> {
                 ("incomplete", SingleUnit::Incomplete),
             ],
         );
+        let balance = self.one_of(
+            block.file,
+            &s.balance_rule,
+            "a setting of balance_rule",
+            &[
+                ("each", BalanceRule::Each),
+                ("composite", BalanceRule::Composite),
+            ],
+        );
         let required = s
             .required_tables
             .iter()
@@ -300,6 +343,7 @@ impl Valid<'_> {
         Some(Settings {
             whole_school_figures: whole?,
             single_unit_balance: single?,
+            balance_rule: balance?,
             required_tables: required,
             county_digits: digits,
             revision_words: s
@@ -332,10 +376,14 @@ impl Valid<'_> {
                     block.file,
                     &f.layout,
                     "a layout",
-                    &[("rows", Layout::Rows), ("list", Layout::List)],
+                    &[
+                        ("rows", Layout::Rows),
+                        ("list", Layout::List),
+                        ("statements", Layout::Statements),
+                    ],
                 )
                 .unwrap_or(Layout::Rows);
-            if layout == Layout::List && (f.item_header.is_empty() || f.value_header.is_empty()) {
+            if layout != Layout::Rows && (f.item_header.is_empty() || f.value_header.is_empty()) {
                 self.wrong(
                     block.file,
                     f.layout.span(),
@@ -343,6 +391,26 @@ impl Valid<'_> {
                     None,
                 );
             }
+            let (none, what) = if layout == Layout::Statements {
+                (f.statement.is_empty(), "a `statement`")
+            } else {
+                (f.field.is_empty(), "a `field`")
+            };
+            if none {
+                let message = format!("a form of this layout needs {what}");
+                self.wrong(block.file, f.layout.span(), message, None);
+            }
+            let statements: Vec<Statement> = f
+                .statement
+                .iter()
+                .map(|s| self.statement(block.file, s.get_ref(), &tables[table], units))
+                .collect();
+            let column_names: Vec<String> =
+                tables[table].columns.iter().map(|c| c.name.clone()).collect();
+            let label = match &f.label {
+                Some(l) => self.position(block.file, l, "a column of this table", &column_names),
+                None => None,
+            };
             let fields: Vec<Field> = f
                 .field
                 .iter()
@@ -358,7 +426,7 @@ impl Valid<'_> {
                 })
                 .collect();
             self.distinct_patterns(block, &fields);
-            if f.needs.is_empty() {
+            if f.needs.is_empty() && layout != Layout::Statements && label.is_none() {
                 self.wrong(
                     block.file,
                     f.id.span(),
@@ -397,10 +465,92 @@ impl Valid<'_> {
                 value_header: normals(&f.value_header),
                 unit_header: normals(&f.unit_header),
                 choice_units: normals(&f.choice_units),
+                verdict_header: normals(&f.verdict_header),
+                score_header: normals(&f.score_header),
+                label,
                 fields,
+                statements,
             });
         }
         forms
+    }
+
+    fn statement(
+        &mut self,
+        file: usize,
+        s: &RawStatement,
+        table: &Table,
+        units: &Units,
+    ) -> Statement {
+        let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
+        let column = |v: &mut Self, word: &Option<At<String>>| {
+            let word = word.as_ref()?;
+            v.position(file, word, "a column of this table", &names)
+        };
+        let text = column(self, &s.text);
+        let claim = column(self, &s.claim);
+        let score = column(self, &s.score);
+        let sentence = s
+            .sentence
+            .as_ref()
+            .and_then(|text| self.sentence(file, text, &s.units, table, units));
+        Statement {
+            number: self.unsigned(file, &s.number, 1000),
+            item: s.item.get_ref().clone(),
+            key: normal(s.item.get_ref()),
+            sentence,
+            text,
+            claim,
+            score,
+        }
+    }
+
+    fn sentence(
+        &mut self,
+        file: usize,
+        text: &At<String>,
+        given_units: &BTreeMap<String, At<String>>,
+        table: &Table,
+        units: &Units,
+    ) -> Option<Sentence> {
+        let names: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+        let template = self.template(file, text, &names);
+        let mut texts = vec![String::new()];
+        let mut blanks = Vec::new();
+        for part in template.parts() {
+            match part {
+                Part::Text(t) => {
+                    if let Some(last) = texts.last_mut() {
+                        last.push_str(t);
+                    }
+                }
+                Part::Slot(name) => {
+                    let unit = match given_units.get(name) {
+                        Some(u) => Some(self.unit_named(file, u, units)?),
+                        None => None,
+                    };
+                    blanks.push(SentenceBlank {
+                        column: table.position(name)?,
+                        unit,
+                    });
+                    texts.push(String::new());
+                }
+            }
+        }
+        for (i, between) in texts.iter().enumerate() {
+            let open = i > 0 && i < blanks.len() && normal(between).is_empty();
+            if open {
+                let message = "two blanks with nothing between them cannot be told apart";
+                self.wrong(file, text.span(), message, None);
+            }
+        }
+        for name in given_units.keys() {
+            if !template.slots().any(|s| s == name) {
+                let message = format!("the sentence has no blank '{{{name}}}'");
+                self.wrong(file, text.span(), message, None);
+            }
+        }
+        Some(Sentence { texts, blanks })
     }
 
     pub(super) fn field(
@@ -474,19 +624,35 @@ impl Valid<'_> {
             None => None,
         };
         let layout_is_list = block.value.layout.get_ref() == "list";
+        let mut patterns: Vec<Vec<String>> = f
+            .header
+            .iter()
+            .map(|h| pattern(h.get_ref(), layout_is_list, settings))
+            .collect();
+        // Below the headers may stand a row of the form's codes.
+        if let Some(line) = &f.line {
+            let coded: Vec<Vec<String>> = patterns
+                .iter()
+                .map(|p| [p.clone(), vec![normal(line.get_ref())]].concat())
+                .collect();
+            patterns.extend(coded);
+        }
         Some(Field {
             target,
             title: f.header[0].get_ref().clone(),
-            patterns: f
-                .header
-                .iter()
-                .map(|h| pattern(h.get_ref(), layout_is_list, settings))
-                .collect(),
+            patterns,
             required: f.required,
             stage,
             unit,
             blank,
             group: f.group.as_ref().map(|g| g.get_ref().clone()),
+            line: f.line.as_ref().map(|l| l.get_ref().clone()),
+            digits: f.digits.as_ref().map_or(0, |d| self.unsigned(file, d, 9)),
+            printed: if layout_is_list {
+                vec![f.header[0].get_ref().clone()]
+            } else {
+                f.header[0].get_ref().split('/').map(str::to_string).collect()
+            },
         })
     }
 

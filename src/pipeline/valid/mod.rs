@@ -1,6 +1,7 @@
 //! Raw blocks -> checked pipeline. Every reference, formula, template and example is checked here, once, and every mistake
 //! is noted at its place. What comes out cannot be wrong any more.
 
+mod counties;
 mod layouts;
 mod rules;
 mod standards;
@@ -29,6 +30,13 @@ pub const COUNTY_NAME: &str = "county_name";
 pub const STAGE: &str = "stage";
 /// Students of a unit.
 pub const STUDENTS: &str = "students";
+
+/// The evaluated year, in formulas about counties and their schools.
+pub const PERIOD: &str = "period";
+/// The id of the form that a school's row came in.
+pub const FORM: &str = "form";
+/// Whether a unit counts for the indicators.
+pub const COUNTED: &str = "counted";
 
 /// Columns of the school table that the program itself uses.
 const SCHOOL_COLUMNS: &[&str] = &["school_code", "school_name", "school_type"];
@@ -102,7 +110,7 @@ impl Valid<'_> {
             "a stage" => &["stage"],
             "a table" | "total_row or a table" => &["table"],
             "a code list" => &["code_list", "school_type"],
-            "a field of this form" => &["form"],
+            "a field of this form" | "a form" => &["form"],
             _ => &["table", "unit_column"],
         };
         let lost = |b: &&str| self.raw.undecoded.contains(*b);
@@ -239,6 +247,7 @@ impl Valid<'_> {
             .map(|b| SideSheet {
                 title: b.value.title.get_ref().clone(),
                 headers: normals(&b.value.headers),
+                computed: b.value.computed,
             })
             .collect();
         let unit_columns = self.unit_columns(&tables[school], &stage_ids);
@@ -251,6 +260,12 @@ impl Valid<'_> {
         let notices = self.notices();
         let rankings = self.rankings(&stage_ids);
         let words = self.words();
+        let parameters = self.parameters();
+        let (county_columns, schemas) =
+            self.county_columns(&tables, school, &unit_schema, &parameters);
+        let parts = self.parts();
+        let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
+        let pages = self.pages(&forms, &parts, &schemas.county);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
         }
@@ -283,6 +298,11 @@ impl Valid<'_> {
             totals,
             notices,
             rankings,
+            parameters,
+            county_columns,
+            parts,
+            criteria,
+            pages,
             words,
         })
     }
@@ -331,6 +351,14 @@ impl Valid<'_> {
                     .iter()
                     .map(|b| (b.file, &b.value.code))
                     .collect()),
+            ),
+            (
+                "criterion",
+                of(raw.criteria.iter().map(|b| (b.file, &b.value.id)).collect()),
+            ),
+            (
+                "page",
+                of(raw.pages.iter().map(|b| (b.file, &b.value.id)).collect()),
             ),
             (
                 "unit",

@@ -190,11 +190,12 @@ impl Valid<'_> {
             let limits: Vec<Limit> = i
                 .limit
                 .iter()
-                .filter_map(|l| self.limit(file, l.get_ref(), stages))
+                .filter_map(|l| self.limit(file, l.get_ref(), stages, schema))
                 .collect();
             if role == Some(Role::Standard) {
                 for (s, stage) in stages.iter().enumerate() {
-                    if numerator[s].is_some() && !limits.iter().any(|l| l.stage == s) {
+                    let plain = |l: &Limit| l.stage == s && l.when.is_none();
+                    if numerator[s].is_some() && !limits.iter().any(plain) {
                         self.wrong(
                             file,
                             i.id.span(),
@@ -261,18 +262,40 @@ impl Valid<'_> {
         )
     }
 
-    pub(super) fn limit(&mut self, file: usize, l: &RawLimit, stages: &[String]) -> Option<Limit> {
-        if let (Some(from), Some(until)) = (&l.from, &l.until)
+    /// `from` and `until` of a limit.
+    pub(super) fn years(
+        &mut self,
+        file: usize,
+        from: Option<&At<i64>>,
+        until: Option<&At<i64>>,
+    ) -> (Option<i64>, Option<i64>) {
+        if let (Some(from), Some(until)) = (from, until)
             && from.get_ref() > until.get_ref()
         {
             self.wrong(file, until.span(), "`until` lies before `from`", None);
         }
+        (from.map(|y| *y.get_ref()), until.map(|y| *y.get_ref()))
+    }
+
+    fn limit(
+        &mut self,
+        file: usize,
+        l: &RawLimit,
+        stages: &[String],
+        schema: &Schema,
+    ) -> Option<Limit> {
+        let (from, until) = self.years(file, l.from.as_ref(), l.until.as_ref());
+        let when = match &l.when {
+            Some(f) => Some(self.formula(file, f, schema, Type::Bool)?),
+            None => None,
+        };
         Some(Limit {
             stage: self.position(file, &l.stage, "a stage", stages)?,
             value: *l.value.get_ref(),
+            when,
             basis: l.basis.as_ref().map(|b| b.get_ref().clone()),
-            from: l.from.as_ref().map(|y| *y.get_ref()),
-            until: l.until.as_ref().map(|y| *y.get_ref()),
+            from,
+            until,
         })
     }
 
@@ -356,18 +379,23 @@ impl Valid<'_> {
                     ("mean", RankingOf::Mean),
                     ("cv_met", RankingOf::CvMet),
                     ("share_met", RankingOf::ShareMet),
+                    ("criterion", RankingOf::Criterion),
+                    ("points", RankingOf::Points),
                 ],
             );
             let stage = match &r.stage {
                 Some(s) => self.position(file, s, "a stage", stages),
                 None => None,
             };
-            let per_indicator = matches!(of, Some(RankingOf::Cv | RankingOf::Mean));
+            let per_indicator = matches!(
+                of,
+                Some(RankingOf::Cv | RankingOf::Mean | RankingOf::Criterion)
+            );
             if per_indicator != r.each_indicator {
                 self.wrong(
                     file,
                     r.of.span(),
-                    "cv and mean are ranked for each indicator, the others are not",
+                    "cv, mean and criterion are ranked for each of them, the others are not",
                     Some(format!("set each_indicator = {per_indicator}")),
                 );
             }

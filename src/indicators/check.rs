@@ -1,0 +1,166 @@
+//! A criterion's condition on every school or unit: which rows meet it, which do not, of which it cannot be known.
+
+use polars::prelude::*;
+
+use super::Verdict;
+use super::facts::{Facts, counties_of, row_list, rows_frame};
+use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
+use super::split::Units;
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::formula::Formula;
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{BoundValue, SchoolCheck};
+
+/// One row that the check is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CheckedRow {
+    /// Index into the units or the table's rows.
+    pub row: usize,
+    pub value: Option<f64>,
+    pub limit: Option<Threshold>,
+    /// Unknown where the value is missing or the limits that may hold do not agree.
+    pub met: Option<bool>,
+    /// What it counts in the total when not met.
+    pub weight: f64,
+}
+
+/// A check in one county.
+#[derive(Debug, Clone, Default)]
+pub struct CheckResult {
+    /// Rows that it is about.
+    pub rows: Vec<CheckedRow>,
+    /// Total of what fails: schools, classes.
+    pub failing: Option<f64>,
+    pub basis: Option<Basis>,
+    pub verdict: Option<Verdict>,
+}
+
+impl CheckResult {
+    /// Rows of which it cannot be known.
+    pub fn unknown(&self) -> impl Iterator<Item = &CheckedRow> {
+        self.rows.iter().filter(|r| r.met.is_none())
+    }
+
+    /// Rows that do not meet it.
+    pub fn broken(&self) -> impl Iterator<Item = &CheckedRow> {
+        self.rows.iter().filter(|r| r.met == Some(false))
+    }
+}
+
+/// All formulas of a check over its rows.
+pub fn formulas(check: &SchoolCheck) -> Vec<&Formula> {
+    let mut out = vec![&check.value];
+    out.extend(&check.when);
+    out.extend(&check.weight);
+    for bound in &check.limits {
+        out.extend(&bound.when);
+        if let BoundValue::Formula(formula) = &bound.value {
+            out.push(formula);
+        }
+    }
+    out
+}
+
+/// The check on every row of a frame; `None` for rows that it is not about. Without a period limits of all years hold.
+///
+/// # Errors
+/// When polars refuses.
+pub fn rows(
+    check: &SchoolCheck,
+    frame: &DataFrame,
+    period: Option<i64>,
+) -> PolarsResult<Vec<Option<CheckedRow>>> {
+    let when = conditions(check.when.as_ref(), frame)?;
+    let values = numbers(&check.value, frame)?;
+    let limits = thresholds(&check.limits, frame, period)?;
+    let weights = match &check.weight {
+        Some(formula) => numbers(formula, frame)?,
+        None => vec![Some(1.0); frame.height()],
+    };
+    Ok((0..frame.height())
+        .map(|row| {
+            if when[row] == Some(false) {
+                return None;
+            }
+            let met = match values[row].filter(|_| when[row] == Some(true)) {
+                Some(value) => match agreed(&limits[row], value, check.better) {
+                    Verdict::Met => Some(true),
+                    Verdict::NotMet => Some(false),
+                    Verdict::Incomplete => None,
+                },
+                None => None,
+            };
+            Some(CheckedRow {
+                row,
+                value: values[row],
+                limit: limits[row].last().copied(),
+                met,
+                weight: weights[row].unwrap_or(1.0),
+            })
+        })
+        .collect())
+}
+
+/// A check for every county.
+///
+/// # Errors
+/// When polars refuses.
+pub fn results(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    facts: &Facts,
+    check: &SchoolCheck,
+    period: i64,
+) -> Result<Vec<CheckResult>, Error> {
+    let frame = rows_frame(pipeline, dataset, units, check.of, period, &formulas(check))?;
+    let list = row_list(pipeline, dataset, units, check.of);
+    let county_of = counties_of(dataset, &list);
+    let mut out: Vec<CheckResult> = vec![CheckResult::default(); dataset.counties.len()];
+    let mut any = vec![false; dataset.counties.len()];
+    for (row, checked) in rows(check, &frame, Some(period))?.into_iter().enumerate() {
+        let Some(county) = county_of[row] else {
+            continue;
+        };
+        any[county] = true;
+        if let Some(mut checked) = checked {
+            if list[row].conflict {
+                checked.met = None;
+                checked.value = None;
+            }
+            out[county].rows.push(checked);
+        }
+    }
+    let stated = match &check.failing {
+        Some(formula) => numbers(formula, &facts.frame)?,
+        None => vec![None; dataset.counties.len()],
+    };
+    for (county, result) in out.iter_mut().enumerate() {
+        let nothing_known = result.rows.iter().all(|r| r.value.is_none());
+        let sent_none = !any[county] || (!result.rows.is_empty() && nothing_known);
+        if let Some(failing) = stated[county].filter(|_| sent_none) {
+            result.failing = Some(failing);
+            result.basis = Some(Basis::Stated);
+            result.verdict = Some(if failing > 0.0 {
+                Verdict::NotMet
+            } else {
+                Verdict::Met
+            });
+            continue;
+        }
+        if !any[county] || result.unknown().next().is_some() {
+            result.verdict = Some(Verdict::Incomplete);
+            continue;
+        }
+        let failing: f64 = result.broken().map(|r| r.weight).sum();
+        result.failing = Some(failing);
+        result.basis = Some(Basis::Computed);
+        result.verdict = Some(if result.broken().next().is_some() {
+            Verdict::NotMet
+        } else {
+            Verdict::Met
+        });
+    }
+    Ok(out)
+}

@@ -1,0 +1,507 @@
+//! Criteria -> verdicts: every requirement on every county, from its figures, its schools, or its own attested word.
+
+use std::collections::BTreeSet;
+
+use super::check::{self, CheckResult};
+use super::facts::{self, Facts, row_list, stated};
+use super::figure::{self, Basis, FigureResult};
+use super::missing::school_column;
+use super::split::Units;
+use super::{Verdict, all};
+use crate::dataset::{CellRef, Dataset};
+use crate::error::Error;
+use crate::finding::{Draft, Finding};
+use crate::ingest::cell::{Value, text_of};
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{CountyRef, CountySource, Criterion, Scope};
+use crate::text::{fixed, number};
+
+/// The code of a claim that something is met (list `claim`).
+pub const CLAIM_MET: &str = "met";
+/// Most criteria that one message names.
+const NAMED: usize = 8;
+
+/// One criterion of one county.
+#[derive(Debug, Clone)]
+pub struct CriterionResult {
+    /// Index into the dataset's counties.
+    pub county: usize,
+    pub criterion: usize,
+    pub verdict: Verdict,
+    pub basis: Option<Basis>,
+    pub figures: Vec<FigureResult>,
+    pub checks: Vec<CheckResult>,
+    /// The county's own verdict.
+    pub claim: Option<bool>,
+    pub reference: Option<String>,
+    /// Points reached, in a part that is scored.
+    pub points: Option<f64>,
+}
+
+/// Everything that criteria are judged by.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    pub pipeline: &'a Pipeline,
+    pub dataset: &'a Dataset,
+    pub units: &'a Units,
+    pub facts: &'a Facts,
+    pub period: i64,
+}
+
+/// All criteria of all counties, by county and then in the order of the criteria, with what there is to say.
+///
+/// # Errors
+/// When polars refuses an expression.
+pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>), Error> {
+    let Given {
+        pipeline,
+        dataset,
+        units,
+        facts,
+        period,
+    } = *given;
+    let counties = dataset.counties.len();
+    let mut by_criterion: Vec<Vec<CriterionResult>> = Vec::new();
+    for (c, criterion) in pipeline.criteria.iter().enumerate() {
+        let mut figures = Vec::new();
+        for f in &criterion.figures {
+            figures.push(figure::results(dataset, facts, f, period)?);
+        }
+        let mut checks = Vec::new();
+        for k in &criterion.checks {
+            checks.push(check::results(pipeline, dataset, units, facts, k, period)?);
+        }
+        let mut own = Vec::with_capacity(counties);
+        for county in 0..counties {
+            let figures = figures.iter().map(|f| f[county]).collect();
+            let checks = checks.iter().map(|k| k[county].clone()).collect();
+            own.push(judge(given, c, criterion, county, figures, checks));
+        }
+        by_criterion.push(own);
+    }
+    let mut iters: Vec<_> = by_criterion.into_iter().map(Vec::into_iter).collect();
+    let mut out = Vec::new();
+    for _ in 0..counties {
+        out.extend(iters.iter_mut().filter_map(Iterator::next));
+    }
+    let mut findings = Vec::new();
+    let mut said: BTreeSet<CellRef> = BTreeSet::new();
+    for result in &out {
+        if dataset.counties[result.county].received {
+            speak(given, result, &mut findings);
+            missing_cells(given, result, &mut said, &mut findings);
+        }
+    }
+    incomplete(given, &out, &mut findings);
+    Ok((out, findings))
+}
+
+fn judge(
+    given: &Given<'_>,
+    c: usize,
+    criterion: &Criterion,
+    county: usize,
+    figures: Vec<FigureResult>,
+    checks: Vec<CheckResult>,
+) -> CriterionResult {
+    let dataset = given.dataset;
+    let code = &dataset.counties[county].code;
+    let own = |at: Option<(usize, usize)>| at.and_then(|at| Some(stated(dataset, at, code)?.0));
+    let claim = own(criterion.claim)
+        .and_then(Value::text)
+        .map(|code| code == CLAIM_MET);
+    let reference = own(criterion.reference)
+        .and_then(Value::text)
+        .map(str::to_string)
+        .filter(|t| !t.is_empty());
+    let score = own(criterion.score)
+        .and_then(Value::number)
+        .filter(|s| criterion.points.is_some_and(|most| (0.0..=most).contains(s)));
+    let verdicts: Vec<Verdict> = figures
+        .iter()
+        .filter_map(|f| f.verdict)
+        .chain(checks.iter().filter_map(|k| k.verdict))
+        .collect();
+    let bases = figures
+        .iter()
+        .filter(|f| f.verdict.is_some())
+        .filter_map(|f| f.basis)
+        .chain(checks.iter().filter_map(|k| k.basis));
+    let (mut verdict, mut basis) = if criterion.forbidden.is_some() {
+        match own(criterion.forbidden).and_then(Value::yes) {
+            Some(true) => (Verdict::NotMet, Some(Basis::Attested)),
+            Some(false) => (Verdict::Met, Some(Basis::Attested)),
+            None => (Verdict::Incomplete, None),
+        }
+    } else if criterion.attested {
+        match claim {
+            Some(false) => (Verdict::NotMet, Some(Basis::Attested)),
+            Some(true) if reference.is_some() => (Verdict::Met, Some(Basis::Attested)),
+            _ => (Verdict::Incomplete, None),
+        }
+    } else if verdicts.is_empty() && criterion.vacuous && dataset.counties[county].received {
+        (Verdict::Met, Some(Basis::Computed))
+    } else if verdicts.is_empty() {
+        (Verdict::Incomplete, None)
+    } else {
+        (all(verdicts), bases.max())
+    };
+    let mut points = None;
+    if let Some(most) = criterion.points {
+        let by_figures = points_by_figures(criterion, most, &figures, verdict);
+        points = match (by_figures, score) {
+            (Some(points), _) => Some(points),
+            (None, Some(score)) if reference.is_some() || criterion.reference.is_none() => {
+                basis = Some(Basis::Attested);
+                verdict = if score >= most {
+                    Verdict::Met
+                } else {
+                    Verdict::NotMet
+                };
+                Some(score)
+            }
+            _ => match verdict {
+                Verdict::Met => Some(most),
+                Verdict::NotMet => Some(0.0),
+                Verdict::Incomplete => None,
+            },
+        };
+    }
+    CriterionResult {
+        county,
+        criterion: c,
+        verdict,
+        basis,
+        figures,
+        checks,
+        claim,
+        reference,
+        points,
+    }
+}
+
+/// Points where figures with a deduction decide: all, less the deduction for what is below the limits, not below 0.
+fn points_by_figures(
+    criterion: &Criterion,
+    most: f64,
+    figures: &[FigureResult],
+    verdict: Verdict,
+) -> Option<f64> {
+    let judged = figures.iter().any(|f| f.verdict.is_some());
+    if criterion.attested || !judged || verdict == Verdict::Incomplete {
+        return None;
+    }
+    let mut lost = 0.0;
+    for (f, result) in criterion.figures.iter().zip(figures) {
+        if result.verdict == Some(Verdict::NotMet) {
+            let gap = (result.limit?.value - result.value?).abs();
+            lost += f.deduct.map_or(most, |d| d * gap);
+        }
+    }
+    let checked = verdict == Verdict::NotMet && lost == 0.0;
+    Some(if checked { 0.0 } else { (most - lost).max(0.0) })
+}
+
+/// The name of a criterion in messages.
+pub fn named(pipeline: &Pipeline, criterion: &Criterion) -> String {
+    pipeline.phrase(
+        "criterion_name",
+        &[
+            ("part", pipeline.part_title(criterion.part)),
+            ("number", &criterion.number.to_string()),
+            ("title", &criterion.title),
+        ],
+    )
+}
+
+/// What a criterion's result gives cause to say: own results and verdicts that differ, figures that cannot be right.
+fn speak(given: &Given<'_>, result: &CriterionResult, findings: &mut Vec<Finding>) {
+    let Given {
+        pipeline, dataset, ..
+    } = *given;
+    let criterion = &pipeline.criteria[result.criterion];
+    let county = &dataset.counties[result.county];
+    let name = named(pipeline, criterion);
+    let draft = |cells: &[CellRef]| Draft {
+        county_code: Some(county.code.clone()),
+        place: dataset.place(cells),
+        column: Some(name.clone()),
+        ..Draft::default()
+    };
+    for (f, r) in criterion.figures.iter().zip(&result.figures) {
+        let Some(value) = r.value.filter(|_| r.applies) else {
+            continue;
+        };
+        let computed = format!("{}{}", fixed(value, f.digits.max(1)), f.unit);
+        if let (Some(own), Some(Basis::Computed)) = (r.stated, r.basis)
+            && (value - own).abs() > r.precision
+        {
+            let cells = f
+                .stated
+                .map_or(Vec::new(), |s| cells_of(given, result.county, s));
+            let mut draft = draft(&cells);
+            draft.column = Some(f.title.clone());
+            draft.value = Some(number(own));
+            draft.expected = Some(fixed(value, f.digits));
+            let source = fraction(pipeline, r).unwrap_or_default();
+            findings.push(
+                draft
+                    .slot("column", f.title.clone())
+                    .slot("stated", format!("{}{}", number(own), f.unit))
+                    .slot("computed", computed.clone())
+                    .slot("source", source)
+                    .notice(pipeline, "stated-differs"),
+            );
+        }
+        if let Some(most) = f.most.filter(|m| !crate::formula::lower::at_most(value, *m)) {
+            let mut draft = draft(&stated_cells(given, result.county, f.columns()));
+            draft.column = Some(f.title.clone());
+            draft.value = Some(computed.clone());
+            findings.push(
+                draft
+                    .slot("figure", f.title.clone())
+                    .slot("value", format!("{computed}{}", fraction(pipeline, r).unwrap_or_default()))
+                    .slot("most", format!("{}{}", number(most), f.unit))
+                    .notice(pipeline, "figure-too-high"),
+            );
+        }
+    }
+    let cell = |at: Option<(usize, usize)>| -> Vec<CellRef> {
+        at.and_then(|at| stated(dataset, at, &county.code)?.1)
+            .into_iter()
+            .collect()
+    };
+    if let Some(claim) = result.claim.filter(|_| !criterion.attested) {
+        let contradicted = match result.verdict {
+            Verdict::Met => !claim,
+            Verdict::NotMet => claim,
+            Verdict::Incomplete => false,
+        };
+        if contradicted {
+            let own = if claim { Verdict::Met } else { Verdict::NotMet };
+            let mut draft = draft(&cell(criterion.claim));
+            draft.value = Some(pipeline.word(own.key()).to_string());
+            draft.expected = Some(pipeline.word(result.verdict.key()).to_string());
+            findings.push(
+                draft
+                    .slot("criterion", name.clone())
+                    .slot("claim", pipeline.word(own.key()))
+                    .slot("verdict", pipeline.word(result.verdict.key()))
+                    .notice(pipeline, "claim-differs"),
+            );
+        }
+    }
+    let own_score = criterion
+        .score
+        .is_some_and(|at| stated(dataset, at, &county.code).is_some());
+    let own_word = result.claim == Some(true) || own_score;
+    if criterion.attested && criterion.reference.is_some() && own_word && result.reference.is_none()
+    {
+        findings.push(
+            draft(&cell(criterion.claim.or(criterion.score)))
+                .slot("criterion", name.clone())
+                .notice(pipeline, "reference-absent"),
+        );
+    }
+    if let (Some(at), Some(most)) = (criterion.score, criterion.points)
+        && let Some(score) = stated(dataset, at, &county.code).and_then(|(v, _)| v.number())
+        && !(0.0..=most).contains(&score)
+    {
+        let mut draft = draft(&cell(criterion.score));
+        draft.value = Some(number(score));
+        findings.push(
+            draft
+                .slot("criterion", name)
+                .slot("score", number(score))
+                .slot("points", number(most))
+                .notice(pipeline, "score-out-of-range"),
+        );
+    }
+}
+
+/// Numerator and denominator in a bracket.
+pub fn fraction(pipeline: &Pipeline, r: &FigureResult) -> Option<String> {
+    let (n, d) = (r.numerator?, r.denominator?);
+    (r.basis == Some(Basis::Computed)).then(|| {
+        pipeline.phrase(
+            "fraction",
+            &[("numerator", &number(n)), ("denominator", &number(d))],
+        )
+    })
+}
+
+impl crate::pipeline::model::Figure {
+    /// The columns that its numerator and denominator read.
+    pub fn columns(&self) -> impl Iterator<Item = &String> {
+        let below = self.denominator.iter().flat_map(|d| &d.columns);
+        self.numerator.columns.iter().chain(below)
+    }
+}
+
+/// The cells in which a county states the figures that some columns come from.
+pub fn stated_cells<'a>(
+    given: &Given<'_>,
+    county: usize,
+    names: impl Iterator<Item = &'a String>,
+) -> Vec<CellRef> {
+    let mut out = Vec::new();
+    for name in names {
+        cells_behind(given, county, name, &mut out);
+    }
+    out
+}
+
+/// The cells behind one figure of a county.
+pub fn cells_of(given: &Given<'_>, county: usize, source: CountyRef) -> Vec<CellRef> {
+    let pipeline = given.pipeline;
+    let name = match source {
+        CountyRef::Stated { table, column } => &pipeline.tables[table].columns[column].name,
+        CountyRef::Computed(c) => &pipeline.county_columns[c].name,
+    };
+    stated_cells(given, county, std::iter::once(name))
+}
+
+fn cells_behind(given: &Given<'_>, county: usize, name: &str, out: &mut Vec<CellRef>) {
+    let (pipeline, dataset) = (given.pipeline, given.dataset);
+    let code = &dataset.counties[county].code;
+    if let Some(i) = pipeline.county_columns.iter().position(|c| c.name == name) {
+        match &pipeline.county_columns[i].source {
+            CountySource::First(refs) => {
+                let from = given.facts.columns[i][county].from;
+                match from.map(|f| refs[f]) {
+                    Some(CountyRef::Stated { table, column }) => {
+                        let cell = stated(dataset, (table, column), code).and_then(|(_, c)| c);
+                        out.extend(cell.filter(|c| !out.contains(c)));
+                    }
+                    Some(CountyRef::Computed(c)) => {
+                        cells_behind(given, county, &pipeline.county_columns[c].name, out);
+                    }
+                    None => {}
+                }
+            }
+            CountySource::Formula(formula) => {
+                for name in &formula.columns {
+                    cells_behind(given, county, name, out);
+                }
+            }
+            CountySource::Sum { .. } => {}
+        }
+        return;
+    }
+    for (t, table) in pipeline.tables.iter().enumerate() {
+        if let Some(c) = table.position(name) {
+            let row = facts::county_row(dataset, t, code).filter(|_| table.is_of_counties());
+            let cell = row.and_then(|r| r.cells[c]);
+            out.extend(cell.filter(|c| !out.contains(c)));
+        }
+    }
+}
+
+/// Cells that a check needs and that are empty: one finding a cell, unless it is spoken of already.
+fn missing_cells(
+    given: &Given<'_>,
+    result: &CriterionResult,
+    said: &mut BTreeSet<CellRef>,
+    findings: &mut Vec<Finding>,
+) {
+    let Given {
+        pipeline,
+        dataset,
+        units,
+        ..
+    } = *given;
+    let criterion = &pipeline.criteria[result.criterion];
+    for (k, r) in criterion.checks.iter().zip(&result.checks) {
+        if r.basis == Some(Basis::Stated) {
+            continue;
+        }
+        let rows = row_list(pipeline, dataset, units, k.of);
+        for checked in r.unknown() {
+            let row = rows[checked.row];
+            if row.conflict {
+                continue;
+            }
+            let table = match k.of {
+                Scope::Table(t) => t,
+                Scope::Unit => pipeline.table("school").unwrap_or(0),
+            };
+            for name in &k.cells {
+                let column = match k.of {
+                    Scope::Unit => {
+                        school_column(pipeline, table, units.list[checked.row].stage, name)
+                    }
+                    Scope::Table(t) => pipeline.tables[t].position(name),
+                };
+                let Some(column) = column.filter(|c| row.values[*c].is_none()) else {
+                    continue;
+                };
+                // A column that the sheet does not have is said once for the criterion.
+                let Some(cell) = row.cells[column] else {
+                    continue;
+                };
+                if dataset.spoken.contains(&cell) || !said.insert(cell) {
+                    continue;
+                }
+                let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
+                let school = text("school_name");
+                let title = pipeline.tables[table].columns[column].title.clone();
+                let draft = Draft {
+                    county_code: Some(row.county_code.clone()),
+                    school_code: text("school_code"),
+                    school_name: school.clone(),
+                    place: dataset.place(&[cell]),
+                    column: Some(title.clone()),
+                    ..Draft::default()
+                };
+                findings.push(
+                    draft
+                        .slot("column", title)
+                        .slot("school_name", school.unwrap_or_default())
+                        .notice(pipeline, "value-missing"),
+                );
+            }
+        }
+    }
+}
+
+/// One finding a county and part: criteria that cannot be judged.
+fn incomplete(given: &Given<'_>, results: &[CriterionResult], findings: &mut Vec<Finding>) {
+    let (pipeline, dataset) = (given.pipeline, given.dataset);
+    for own in results.chunk_by(|a, b| a.county == b.county) {
+        let county = own[0].county;
+        if !dataset.counties[county].received {
+            continue;
+        }
+        for part in &pipeline.parts {
+            let open: Vec<&Criterion> = own
+                .iter()
+                .filter(|r| r.verdict == Verdict::Incomplete)
+                .map(|r| &pipeline.criteria[r.criterion])
+                .filter(|c| c.part == part.part)
+                .collect();
+            if open.is_empty() {
+                continue;
+            }
+            let mut names: Vec<String> = open
+                .iter()
+                .take(NAMED)
+                .map(|c| format!("{}.{}", c.number, c.title))
+                .collect();
+            if open.len() > NAMED {
+                names.push("\u{2026}".to_string());
+            }
+            let draft = Draft {
+                county_code: Some(dataset.counties[county].code.clone()),
+                column: Some(part.title.clone()),
+                ..Draft::default()
+            };
+            findings.push(
+                draft
+                    .slot("part", part.title.clone())
+                    .slot("count", open.len().to_string())
+                    .slot("criteria", names.join("\u{3001}"))
+                    .notice(pipeline, "criteria-incomplete"),
+            );
+        }
+    }
+}

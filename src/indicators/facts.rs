@@ -1,0 +1,467 @@
+//! The figures of every county: what its tables state, sums over its schools, and which of several counts. Of figures that
+//! are given twice the first declared one is used; where the others differ beyond their printed digits, that is said.
+
+use std::collections::BTreeSet;
+
+use polars::prelude::*;
+
+use super::split::Units;
+use crate::dataset::{CellRef, Dataset, Row};
+use crate::error::Error;
+use crate::finding::{Draft, Finding};
+use crate::formula::Formula;
+use crate::formula::lower::evaluate;
+use crate::ingest::cell::Value;
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{
+    Column as TableColumn, CountyRef, CountySource, Entity, Kind, ParameterValue, Scope,
+};
+use crate::pipeline::valid::{COUNTED, COUNTY_CODE, FORM, PERIOD};
+use crate::text::number;
+
+/// One figure of one county.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Fact {
+    pub value: Option<f64>,
+    /// Whether anything of it was given: a sum of which some rows are lacking is given, but has no value.
+    pub given: bool,
+    /// Rows of a sum that lack it.
+    pub lacking: usize,
+    /// Which of the sources of a `first` it is.
+    pub from: Option<usize>,
+}
+
+/// The figures of all counties.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// One row a county, in the order of the dataset's counties: all columns of the county's tables, the county columns,
+    /// the period and the parameters.
+    pub frame: DataFrame,
+    /// By county column, then county.
+    pub columns: Vec<Vec<Fact>>,
+}
+
+/// The row of a county in a table with one row a county.
+pub fn county_row<'a>(dataset: &'a Dataset, table: usize, code: &str) -> Option<&'a Row> {
+    let rows = &dataset.tables[table].rows;
+    let at = rows.partition_point(|r| r.county_code.as_str() < code);
+    rows.get(at)
+        .filter(|r| r.county_code == code && !r.conflict)
+}
+
+/// A value that a county states, with its cell.
+pub fn stated<'a>(
+    dataset: &'a Dataset,
+    (table, column): (usize, usize),
+    code: &str,
+) -> Option<(&'a Value, Option<CellRef>)> {
+    let row = county_row(dataset, table, code)?;
+    Some((row.values[column].as_ref()?, row.cells[column]))
+}
+
+/// The frame of some rows with the further columns that formulas about schools, units and groups may name.
+///
+/// # Errors
+/// When polars refuses.
+pub fn rows_frame(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    of: Scope,
+    period: i64,
+    formulas: &[&Formula],
+) -> Result<DataFrame, Error> {
+    let mut frame = match of {
+        Scope::Unit => units.frame.clone(),
+        Scope::Table(t) => dataset.tables[t].frame.clone(),
+    };
+    let rows = row_list(pipeline, dataset, units, of);
+    let needed: BTreeSet<&str> = formulas
+        .iter()
+        .flat_map(|f| f.columns.iter().map(String::as_str))
+        .collect();
+    for name in needed {
+        if frame.get_column_index(name).is_some() {
+            continue;
+        }
+        let key: PlSmallStr = name.into();
+        let column = if name == FORM {
+            let forms: Vec<&str> = rows
+                .iter()
+                .map(|r| pipeline.forms[r.form].id.as_str())
+                .collect();
+            Column::new(key, forms)
+        } else if name == COUNTED {
+            let counted: Vec<bool> = units.list.iter().map(|u| u.counted).collect();
+            Column::new(key, counted)
+        } else if let Some(constant) = constant(pipeline, name, period, rows.len()) {
+            constant
+        } else if let Some((t, c)) = stated_column(pipeline, name) {
+            let values: Vec<Option<&Value>> = rows
+                .iter()
+                .map(|r| county_row(dataset, t, &r.county_code)?.values[c].as_ref())
+                .collect();
+            value_column(&pipeline.tables[t].columns[c], &values)
+        } else {
+            continue;
+        };
+        frame.with_column(column)?;
+    }
+    Ok(frame)
+}
+
+/// The rows of the dataset behind the rows of a scope.
+pub fn row_list<'a>(
+    pipeline: &Pipeline,
+    dataset: &'a Dataset,
+    units: &Units,
+    of: Scope,
+) -> Vec<&'a Row> {
+    match (of, pipeline.table("school")) {
+        (Scope::Table(t), _) => dataset.tables[t].rows.iter().collect(),
+        (Scope::Unit, Some(t)) => {
+            let rows = &dataset.tables[t].rows;
+            units.list.iter().map(|u| &rows[u.school]).collect()
+        }
+        (Scope::Unit, None) => Vec::new(),
+    }
+}
+
+fn stated_column(pipeline: &Pipeline, name: &str) -> Option<(usize, usize)> {
+    pipeline
+        .tables
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| t.entity == Entity::County)
+        .find_map(|(t, table)| Some((t, table.position(name)?)))
+}
+
+/// The period or a parameter as a column.
+fn constant(pipeline: &Pipeline, name: &str, period: i64, height: usize) -> Option<Column> {
+    let key: PlSmallStr = name.into();
+    if name == PERIOD {
+        return Some(Column::new(key, vec![period as f64; height]));
+    }
+    let parameter = pipeline.parameters.iter().find(|p| p.name == name)?;
+    Some(match &parameter.value {
+        ParameterValue::Number(n) => Column::new(key, vec![*n; height]),
+        ParameterValue::Text(t) => Column::new(key, vec![t.as_str(); height]),
+    })
+}
+
+fn value_column(column: &TableColumn, values: &[Option<&Value>]) -> Column {
+    let key: PlSmallStr = column.name.as_str().into();
+    match column.kind {
+        Kind::Text | Kind::Code(_) | Kind::Choice(_) => {
+            let list: Vec<Option<&str>> = values.iter().map(|v| v.and_then(Value::text)).collect();
+            Column::new(key, list)
+        }
+        Kind::YesNo => {
+            let list: Vec<Option<bool>> = values.iter().map(|v| v.and_then(Value::yes)).collect();
+            Column::new(key, list)
+        }
+        _ => {
+            let list: Vec<Option<f64>> = values.iter().map(|v| v.and_then(Value::number)).collect();
+            Column::new(key, list)
+        }
+    }
+}
+
+/// The facts of all counties, and where stated figures differ from those that count.
+///
+/// # Errors
+/// When polars refuses an expression.
+pub fn facts(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    period: i64,
+) -> Result<(Facts, Vec<Finding>), Error> {
+    let counties = &dataset.counties;
+    let codes: Vec<&str> = counties.iter().map(|c| c.code.as_str()).collect();
+    let mut columns: Vec<Column> = vec![Column::new(COUNTY_CODE.into(), codes.clone())];
+    columns.extend(constant(pipeline, PERIOD, period, codes.len()));
+    for parameter in &pipeline.parameters {
+        columns.extend(constant(pipeline, &parameter.name, period, codes.len()));
+    }
+    for (t, table) in pipeline.tables.iter().enumerate() {
+        if table.entity != Entity::County {
+            continue;
+        }
+        let rows: Vec<Option<&Row>> = codes.iter().map(|c| county_row(dataset, t, c)).collect();
+        for (c, column) in table.columns.iter().enumerate() {
+            if column.kind.formula_type().is_some() {
+                let values: Vec<Option<&Value>> = rows
+                    .iter()
+                    .map(|r| r.and_then(|r| r.values[c].as_ref()))
+                    .collect();
+                columns.push(value_column(column, &values));
+            }
+        }
+    }
+    let mut facts = Facts {
+        frame: DataFrame::new(codes.len(), columns)?,
+        columns: Vec::new(),
+    };
+    let mut findings = Vec::new();
+    let sums = sums(pipeline, dataset, units, period)?;
+    for (i, column) in pipeline.county_columns.iter().enumerate() {
+        let own: Vec<Fact> = match &column.source {
+            CountySource::Sum { .. } => sums[i].clone(),
+            CountySource::Formula(formula) => {
+                let values = evaluate(formula, &facts.frame)?.cast(&DataType::Float64)?;
+                let fact = |value: Option<f64>| Fact {
+                    value,
+                    given: value.is_some(),
+                    ..Fact::default()
+                };
+                values.f64()?.iter().map(fact).collect()
+            }
+            CountySource::First(refs) => (0..codes.len())
+                .map(|county| first(pipeline, dataset, &facts, refs, county, &mut findings))
+                .collect(),
+        };
+        let values: Vec<Option<f64>> = own.iter().map(|f| f.value).collect();
+        facts
+            .frame
+            .with_column(Column::new(column.name.as_str().into(), values))?;
+        facts.columns.push(own);
+    }
+    Ok((facts, findings))
+}
+
+/// All sums, by county column; empty for columns of other kinds.
+fn sums(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    period: i64,
+) -> Result<Vec<Vec<Fact>>, Error> {
+    let mut out: Vec<Vec<Fact>> = vec![Vec::new(); pipeline.county_columns.len()];
+    let mut scopes: Vec<Scope> = Vec::new();
+    for column in &pipeline.county_columns {
+        if let CountySource::Sum { of, .. } = &column.source
+            && !scopes.contains(of)
+        {
+            scopes.push(*of);
+        }
+    }
+    for scope in scopes {
+        let own: Vec<(usize, &Formula, Option<&Formula>)> = pipeline
+            .county_columns
+            .iter()
+            .enumerate()
+            .filter_map(|(i, c)| match &c.source {
+                CountySource::Sum { of, sum, filter } if *of == scope => {
+                    Some((i, sum, filter.as_ref()))
+                }
+                _ => None,
+            })
+            .collect();
+        let formulas: Vec<&Formula> = own
+            .iter()
+            .flat_map(|(_, sum, filter)| std::iter::once(*sum).chain(*filter))
+            .collect();
+        let frame = rows_frame(pipeline, dataset, units, scope, period, &formulas)?;
+        let rows = row_list(pipeline, dataset, units, scope);
+        let county_of = counties_of(dataset, &rows);
+        for (i, sum, filter) in own {
+            let values = evaluate(sum, &frame)?.cast(&DataType::Float64)?;
+            let wanted = match filter {
+                Some(f) => Some(evaluate(f, &frame)?.bool()?.clone()),
+                None => None,
+            };
+            let mut facts = vec![Fact::default(); dataset.counties.len()];
+            let mut known = vec![0_usize; dataset.counties.len()];
+            let mut any = vec![false; dataset.counties.len()];
+            for (r, value) in values.f64()?.iter().enumerate() {
+                let Some(county) = county_of[r] else { continue };
+                any[county] = true;
+                let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
+                if inside == Some(false) {
+                    continue;
+                }
+                match value.filter(|_| inside == Some(true) && !rows[r].conflict) {
+                    Some(value) => {
+                        known[county] += 1;
+                        facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
+                    }
+                    None => facts[county].lacking += 1,
+                }
+            }
+            for (county, fact) in facts.iter_mut().enumerate() {
+                fact.given = known[county] > 0 || (any[county] && fact.lacking == 0);
+                if fact.lacking > 0 {
+                    fact.value = None;
+                } else if fact.given {
+                    fact.value = fact.value.or(Some(0.0));
+                }
+            }
+            out[i] = facts;
+        }
+    }
+    Ok(out)
+}
+
+/// For every row the index of its county.
+pub fn counties_of(dataset: &Dataset, rows: &[&Row]) -> Vec<Option<usize>> {
+    rows.iter()
+        .map(|row| {
+            dataset
+                .counties
+                .binary_search_by(|c| c.code.as_str().cmp(&row.county_code))
+                .ok()
+        })
+        .collect()
+}
+
+/// The first source that is given; the others are held against it.
+fn first(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    facts: &Facts,
+    refs: &[CountyRef],
+    county: usize,
+    findings: &mut Vec<Finding>,
+) -> Fact {
+    let code = dataset.counties[county].code.as_str();
+    let mut chosen: Option<(usize, Fact)> = None;
+    for (i, source) in refs.iter().enumerate() {
+        let fact = match source {
+            CountyRef::Computed(c) => facts.columns[*c][county],
+            CountyRef::Stated { table, column } => {
+                let value = stated(dataset, (*table, *column), code).and_then(|(v, _)| v.number());
+                Fact {
+                    value,
+                    given: value.is_some(),
+                    ..Fact::default()
+                }
+            }
+        };
+        if !fact.given {
+            continue;
+        }
+        let Some((from, used)) = chosen else {
+            chosen = Some((i, fact));
+            continue;
+        };
+        let (Some(used), Some(other)) = (used.value, fact.value) else {
+            continue;
+        };
+        let CountyRef::Stated { table, column } = *source else {
+            continue;
+        };
+        let mut slack = precision(dataset, (table, column), code);
+        if let CountyRef::Stated { table, column } = refs[from] {
+            slack = slack.max(precision(dataset, (table, column), code));
+        }
+        if (used - other).abs() > slack {
+            findings.push(differs(pipeline, dataset, code, (table, column), refs[from], used));
+        }
+    }
+    match chosen {
+        Some((i, fact)) => Fact {
+            from: Some(i),
+            ..fact
+        },
+        // Rows that lack it are known even where nothing was given.
+        None => Fact {
+            lacking: refs
+                .iter()
+                .map(|r| match r {
+                    CountyRef::Computed(c) => facts.columns[*c][county].lacking,
+                    CountyRef::Stated { .. } => 0,
+                })
+                .max()
+                .unwrap_or(0),
+            ..Fact::default()
+        },
+    }
+}
+
+/// A figure that a county gives of itself, and half a step of its last digit; `digits` where it is no cell of its own.
+pub fn own_figure(
+    dataset: &Dataset,
+    facts: &Facts,
+    source: CountyRef,
+    county: usize,
+    digits: usize,
+) -> Option<(f64, f64)> {
+    let code = &dataset.counties[county].code;
+    match source {
+        CountyRef::Stated { table, column } => {
+            let value = stated(dataset, (table, column), code)?.0.number()?;
+            Some((value, precision(dataset, (table, column), code)))
+        }
+        CountyRef::Computed(c) => {
+            let step = 0.5 * 10f64.powi(-i32::try_from(digits).unwrap_or(0));
+            Some((facts.columns[c][county].value?, step * (1.0 + 1e-9)))
+        }
+    }
+}
+
+/// Half a step of the last digit that a county wrote for a figure, in the figure's unit.
+pub fn precision(dataset: &Dataset, at: (usize, usize), code: &str) -> f64 {
+    let Some(row) = county_row(dataset, at.0, code) else {
+        return 0.0;
+    };
+    let Some(value) = row.values[at.1].as_ref().and_then(Value::number) else {
+        return 0.0;
+    };
+    let written = dataset.written(row, at.1).map(str::to_string);
+    let raw = written.unwrap_or_else(|| number(value));
+    let text: String = crate::text::trimmed(&raw)
+        .replace('\u{3002}', ".")
+        .chars()
+        .filter(|c| *c != ',')
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(|c| c.is_ascii_digit() || *c == '.')
+        .collect();
+    let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
+    // A figure written in another unit: 341.16 for 3,411,600.
+    let factor = match text.trim_end_matches('.').parse::<f64>() {
+        Ok(written) if written != 0.0 && value != 0.0 => (value / written).abs(),
+        _ => 1.0,
+    };
+    let step = 10f64.powi(-i32::try_from(decimals.min(12)).unwrap_or(0));
+    (0.5 * step * factor) * (1.0 + 1e-9) + 1e-9 * value.abs()
+}
+
+fn differs(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    code: &str,
+    (table, column): (usize, usize),
+    used: CountyRef,
+    value: f64,
+) -> Finding {
+    let (source, mut cells) = match used {
+        CountyRef::Stated { table, column } => (
+            pipeline.tables[table].title.clone(),
+            stated(dataset, (table, column), code)
+                .and_then(|(_, cell)| cell)
+                .into_iter()
+                .collect::<Vec<CellRef>>(),
+        ),
+        CountyRef::Computed(i) => (pipeline.county_columns[i].title.clone(), Vec::new()),
+    };
+    let own = stated(dataset, (table, column), code);
+    let cell = own.and_then(|(_, cell)| cell);
+    cells.splice(0..0, cell);
+    let shown = own.map_or(String::new(), |(v, _)| v.shown());
+    let title = pipeline.tables[table].columns[column].title.clone();
+    let draft = Draft {
+        county_code: Some(code.to_string()),
+        place: dataset.place(&cells),
+        column: Some(title.clone()),
+        value: Some(shown.clone()),
+        expected: Some(number(value)),
+        ..Draft::default()
+    };
+    draft
+        .slot("column", title)
+        .slot("stated", shown)
+        .slot("computed", number(value))
+        .slot("source", source)
+        .notice(pipeline, "stated-differs")
+}

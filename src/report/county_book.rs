@@ -1,0 +1,194 @@
+//! 县级: the workbook of one county: the application form filled in, its schools, an audit sheet, criteria and reasons.
+
+use super::book::{Book, Cell, Head, Page, Sheet, Tone, met_tone};
+use super::ranking_book::{flips, margin, verdict_cell};
+use super::{Context, audit_page, criteria_sheet, form_pages};
+use crate::indicators::figure::Threshold;
+use crate::indicators::parts::row_name;
+use crate::indicators::unit::UnitValue;
+use crate::indicators::verdict::unit_name;
+use crate::pipeline::model::Role;
+use crate::text::{fixed, number};
+
+/// Makes the workbook of a county, by its index.
+pub fn book(context: &Context<'_>, county: usize) -> Book {
+    let p = context.pipeline;
+    let own = &context.results.dataset.counties[county];
+    let mut pages: Vec<Page> = p
+        .pages
+        .iter()
+        .map(|page| form_pages::page(context, county, page))
+        .collect();
+    let mut sheets = vec![schools(context, county)];
+    if !p.criteria.is_empty() {
+        sheets.push(criteria(context, county));
+    }
+    sheets.push(reasons(context, county));
+    pages.push(audit_page::page(context, county));
+    Book {
+        title: p.phrase(
+            "book_county",
+            &[
+                ("county", &own.name),
+                ("title", &p.title),
+                ("period", &context.period.to_string()),
+            ],
+        ),
+        font: context.word("font"),
+        pages,
+        sheets,
+    }
+}
+
+/// The indices of a county's counted units, in order.
+pub(super) fn units_of(context: &Context<'_>, county: usize) -> Vec<usize> {
+    let r = context.results;
+    let code = &r.dataset.counties[county].code;
+    let Some(table) = context.pipeline.table("school") else {
+        return Vec::new();
+    };
+    let rows = &r.dataset.tables[table].rows;
+    let own = r.units.list.iter().enumerate();
+    own.filter(|(_, u)| u.counted && rows[u.school].county_code == *code)
+        .map(|(i, _)| i)
+        .collect()
+}
+
+/// The values of one unit: they stand together and in the order of the units.
+pub(super) fn values_of<'a>(context: &Context<'a>, unit: usize) -> &'a [UnitValue] {
+    let values = &context.results.values;
+    let start = values.partition_point(|v| v.unit < unit);
+    let end = values.partition_point(|v| v.unit <= unit);
+    &values[start..end]
+}
+
+/// Every unit and indicator with value, limit, margin and what is lacking; then what the schools lack for the criteria.
+fn schools(context: &Context<'_>, county: usize) -> Sheet {
+    let p = context.pipeline;
+    let r = context.results;
+    let w = |key: &str| context.word(key);
+    let columns = vec![
+        Head::new(w("head_stage")),
+        Head::new(w("head_school")).wide(34),
+        Head::new(w("head_indicator")).wide(44),
+        Head::new(w("head_value")),
+        Head::new(w("head_limit")),
+        Head::new(w("head_floor")),
+        Head::new(w("head_unit")),
+        Head::new(w("head_verdict")).wide(10),
+        Head::new(w("head_margin")).wide(10),
+        Head::new(w("head_lacking")),
+        Head::new(w("head_lacking_unit")),
+    ];
+    let mut s = context.sheet("sheet_school_details", columns, 2);
+    s.notes = vec![w("note_school_details")];
+    s.filter = true;
+    let given = context.verdict_context();
+    for unit in units_of(context, county) {
+        let stage = &p.stages[r.units.list[unit].stage].title;
+        let name = unit_name(p, &r.dataset, &r.units, unit);
+        for v in values_of(context, unit) {
+            let i = &p.indicators[v.indicator];
+            if i.role != Role::Standard {
+                continue;
+            }
+            let slack = v.value.zip(v.limit).map(|(value, limit)| {
+                let threshold = Threshold {
+                    value: limit,
+                    strict: false,
+                    bound: 0,
+                };
+                threshold.slack(value, i.better)
+            });
+            let word = v.met.map_or(String::new(), |m| w(m.key()));
+            s.rows.push(vec![
+                Cell::text(stage),
+                Cell::text(&name),
+                Cell::text(format!("{} {}", i.line, i.title)),
+                v.value.map_or(Cell::Text(w("missing"), Tone::Pale), |value| {
+                    Cell::Number(value, i.digits, met_tone(v.met))
+                }),
+                limit_cell(v.limit),
+                limit_cell(v.floor),
+                Cell::text(&i.unit),
+                Cell::Text(word, met_tone(v.met)),
+                Cell::text(slack.map_or(String::new(), |m| format!("{}%", fixed(m * 100.0, 1)))),
+                Cell::number(v.shortfall.filter(|s| *s > 0.0), 2),
+                Cell::text(&i.resource),
+            ]);
+        }
+    }
+    for result in context.criteria(county) {
+        let criterion = &p.criteria[result.criterion];
+        for (k, r) in criterion.checks.iter().zip(&result.checks) {
+            for row in r.broken() {
+                let (Some(value), Some(limit)) = (row.value, row.limit) else {
+                    continue;
+                };
+                s.rows.push(vec![
+                    Cell::Empty,
+                    Cell::text(row_name(&given, k.of, row.row)),
+                    Cell::text(format!("{}.{} {}", criterion.number, criterion.title, k.title)),
+                    Cell::Number(value, k.digits, Tone::Bad),
+                    limit_cell(Some(limit.value)),
+                    Cell::Empty,
+                    Cell::text(&k.unit),
+                    verdict_cell(context, Some(crate::indicators::Verdict::NotMet)),
+                    Cell::text(if limit.value == 0.0 {
+                        String::new()
+                    } else {
+                        format!("{}%", fixed(limit.slack(value, k.better) * 100.0, 1))
+                    }),
+                    Cell::number(Some((limit.value - value).abs()), k.digits),
+                    Cell::text(&k.unit),
+                ]);
+            }
+        }
+    }
+    s
+}
+
+/// A limit with the digits that it has.
+fn limit_cell(limit: Option<f64>) -> Cell {
+    let digits = limit.map_or(0, |l| {
+        let shown = number(l);
+        shown.split_once('.').map_or(0, |(_, d)| d.len().min(4))
+    });
+    Cell::number(limit, digits)
+}
+
+fn criteria(context: &Context<'_>, county: usize) -> Sheet {
+    let mut s = context.sheet("sheet_criteria", criteria_sheet::heads(context), 0);
+    s.notes = vec![context.word("note_criteria")];
+    s.filter = true;
+    for result in context.criteria(county) {
+        s.rows.extend(criteria_sheet::rows(context, result));
+    }
+    s
+}
+
+fn reasons(context: &Context<'_>, county: usize) -> Sheet {
+    let p = context.pipeline;
+    let w = |key: &str| context.word(key);
+    let columns = vec![
+        Head::new(w("head_part")),
+        Head::new(w("head_verdict")).wide(10),
+        Head::new(w("head_margin")).wide(12),
+        Head::new(w("head_reasons")).wide(80),
+        Head::new(w("head_flips")).wide(80),
+    ];
+    let mut s = context.sheet("sheet_reasons", columns, 1);
+    s.notes = vec![w("note_margin"), w("note_flips")];
+    let code = &context.results.dataset.counties[county].code;
+    let own = context.results.verdicts.iter();
+    for v in own.filter(|v| v.county_code == *code) {
+        s.rows.push(vec![
+            Cell::text(p.part_title(v.part)),
+            verdict_cell(context, Some(v.verdict)),
+            Cell::text(margin(context, v)),
+            Cell::text(v.reasons.join("\n")),
+            Cell::text(flips(context, v)),
+        ]);
+    }
+    s
+}

@@ -27,6 +27,10 @@ pub enum LogFormat {
 pub enum Command {
     /// Read all submissions, compute everything and publish.
     Run(RunArgs),
+    /// What an indicator, a criterion or a rule means: formula, limits, legal basis, examples.
+    Explain(ExplainArgs),
+    /// From a published figure to its formula with numbers in it and the cells that they come from.
+    Trace(TraceArgs),
     /// Look after pipeline files.
     Pipelines {
         #[command(subcommand)]
@@ -34,30 +38,67 @@ pub enum Command {
     },
 }
 
-/// `junheng run`.
+/// What is read and for which year.
 #[derive(Debug, Args)]
-pub struct RunArgs {
-    /// Folder of the pipeline.
-    #[arg(default_value = "pipelines/quality-2017")]
-    pub pipeline: PathBuf,
+pub struct InputArgs {
     /// Folder of the submissions; the pipeline names a default.
     #[arg(long, value_name = "DIR")]
     pub input: Option<PathBuf>,
-    /// Folder for the outputs; the pipeline names a default.
-    #[arg(long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
     /// The year that is evaluated; the pipeline names a default.
     #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i64).range(2000..=2100))]
     pub period: Option<i64>,
     /// List of the counties that must report (code,name,prefecture,resident_population).
     #[arg(long, value_name = "FILE.csv")]
     pub counties: Option<PathBuf>,
+}
+
+/// `junheng run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Folders of the pipelines; several that share forms read each submission once.
+    #[arg(default_value = "pipelines/quality-2017")]
+    pub pipeline: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Folder for the outputs; the pipeline names a default. With several pipelines each has a folder below it.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
     /// Only these counties.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub only: Vec<String>,
     /// Files that are read side by side; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+}
+
+/// `junheng explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Id of an indicator (or its line, L1), a criterion, a rule, a parameter or a county column.
+    pub id: String,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+}
+
+/// `junheng trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// Code of the county.
+    pub county: String,
+    /// Id of an indicator (or its line, L1), a criterion, or a county column.
+    pub indicator: String,
+    /// Only this school: its code, or its name.
+    #[arg(long, value_name = "CODE")]
+    pub school: Option<String>,
+    /// Only this stage: primary or junior.
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Option<String>,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    #[command(flatten)]
+    pub input: InputArgs,
 }
 
 /// `junheng pipelines …`.

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! paths -> submissions -(calamine)-> grids -(forms)-> tables + findings -> dataset
-//! dataset -> units (split) -> indicators -> balance -> verdicts -> ranking
+//! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
 //! dataset + indicators -> checks -> findings
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
@@ -42,6 +42,7 @@ pub mod checks;
 
 pub mod ranking;
 pub mod results;
+pub mod trace;
 
 pub mod report;
 pub mod store;

@@ -11,6 +11,11 @@ pub fn normal(text: &str) -> String {
         .collect()
 }
 
+/// A text's characters folded (NFKC, lower case), nothing left out.
+pub fn folded(text: &str) -> Vec<char> {
+    text.nfkc().flat_map(char::to_lowercase).collect()
+}
+
 /// A cell's text for reading a value: NFKC, without surrounding white space of any kind, byte-order marks and
 /// zero-width characters.
 pub fn trimmed(text: &str) -> String {

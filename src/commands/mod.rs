@@ -1,7 +1,11 @@
 //! One file a subcommand; each reads as a page of prose.
 
+mod compute;
+pub mod explain;
 pub mod pipelines;
 pub mod run;
+mod run_json;
+pub mod trace;
 
 use crate::cli::{Command, PipelinesCommand};
 use crate::error::Error;
@@ -13,6 +17,8 @@ use crate::error::Error;
 pub fn execute(command: Command) -> Result<u8, Error> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Trace(args) => trace::trace(&args),
         Command::Pipelines {
             command: PipelinesCommand::Check { path },
         } => pipelines::check(&path),

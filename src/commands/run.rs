@@ -4,85 +4,81 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::compute::{self, ReadInput, Request, Timings};
+use super::run_json::{self, RUN_JSON};
 use crate::cli::RunArgs;
-use crate::dataset::{self, County};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
-use crate::ingest::submission::{Listing, discover};
-use crate::ingest::{self, FileRead};
+use crate::ingest;
+use crate::ingest::submission::Listing;
 use crate::pipeline::load::hex;
-use crate::pipeline::{self, Pipeline};
 use crate::report::{self, Context};
-use crate::results::{self, Results};
+use crate::results::Results;
 use crate::store::lock;
 use crate::store::publish::{self, Outputs, Published};
 
-/// Seconds by stage of the work, in the order in which they were spent.
-#[derive(Debug, Default)]
-struct Timings {
-    stages: Vec<(&'static str, f64)>,
-}
-
-impl Timings {
-    fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let out = work();
-        let seconds = start.elapsed().as_secs_f64();
-        tracing::debug!(stage, seconds, "stage done");
-        self.stages.push((stage, seconds));
-        out
-    }
-}
-
-/// Runs a pipeline.
+/// Runs one pipeline, or several on the same submissions, which are then read once.
 ///
 /// # Errors
-/// When the run could not be carried out; bad data is never a reason.
+/// When a run could not be carried out; bad data is never a reason.
 pub fn run(args: &RunArgs) -> Result<u8, Error> {
-    let started = Instant::now();
-    let mut timings = Timings::default();
-    let pipeline = timings.time("pipeline", || pipeline::load(&args.pipeline))?;
-    let counties_path = args.counties.as_ref().unwrap_or(&pipeline.counties_path);
-    let counties = dataset::read_counties(counties_path)?;
-    check_only(&args.only, &counties)?;
-    let input = args
-        .input
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(&pipeline.default_input));
-    let output = args
-        .output
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(&pipeline.default_output));
-    let period = args.period.unwrap_or(pipeline.default_period);
     if let Some(jobs) = args.jobs {
         // The pool is made once; a second run in one process keeps the first one's size, which changes no result.
         let _ = rayon::ThreadPoolBuilder::new()
             .num_threads(usize::from(jobs))
             .build_global();
     }
-    let mut listing = timings.time("list", || discover(&input, pipeline.settings.county_digits))?;
-    if !args.only.is_empty() {
-        let wanted = |code: &String| args.only.contains(code);
-        listing
-            .submissions
-            .retain(|s| s.folder.as_ref().is_none_or(|f| wanted(&f.code)));
+    let several = args.pipeline.len() > 1;
+    let mut requests = Vec::new();
+    for path in &args.pipeline {
+        let mut timings = Timings::default();
+        let request = timings.time("pipeline", || {
+            compute::request(path, &args.input, &args.only)
+        })?;
+        // Several pipelines that are sent to one folder get one each below it.
+        let output = match &args.output {
+            Some(dir) if several => dir.join(&request.pipeline.id),
+            Some(dir) => dir.clone(),
+            None => PathBuf::from(&request.pipeline.default_output),
+        };
+        requests.push((request, output, timings));
     }
-    if lies_within(&output, &input) {
+    let mut exit = 0;
+    let mut read: Vec<ReadInput> = Vec::new();
+    for (request, output, timings) in requests {
+        exit = exit.max(run_one(&request, &output, timings, &mut read)?);
+    }
+    Ok(exit)
+}
+
+fn run_one(
+    request: &Request,
+    output: &Path,
+    mut timings: Timings,
+    read: &mut Vec<ReadInput>,
+) -> Result<u8, Error> {
+    let started = Instant::now();
+    let Request {
+        pipeline,
+        period,
+        input,
+        ..
+    } = request;
+    if lies_within(output, input) {
         return Err(Error::Usage(format!(
             "output folder {} lies inside the input folder {}",
             output.display(),
             input.display()
         )));
     }
-    publish::prepare(&output)?;
-    let _lock = lock::take(&output)?;
-    publish::sweep(&output)?;
+    let listing = timings.time("list", || compute::listing(request))?;
+    publish::prepare(output)?;
+    let _lock = lock::take(output)?;
+    publish::sweep(output)?;
     tracing::info!(
         pipeline = pipeline.id,
         period,
@@ -91,30 +87,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
         input = %input.display(),
         "run started"
     );
-
-    let files = timings.time("read", || read_all(&pipeline, &listing));
-    check_readable(&pipeline, &input, &listing, &files)?;
-    let (dataset, findings) = timings.time("assemble", || {
-        dataset::assemble(
-            dataset::Given {
-                pipeline: &pipeline,
-                period,
-                counties,
-                only: &args.only,
-            },
-            &files,
-        )
-    })?;
-    drop(files);
-    let results = timings.time("compute", || {
-        results::compute(&pipeline, dataset, findings, period)
-    })?;
-    let run_id = run_id(&pipeline, &results, period, args, counties_path)?;
-    let input_link = link(&output.join("runs").join(&run_id), &input);
+    let at = timings.time("read", || compute::read(request, listing, read))?;
+    let ReadInput { listing, files, .. } = &read[at];
+    let results = compute::results(request, files, &mut timings)?;
+    let run_id = run_id(request, &results)?;
+    let input_link = link(&output.join("runs").join(&run_id), input);
     let context = Context {
-        pipeline: &pipeline,
+        pipeline,
         results: &results,
-        period,
+        period: *period,
         run_id: &run_id,
         skipped: &listing.skipped,
         input_link: &input_link,
@@ -126,7 +107,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             ("file_findings", report::findings_book::book(&context)),
         ] {
             let name = format!("{}.xlsx", pipeline.word(key));
-            outputs.push((name, report::xlsx::write(&book, period)?));
+            outputs.push((name, report::xlsx::write(&book, *period)?));
         }
         Ok(())
     })?;
@@ -140,12 +121,10 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     })?;
     let exit = exit_code(&results);
     let seconds = started.elapsed().as_secs_f64();
-    let json = run_json(&context, &listing, exit, &timings, seconds);
-    let mut text =
-        serde_json::to_vec_pretty(&json).map_err(|e| Error::Internal(format!("run.json: {e}")))?;
-    text.push(b'\n');
-    outputs.push((RUN_JSON.to_string(), text));
-    let published = publish::publish(&output, &run_id, &outputs, (RUN_JSON, without_timings))?;
+    let json = run_json::json(&context, listing, exit, &timings, seconds);
+    outputs.push((RUN_JSON.to_string(), run_json::bytes(&json)?));
+    let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
+    let published = publish::publish(output, &run_id, &outputs, timed)?;
     tracing::info!(
         run = run_id,
         folder = %published.folder().display(),
@@ -156,7 +135,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     // A closed stdout changes nothing: the run is published.
     let _ = summary(
         &context,
-        &listing,
+        listing,
         &published,
         started.elapsed().as_secs_f64(),
     );
@@ -186,88 +165,21 @@ fn file_name(name: &str) -> String {
         .collect()
 }
 
-const RUN_JSON: &str = "run.json";
-
-fn check_only(only: &[String], counties: &[County]) -> Result<(), Error> {
-    match only
-        .iter()
-        .find(|o| !counties.iter().any(|c| c.code == **o))
-    {
-        Some(unknown) => Err(Error::Usage(format!(
-            "--only {unknown}: no such county in the county list"
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Reads all files side by side; the order of the result is that of the listing. A panic in a reader is that file's end.
-fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
-    let bar = ProgressBar::with_draw_target(
-        Some(listing.submissions.len() as u64),
-        ProgressDrawTarget::stderr(),
-    );
-    if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {pos}/{len} {wide_msg}") {
-        bar.set_style(style);
-    }
-    let out = listing
-        .submissions
-        .par_iter()
-        .map(|submission| {
-            bar.set_message(submission.path.clone());
-            let file = ingest::read_file(pipeline, submission);
-            tracing::debug!(file = submission.path, sheets = file.tables.len(), "read");
-            bar.inc(1);
-            file
-        })
-        .collect();
-    bar.finish_and_clear();
-    out
-}
-
-/// Without a county folder and without a file that says its county there is nothing to compute.
-fn check_readable(
-    pipeline: &Pipeline,
-    input: &Path,
-    listing: &Listing,
-    files: &[FileRead],
-) -> Result<(), Error> {
-    let any_table = files.iter().any(|f| !f.tables.is_empty());
-    if listing.county_folders > 0 || any_table {
-        return Ok(());
-    }
-    for file in files {
-        for (rule, draft) in &file.drafts {
-            let finding = draft.clone().notice(pipeline, rule);
-            tracing::error!(file = file.submission.path, rule, "{}", finding.message);
-        }
-    }
-    Err(Error::Input(format!(
-        "input folder {} has no county folder (<{}-digit code>-<name>) and none of its {} file(s) is a known form",
-        input.display(),
-        pipeline.settings.county_digits,
-        files.len()
-    )))
-}
 
 /// What the run was made from, as a name: the same input, pipeline, period and program give the same id.
-fn run_id(
-    pipeline: &Pipeline,
-    results: &Results,
-    period: i64,
-    args: &RunArgs,
-    counties: &Path,
-) -> Result<String, Error> {
-    let list = std::fs::read(counties)
-        .map_err(|e| Error::Input(format!("county list {}: {e}", counties.display())))?;
+fn run_id(request: &Request, results: &Results) -> Result<String, Error> {
+    let path = &request.counties_path;
+    let list = std::fs::read(path)
+        .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
     let mut hash = Sha256::new();
     let mut feed = |text: &str| {
         hash.update(text.as_bytes());
         hash.update([0]);
     };
     feed(env!("CARGO_PKG_VERSION"));
-    feed(&pipeline.hash);
-    feed(&period.to_string());
-    feed(&args.only.join(","));
+    feed(&request.pipeline.hash);
+    feed(&request.period.to_string());
+    feed(&request.only.join(","));
     feed(&ingest::submission::sha256(&list));
     for file in results.files() {
         feed(&file.path);
@@ -276,103 +188,13 @@ fn run_id(
         feed(file.status.word());
     }
     let hash = hex(&hash.finalize());
-    Ok(format!("{}-{period}-{}", pipeline.id, &hash[..12]))
+    let (id, period) = (&request.pipeline.id, request.period);
+    Ok(format!("{id}-{period}-{}", &hash[..12]))
 }
 
 /// Exit code of a run that was carried out: 1 when something must be corrected.
 fn exit_code(results: &Results) -> u8 {
     u8::from(results.count(None, Severity::Error) > 0)
-}
-
-fn run_json(
-    context: &Context<'_>,
-    listing: &Listing,
-    exit: u8,
-    timings: &Timings,
-    seconds: f64,
-) -> Value {
-    let r = context.results;
-    let inputs: Vec<Value> = r
-        .files()
-        .iter()
-        .map(|f| {
-            json!({
-                "path": f.path,
-                "sha256": f.sha256,
-                "bytes": f.bytes,
-                "forms": f.forms,
-                "county_codes": f.county_codes,
-                "status": f.status.word(),
-                "done": if f.status == ingest::Status::Accepted { "read" } else { f.status.word() },
-                "rows": f.rows,
-                "replaced_by": f.replaced_by,
-            })
-        })
-        .collect();
-    let mut rules = serde_json::Map::new();
-    let mut ids: Vec<&str> = r.findings.iter().map(|f| f.rule.as_str()).collect();
-    ids.sort_unstable();
-    for id in ids {
-        let count = rules.entry(id).or_insert(json!(0));
-        *count = json!(count.as_u64().unwrap_or(0) + 1);
-    }
-    let mut verdicts = serde_json::Map::new();
-    for part in context.pipeline.all_parts() {
-        let count = json!({
-            "met": r.verdict_count(part, Verdict::Met),
-            "not_met": r.verdict_count(part, Verdict::NotMet),
-            "incomplete": r.verdict_count(part, Verdict::Incomplete),
-        });
-        verdicts.insert(part.word().to_string(), count);
-    }
-    let stages: serde_json::Map<String, Value> = timings
-        .stages
-        .iter()
-        .map(|(stage, seconds)| ((*stage).to_string(), json!(round(*seconds))))
-        .collect();
-    json!({
-        "run": context.run_id,
-        "pipeline": { "id": context.pipeline.id, "sha256": context.pipeline.hash },
-        "program": { "name": "junheng", "version": env!("CARGO_PKG_VERSION") },
-        "period": context.period,
-        "inputs": inputs,
-        "skipped": listing.skipped,
-        "counts": {
-            "files": r.files().len(),
-            "counties": r.dataset.counties.len(),
-            "counties_received": r.dataset.counties.iter().filter(|c| c.received).count(),
-            "schools": context.pipeline.table("school").map_or(0, |t| r.dataset.tables[t].rows.len()),
-            "units": r.units.list.len(),
-            "units_counted": r.unit_verdicts.len(),
-            "values": r.values.len(),
-            "criteria": r.criteria.len(),
-        },
-        "findings": {
-            "error": r.count(None, Severity::Error),
-            "query": r.count(None, Severity::Query),
-            "info": r.count(None, Severity::Info),
-            "by_rule": rules,
-        },
-        "verdicts": verdicts,
-        "outcome": if exit == 0 { "clean" } else { "findings" },
-        "exit_code": exit,
-        "timings": { "seconds": round(seconds), "by_stage": stages },
-    })
-}
-
-fn round(seconds: f64) -> f64 {
-    (seconds * 1000.0).round() / 1000.0
-}
-
-/// `run.json` without the only values that may differ between two equal runs.
-fn without_timings(bytes: &[u8]) -> Vec<u8> {
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(Value::Object(mut map)) => {
-            map.remove("timings");
-            serde_json::to_vec(&map).unwrap_or_default()
-        }
-        _ => bytes.to_vec(),
-    }
 }
 
 /// A few lines for people, on stdout.

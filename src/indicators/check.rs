@@ -21,6 +21,8 @@ pub struct CheckedRow {
     pub limit: Option<Threshold>,
     /// Unknown where the value is missing or the limits that may hold do not agree.
     pub met: Option<bool>,
+    /// Whether it is known that the check is about it.
+    pub applies: bool,
     /// What it counts in the total when not met.
     pub weight: f64,
 }
@@ -96,6 +98,7 @@ pub fn rows(
                 value: values[row],
                 limit: limits[row].last().copied(),
                 met,
+                applies: when[row] == Some(true),
                 weight: weights[row].unwrap_or(1.0),
             })
         })

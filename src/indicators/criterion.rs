@@ -418,7 +418,7 @@ fn missing_cells(
         let rows = row_list(pipeline, dataset, units, k.of);
         for checked in r.unknown() {
             let row = rows[checked.row];
-            if row.conflict {
+            if row.conflict || !checked.applies {
                 continue;
             }
             let table = match k.of {

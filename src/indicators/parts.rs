@@ -38,19 +38,35 @@ pub fn verdicts(
     held: &[String],
 ) -> Vec<CountyVerdict> {
     let own = judged.of(given.pipeline, county);
+    let received = given.dataset.counties[county].received;
     given
         .pipeline
         .parts
         .iter()
         .map(|rule| {
+            let code = &given.dataset.counties[county].code;
+            if !received {
+                return nothing(rule, code, held);
+            }
             let of_part: Vec<&CriterionResult> = own
                 .iter()
                 .filter(|r| given.pipeline.criteria[r.criterion].part == rule.part)
                 .collect();
-            let code = &given.dataset.counties[county].code;
             part(given, rule, code, &of_part, held)
         })
         .collect()
+}
+
+/// The verdict on a part of a county that sent nothing.
+fn nothing(rule: &PartRule, county: &str, held: &[String]) -> CountyVerdict {
+    CountyVerdict {
+        county_code: county.to_string(),
+        part: rule.part,
+        verdict: Verdict::Incomplete,
+        reasons: held.to_vec(),
+        margin: None,
+        flips: Vec::new(),
+    }
 }
 
 fn part(

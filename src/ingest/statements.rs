@@ -1,8 +1,6 @@
 //! A sheet whose items are answered by sentences with filled blanks, a verdict and perhaps a score -> one record. Numbers
 //! are known by their place in the sentence; spaces, underlines, full width and the signs between do not count.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::cell::{self, Note, Value, why};
 use super::grid::{Cell, Grid};
 use super::header::{one_line, shown};
@@ -267,7 +265,7 @@ struct Aligned {
 /// Finds the printed texts of a sentence in what was written, in their order, as much of them as possible; what stands
 /// between is what was filled in.
 fn align(texts: &[String], written: &str) -> Aligned {
-    let folded: Vec<char> = written.nfkc().flat_map(char::to_lowercase).collect();
+    let folded = crate::text::folded(written);
     // The characters that count, with their places.
     let counted: Vec<(char, usize)> = folded
         .iter()

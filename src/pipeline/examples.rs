@@ -20,6 +20,20 @@ pub type Given = super::raw::RawRow;
 /// What is wrong, with its place if it is one value.
 pub type Wrong = Vec<(Option<Range<usize>>, String)>;
 
+/// The columns of an example as one text.
+pub fn given_text(given: &Given) -> String {
+    let pairs: Vec<String> = given
+        .iter()
+        .map(|(name, value)| format!("{name} = {}", value.get_ref()))
+        .collect();
+    pairs.join(", ")
+}
+
+/// What an example gives as a text.
+pub fn gives_text(gives: Option<&Spanned<f64>>) -> String {
+    gives.map_or("missing".to_string(), |g| g.get_ref().to_string())
+}
+
 /// Checks one example of an indicator.
 pub fn indicator(
     indicator: &Indicator,

@@ -1,5 +1,6 @@
 //! What the TOML says, checked: raw -> valid, every mistake at once with file, line and column.
 
+pub mod criteria;
 pub mod diagnostic;
 pub mod examples;
 pub mod load;

@@ -151,10 +151,18 @@ impl Form<'_> {
                     end += 1;
                 }
                 let bottom = if d + 1 == path.len() { depth - 1 } else { d };
+                let unit = fields[c].unit.filter(|_| d + 1 == path.len());
+                let label = match unit {
+                    Some(u) => {
+                        let units = &self.context.pipeline.units.list;
+                        format!("{}({})", path[d], units[u].name)
+                    }
+                    None => path[d].clone(),
+                };
                 self.page.merge(
                     (level(d), first + column(c)),
                     (level(bottom), first + column(end)),
-                    Cell::text(&path[d]),
+                    Cell::text(label),
                     Look::Head,
                 );
                 c = end + 1;
@@ -524,14 +532,36 @@ impl Form<'_> {
         super::ranking_book::verdict_cell(self.context, result.map(|r| r.verdict))
     }
 
+    /// What the schools show for an item that the form has no sentence for.
+    fn checked(&self, table: usize, s: &Statement) -> Option<String> {
+        let p = self.context.pipeline;
+        let claim = (table, s.claim?);
+        let mut own = self.context.criteria(self.county).iter();
+        let result = own.find(|r| p.criteria[r.criterion].claim == Some(claim))?;
+        let checks = p.criteria[result.criterion].checks.iter().zip(&result.checks);
+        let lines: Vec<String> = checks
+            .filter(|(_, r)| r.failing.is_some())
+            .map(|(k, r)| {
+                let failing = number(r.failing.unwrap_or_default());
+                let slots = [
+                    ("what", k.title.as_str()),
+                    ("count", &r.rows.len().to_string()),
+                    ("failing", &failing),
+                ];
+                p.phrase("conclusion_checked", &slots)
+            })
+            .collect();
+        (!lines.is_empty()).then(|| lines.join(p.word("list_separator")))
+    }
+
     /// The form's sentence with its blanks filled in; the county's own text where the form has no sentence.
     fn answer(&self, table: usize, s: &Statement) -> String {
         let p = self.context.pipeline;
         let Some(sentence) = &s.sentence else {
             let own = county_row(&self.context.results.dataset, table, self.code());
-            return own
-                .and_then(|row| row.values[s.text?].as_ref().map(Value::shown))
-                .unwrap_or_default();
+            let text = own.and_then(|row| row.values[s.text?].as_ref().map(Value::shown));
+            let checked = self.checked(table, s);
+            return [text, checked].into_iter().flatten().collect::<Vec<_>>().join("\n");
         };
         let mut out = String::new();
         for (i, text) in sentence.texts.iter().enumerate() {

@@ -2,8 +2,7 @@
 
 use super::Context;
 use super::book::{Cell, Head, Sheet};
-use crate::formula::Formula;
-use crate::pipeline::valid::STUDENTS;
+use super::formula_words::in_words;
 use crate::text::{fixed, number, rounded};
 
 pub(super) fn method(context: &Context<'_>) -> Sheet {
@@ -77,9 +76,9 @@ pub(super) fn method(context: &Context<'_>) -> Sheet {
                 Some(format!(
                     "{}: ({}) \u{00D7} {} / {}",
                     p.stages[s].title,
-                    in_words(context, f, s),
+                    in_words(p, f, Some(s)),
                     number(indicator.scale),
-                    in_words(context, &indicator.denominator, s)
+                    in_words(p, &indicator.denominator, Some(s))
                 ))
             })
             .collect();
@@ -114,38 +113,6 @@ pub(super) fn method(context: &Context<'_>) -> Sheet {
         );
     }
     s
-}
-
-/// A formula with the titles of its columns in place of their names.
-fn in_words(context: &Context<'_>, formula: &Formula, stage: usize) -> String {
-    let p = context.pipeline;
-    let title = |name: &str| -> Option<String> {
-        if name == STUDENTS {
-            let table = p.table("school")?;
-            return Some(
-                p.tables[table].columns[p.stages[stage].students]
-                    .title
-                    .clone(),
-            );
-        }
-        let unit = p.unit_columns.iter().find(|u| u.name == name);
-        unit.map(|u| u.title.clone()).or_else(|| {
-            let table = &p.tables[p.table("school")?];
-            Some(table.columns[table.position(name)?].title.clone())
-        })
-    };
-    let mut out = String::new();
-    let mut word = String::new();
-    for c in formula.text.chars().chain(" ".chars()) {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            word.push(c);
-            continue;
-        }
-        out.push_str(&title(&word).unwrap_or_else(|| word.clone()));
-        word.clear();
-        out.push(c);
-    }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn scope_text(context: &Context<'_>) -> String {

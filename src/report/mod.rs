@@ -7,6 +7,7 @@ mod criteria_sheet;
 pub mod data;
 pub mod findings_book;
 mod form_pages;
+pub mod formula_words;
 mod method_sheet;
 pub mod ranking_book;
 mod schools_sheet;

@@ -578,6 +578,15 @@ fn reasons(context: &Context<'_>) -> Sheet {
     s
 }
 
+/// The word for what a value must be beside its limit.
+pub fn must_text(
+    pipeline: &crate::pipeline::Pipeline,
+    better: crate::pipeline::model::Better,
+    strict: bool,
+) -> &str {
+    pipeline.word(crate::indicators::parts::must_word(better, strict))
+}
+
 /// The margin of a verdict as people read it.
 pub(super) fn margin(context: &Context<'_>, v: &CountyVerdict) -> String {
     let p = context.pipeline;

@@ -40,10 +40,11 @@ fn check(folder: &Path, got: &str, wrong: &mut Vec<String>) {
 }
 
 fn results(folder: &Path, group: &str) -> (junheng::pipeline::Pipeline, junheng::results::Results) {
-    let pipeline = pipeline();
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let input = fresh(&format!("{group}-{name}"));
     let text = std::fs::read_to_string(folder.join("input.txt")).unwrap();
+    let first = text.lines().next().unwrap_or("");
+    let pipeline = named_pipeline(first.strip_prefix("pipeline ").unwrap_or("quality-2017"));
     write_input(&pipeline, &text, &input);
     let results = compute(&pipeline, &input, counties());
     (pipeline, results)

@@ -164,7 +164,7 @@ fn a_clean_county_alone_is_exit_code_0_and_logs_are_lines_on_stderr() {
         "{}",
         clean.stdout
     );
-    assert!(clean.stdout.lines().count() <= 6);
+    assert!(clean.stdout.lines().count() <= 11);
     let lines: Vec<serde_json::Value> = clean
         .stderr
         .lines()

@@ -70,7 +70,7 @@ fn each_foreign_library_is_named_in_one_file() {
         ("zip::", "src/ingest/preflight.rs"),
         ("csv::", "src/dataset/counties.rs"),
         ("codespan_reporting", "src/pipeline/diagnostic.rs"),
-        ("indicatif", "src/commands/run.rs"),
+        ("indicatif", "src/commands/compute.rs"),
         ("unicode_normalization", "src/text.rs"),
     ] {
         for (path, text) in sources() {

@@ -3,6 +3,7 @@
 //! An input text has sections, each one sheet of one file:
 //!
 //! ```text
+//! pipeline basic-2012                 (the first line; quality-2017 without it)
 //! ## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312
 //! 1.students_primary = '727          (school 1; ' makes text; = alone an empty cell)
 //! header.school_media_rooms = 多媒体设备间
@@ -16,7 +17,9 @@
 //! not a workbook
 //! ```
 //!
-//! `summary`, `county` and `school` write the whole form, filled with figures that meet every limit.
+//! `summary`, `county` and `school` write the whole form, filled with figures that meet every limit. `statements FORM`
+//! writes a form of sentences with its blanks empty; `4 = …` and `4.claim = …` fill in its fourth answer and verdict,
+//! `4.item = …` puts another text for its item, `4.score = …` a score.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,7 +43,12 @@ pub fn root() -> PathBuf {
 
 /// The pipeline under test.
 pub fn pipeline() -> Pipeline {
-    junheng::pipeline::load(&root().join("pipelines/quality-2017")).unwrap()
+    named_pipeline("quality-2017")
+}
+
+/// A pipeline of the repository.
+pub fn named_pipeline(name: &str) -> Pipeline {
+    junheng::pipeline::load(&root().join("pipelines").join(name)).unwrap()
 }
 
 /// A fresh folder below cargo's own place for tests.
@@ -74,6 +82,7 @@ pub fn write_input(pipeline: &Pipeline, text: &str, folder: &Path) {
             "summary" => summary(pipeline, rest, body, sheet),
             "county" => list(pipeline, "county-list", rest, body, sheet),
             "school" => list(pipeline, "school-list", rest, body, sheet),
+            "statements" => statements(pipeline, rest, body, sheet),
             "grid" | "hidden" => {
                 if !rest.is_empty() {
                     sheet.set_name(rest).unwrap();
@@ -194,8 +203,8 @@ fn put(sheet: &mut Worksheet, row: u32, col: u16, text: &str) {
 fn grid(body: &str, sheet: &mut Worksheet) {
     for (r, line) in body.lines().enumerate() {
         if let Some(range) = line.strip_prefix("merge ") {
-            let n: Vec<u32> = range.split(' ').map(|x| x.parse().unwrap()).collect();
-            let text = range.split(" : ").nth(1).unwrap_or("");
+            let (place, text) = range.split_once(" : ").unwrap_or((range, ""));
+            let n: Vec<u32> = place.split(' ').map(|x| x.parse().unwrap()).collect();
             let col = |i: usize| u16::try_from(n[i]).unwrap();
             sheet
                 .merge_range(n[0], col(1), n[2], col(3), text, &Format::new())
@@ -287,6 +296,13 @@ fn good(pipeline: &Pipeline, form: &Form, target: Target, kind: &str, number: us
         "school_equipment_value" => times(150.0),
         "school_media_rooms" => times(15.0),
         "school_books" => times(10000.0),
+        "school_computers" => times(60.0),
+        "senior_title" => "16".to_string(),
+        "catchment" => "500".to_string(),
+        "music_rooms_ge96" | "fine_art_rooms_ge90" | "music_rooms" | "fine_art_rooms" => times(2.0),
+        "public_funds_budget" | "public_funds_final" => times(60.0),
+        "training_funds_budget" | "training_funds_final" => times(3.0),
+        "graduates" | "entrants_3y_ago" => "160".to_string(),
         "migrant_students" => "0".to_string(),
         "built_year" => "2005".to_string(),
         _ => match column.kind {
@@ -414,6 +430,34 @@ fn list(pipeline: &Pipeline, id: &str, rest: &str, body: &str, sheet: &mut Works
     }
 }
 
+fn statements(pipeline: &Pipeline, id: &str, body: &str, sheet: &mut Worksheet) {
+    let form = pipeline.forms.iter().find(|f| f.id == id.trim()).unwrap();
+    let changes = overrides(body);
+    put(sheet, 0, 0, &form.title);
+    for (c, list) in [
+        &form.item_header,
+        &form.value_header,
+        &form.verdict_header,
+        &form.score_header,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let head = list.first().map_or("", String::as_str);
+        put(sheet, 1, u16::try_from(c).unwrap(), head);
+    }
+    for (r, s) in form.statements.iter().enumerate() {
+        let row = u32::try_from(r).unwrap() + 2;
+        let change = |what: &str| changes.get(&format!("{}{what}", s.number));
+        let item = format!("{}. {}", s.number, s.item);
+        put(sheet, row, 0, change(".item").unwrap_or(&item));
+        let blank = s.sentence.as_ref().map_or(String::new(), |x| x.texts.join("\u{ff3f}\u{ff3f}"));
+        put(sheet, row, 1, change("").unwrap_or(&blank));
+        put(sheet, row, 2, change(".claim").map_or("", String::as_str));
+        put(sheet, row, 3, change(".score").map_or("", String::as_str));
+    }
+}
+
 /// Two counties that must report, for tests.
 pub fn counties() -> Vec<County> {
     [("990001", "甲县", "东市"), ("990002", "乙县", "西市")]
@@ -431,6 +475,16 @@ pub fn counties() -> Vec<County> {
 
 /// Reads and computes everything below an input folder.
 pub fn compute(pipeline: &Pipeline, folder: &Path, counties: Vec<County>) -> Results {
+    compute_year(pipeline, folder, counties, PERIOD)
+}
+
+/// The same for another year.
+pub fn compute_year(
+    pipeline: &Pipeline,
+    folder: &Path,
+    counties: Vec<County>,
+    period: i64,
+) -> Results {
     let listing = discover(folder, pipeline.settings.county_digits).unwrap();
     let files: Vec<_> = listing
         .submissions
@@ -439,12 +493,12 @@ pub fn compute(pipeline: &Pipeline, folder: &Path, counties: Vec<County>) -> Res
         .collect();
     let given = junheng::dataset::Given {
         pipeline,
-        period: PERIOD,
+        period,
         counties,
         only: &[],
     };
     let (dataset, findings) = junheng::dataset::assemble(given, &files).unwrap();
-    junheng::results::compute(pipeline, dataset, findings, PERIOD).unwrap()
+    junheng::results::compute(pipeline, dataset, findings, period).unwrap()
 }
 
 /// A finding as one line.
@@ -461,6 +515,57 @@ pub fn finding_line(f: &junheng::finding::Finding) -> String {
         f.message,
         f.remedy,
     )
+}
+
+/// The criteria that have a figure or a verdict.
+fn show_criteria(pipeline: &Pipeline, results: &Results) -> String {
+    let mut out = String::new();
+    let number = |x: Option<f64>| {
+        x.map_or("-".to_string(), |x| {
+            junheng::text::number((x * 1e6).round() / 1e6)
+        })
+    };
+    for r in &results.criteria {
+        let criterion = &pipeline.criteria[r.criterion];
+        let code = &results.dataset.counties[r.county].code;
+        if !results.dataset.counties[r.county].received {
+            continue;
+        }
+        out.push_str(&format!(
+            "criterion {code} {} {} {}{}\n",
+            criterion.id,
+            r.verdict.word(),
+            r.basis.map_or("-", |b| b.word()),
+            r.points.map_or(String::new(), |p| format!(" points {}", number(Some(p)))),
+        ));
+        for (f, x) in criterion.figures.iter().zip(&r.figures) {
+            if x.applies && (x.value.is_some() || x.numerator.is_some()) {
+                out.push_str(&format!(
+                    "  {} {} = {} / {} stated {} limit {} {}\n",
+                    f.id,
+                    number(x.value),
+                    number(x.numerator),
+                    number(x.denominator),
+                    number(x.stated),
+                    number(x.limit.map(|l| l.value)),
+                    x.verdict.map_or("-", |v| v.word()),
+                ));
+            }
+        }
+        for (k, x) in criterion.checks.iter().zip(&r.checks) {
+            if !x.rows.is_empty() || x.failing.is_some() {
+                out.push_str(&format!(
+                    "  {} failing {} of {} unknown {} {}\n",
+                    k.id,
+                    number(x.failing),
+                    x.rows.len(),
+                    x.unknown().count(),
+                    x.verdict.map_or("-", |v| v.word()),
+                ));
+            }
+        }
+    }
+    out
 }
 
 /// Results as text: findings, unit values, balances, verdicts.
@@ -514,6 +619,7 @@ pub fn show(pipeline: &Pipeline, results: &Results) -> String {
             b.verdict.map_or("-", |v| v.word()),
         ));
     }
+    out.push_str(&show_criteria(pipeline, results));
     for v in &results.verdicts {
         out.push_str(&format!(
             "verdict {} {} {} margin {}\n",
@@ -524,6 +630,14 @@ pub fn show(pipeline: &Pipeline, results: &Results) -> String {
         ));
         for reason in &v.reasons {
             out.push_str(&format!("  {reason}\n"));
+        }
+        for flip in &v.flips {
+            let gap = if flip.gap.is_finite() {
+                format!("{:.4}", flip.gap)
+            } else {
+                "-".to_string()
+            };
+            out.push_str(&format!("  ~ {gap} {}\n", flip.text));
         }
     }
     out

@@ -2,8 +2,10 @@
 
 mod cases;
 mod command_line;
+mod criteria;
 mod documents;
 mod harness;
+mod known_mistakes;
 mod pipeline_files;
 mod published;
 mod readers;

@@ -55,7 +55,10 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
             "data/unit_indicators.parquet",
             "data/unit_verdicts.parquet",
             "data/balance.parquet",
+            "data/criteria.parquet",
+            "data/survey.parquet",
             "data/verdicts.parquet",
+            "县级/990101-澄溪县.xlsx",
             "data/ranking.parquet",
             "data/findings.parquet",
         ] {
@@ -157,14 +160,17 @@ fn workbooks_hold_numbers_as_numbers_and_text_as_text() {
             "单项排名-初中差异系数",
             "单项排名-小学全县平均值",
             "单项排名-初中全县平均值",
+            "单项排名-县级指标",
             "分市排名",
             "校际差异系数",
             "学校达标情况",
+            "指标判定一览",
+            "县级指标",
             "判定理由",
             "说明"
         ]
     );
-    let schools = &sheets[8].grid;
+    let schools = &sheets[9].grid;
     let cells: Vec<String> = schools
         .rows()
         .iter()

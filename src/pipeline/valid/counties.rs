@@ -438,6 +438,14 @@ impl Valid<'_> {
             stated,
             deduct: f.deduct.as_ref().map(|d| *d.get_ref()),
             most: f.most.as_ref().map(|m| *m.get_ref()),
+            examples: f
+                .example
+                .iter()
+                .map(|e| {
+                    let gives = examples::gives_text(e.get_ref().gives.as_ref());
+                    format!("{} => {gives}", examples::given_text(&e.get_ref().given))
+                })
+                .collect(),
         };
         if f.example.is_empty() {
             let message = format!("figure '{}' has no example", figure.id);
@@ -543,6 +551,18 @@ impl Valid<'_> {
             cells,
             failing,
             weight,
+            examples: k
+                .example
+                .iter()
+                .map(|e| {
+                    let met = match e.get_ref().met.as_ref().map(|m| *m.get_ref()) {
+                        Some(true) => "met",
+                        Some(false) => "not met",
+                        None => "unknown",
+                    };
+                    format!("{} => {met}", examples::given_text(&e.get_ref().given))
+                })
+                .collect(),
         };
         for wanted in [true, false] {
             let there = |e: &At<RawCheckExample>| {

@@ -80,6 +80,12 @@ impl Valid<'_> {
             {
                 continue;
             }
+            let mut text = text;
+            text.condition = match &m.when {
+                Some(when) => format!("{} [when {}]", m.must.get_ref(), when.get_ref()),
+                None => m.must.get_ref().clone(),
+            };
+            text.examples = both(&m.holds, &m.fires, |row| examples::given_text(row.get_ref()));
             let rule = Must {
                 text,
                 scope,
@@ -127,7 +133,9 @@ impl Valid<'_> {
                 &slots,
             );
             self.has_examples(file, &u.id, u.holds.is_empty(), u.fires.is_empty());
-            let Some(text) = text else { continue };
+            let Some(mut text) = text else { continue };
+            text.condition = columns.join(", ");
+            text.examples = both(&u.holds, &u.fires, |rows| rows_text(rows));
             let rule = Unique {
                 text,
                 table,
@@ -220,6 +228,26 @@ impl Valid<'_> {
                 None,
             );
         }
+        let mut text = text;
+        text.condition = match (&t.sum, &t.equals) {
+            (Some(sum), Some(equals)) => {
+                let filter = t.filter.as_ref().map_or(String::new(), |f| {
+                    format!(" where {}", f.get_ref())
+                });
+                format!("sum({}){filter} = {}", sum.get_ref(), equals.get_ref())
+            }
+            _ => t.against.get_ref().clone(),
+        };
+        text.examples = t
+            .example
+            .iter()
+            .map(|e| {
+                let e = e.get_ref();
+                let word = if *e.fires.get_ref() { "fires" } else { "holds" };
+                let stated = e.stated.get_ref();
+                format!("{word}: {}; stated {stated}", rows_text(&e.rows))
+            })
+            .collect();
         let rule = Total {
             text,
             table,
@@ -275,6 +303,8 @@ impl Valid<'_> {
             message,
             remedy: remedy.get_ref().clone(),
             basis: basis.get_ref().clone(),
+            condition: String::new(),
+            examples: Vec::new(),
         })
     }
 
@@ -359,4 +389,20 @@ impl Valid<'_> {
             .map(|(k, (_, _, text))| (k.clone(), text.clone()))
             .collect()
     }
+}
+
+/// Some rows of an example as one text.
+fn rows_text(rows: &[At<RawRow>]) -> String {
+    let texts: Vec<String> = rows
+        .iter()
+        .map(|r| format!("{{ {} }}", examples::given_text(r.get_ref())))
+        .collect();
+    texts.join(", ")
+}
+
+/// The examples where a rule holds and where it fires, as texts.
+fn both<T>(holds: &[T], fires: &[T], text: impl Fn(&T) -> String) -> Vec<String> {
+    let holds = holds.iter().map(|e| format!("holds: {}", text(e)));
+    let fires = fires.iter().map(|e| format!("fires: {}", text(e)));
+    holds.chain(fires).collect()
 }

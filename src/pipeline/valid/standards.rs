@@ -235,6 +235,16 @@ impl Valid<'_> {
                 limits,
                 why: i.why.get_ref().clone(),
                 basis: i.basis.get_ref().clone(),
+                examples: i
+                    .example
+                    .iter()
+                    .map(|e| {
+                        let e = e.get_ref();
+                        let gives = examples::gives_text(e.gives.as_ref());
+                        let given = examples::given_text(&e.given);
+                        format!("{}: {given} => {gives}", e.stage.get_ref())
+                    })
+                    .collect(),
             };
             let broken = i.numerator.keys().any(|k| {
                 let at = stages.iter().position(|s| s == k);

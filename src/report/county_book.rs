@@ -7,7 +7,8 @@ use crate::indicators::figure::Threshold;
 use crate::indicators::parts::row_name;
 use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::unit_name;
-use crate::pipeline::model::Role;
+use crate::indicators::Verdict;
+use crate::pipeline::model::{Part, Role};
 use crate::text::{fixed, number};
 
 /// Makes the workbook of a county, by its index.
@@ -24,6 +25,10 @@ pub fn book(context: &Context<'_>, county: usize) -> Book {
         sheets.push(criteria(context, county));
     }
     sheets.push(reasons(context, county));
+    sheets.push(gaps(context, county));
+    for sheet in &mut sheets {
+        sheet.title = format!("{} {}", own.name, sheet.title);
+    }
     pages.push(audit_page::page(context, county));
     Book {
         title: p.phrase(
@@ -60,6 +65,43 @@ pub(super) fn values_of<'a>(context: &Context<'a>, unit: usize) -> &'a [UnitValu
     let start = values.partition_point(|v| v.unit < unit);
     let end = values.partition_point(|v| v.unit <= unit);
     &values[start..end]
+}
+
+/// Everything that stands between the county and its verdicts, nearest first.
+fn gaps(context: &Context<'_>, county: usize) -> Sheet {
+    let p = context.pipeline;
+    let w = |key: &str| context.word(key);
+    let columns = vec![
+        Head::new(w("head_number")),
+        Head::new(w("head_part")).wide(16),
+        Head::new(w("head_gap")),
+        Head::new(w("head_what_lacks")).wide(110),
+    ];
+    let mut s = context.sheet("sheet_gaps", columns, 0);
+    s.notes = vec![w("note_gaps")];
+    s.filter = true;
+    let code = &context.results.dataset.counties[county].code;
+    let own = context.results.verdicts.iter();
+    let mut all: Vec<(f64, Part, &str)> = own
+        .filter(|v| v.county_code == *code && v.part != Part::Overall)
+        .filter(|v| v.verdict != Verdict::Met)
+        .flat_map(|v| v.flips.iter().map(|f| (f.gap, v.part, f.text.as_str())))
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (i, (gap, part, text)) in all.into_iter().enumerate() {
+        let shown = if gap.is_finite() {
+            Cell::text(format!("{}%", fixed(gap * 100.0, 1)))
+        } else {
+            Cell::Empty
+        };
+        s.rows.push(vec![
+            Cell::count(i + 1),
+            Cell::text(p.part_title(part)),
+            shown,
+            Cell::text(text),
+        ]);
+    }
+    s
 }
 
 /// Every unit and indicator with value, limit, margin and what is lacking; then what the schools lack for the criteria.
@@ -133,7 +175,7 @@ fn schools(context: &Context<'_>, county: usize) -> Sheet {
                     limit_cell(Some(limit.value)),
                     Cell::Empty,
                     Cell::text(&k.unit),
-                    verdict_cell(context, Some(crate::indicators::Verdict::NotMet)),
+                    verdict_cell(context, Some(Verdict::NotMet)),
                     Cell::text(if limit.value == 0.0 {
                         String::new()
                     } else {

@@ -3,6 +3,7 @@
 use super::Context;
 use super::book::{Cell, Head, Sheet};
 use super::formula_words::in_words;
+use crate::pipeline::model::ParameterValue;
 use crate::text::{fixed, number, rounded};
 
 pub(super) fn method(context: &Context<'_>) -> Sheet {
@@ -96,6 +97,39 @@ pub(super) fn method(context: &Context<'_>) -> Sheet {
             format!("{} {}", indicator.line, indicator.title)
                 .trim()
                 .to_string(),
+            content.join("\n"),
+        );
+    }
+    for parameter in &p.parameters {
+        let value = match &parameter.value {
+            ParameterValue::Number(n) => number(*n),
+            ParameterValue::Text(t) => t.clone(),
+        };
+        let content = [
+            format!("{}: {value}", w("explain_value")),
+            parameter.why.clone(),
+            format!("{}{}", w("method_source"), parameter.basis),
+        ];
+        line(
+            format!("{} {}", w("method_parameter"), parameter.title),
+            content.join("\n"),
+        );
+    }
+    for criterion in &p.criteria {
+        let mut content = vec![criterion.text.clone(), criterion.why.clone()];
+        for f in &criterion.figures {
+            let below = f.denominator.as_ref();
+            let below = below.map_or(String::new(), |d| format!(" / ({})", in_words(p, d, None)));
+            content.push(format!(
+                "{} = ({}) \u{00D7} {}{below}",
+                f.title,
+                in_words(p, &f.numerator, None),
+                number(f.scale)
+            ));
+        }
+        content.push(format!("{}{}", w("method_source"), criterion.basis));
+        line(
+            crate::indicators::criterion::named(p, criterion),
             content.join("\n"),
         );
     }

@@ -546,8 +546,8 @@ fn balance_note(
     notes.join(p.word("list_separator"))
 }
 
-/// Most flips that one cell lists.
-const NAMED_FLIPS: usize = 30;
+/// Most flips that one cell lists: a row is not higher than so many lines. All stand in the county's own workbook.
+const NAMED_FLIPS: usize = 12;
 
 fn reasons(context: &Context<'_>) -> Sheet {
     let p = context.pipeline;

@@ -180,12 +180,7 @@ pub fn ranks(values: &[Option<f64>], better: Better) -> Vec<Option<usize>> {
     out
 }
 
-fn value(
-    figures: &Figures<'_>,
-    ranking: &Ranking,
-    subject: Subject,
-    index: usize,
-) -> Option<f64> {
+fn value(figures: &Figures<'_>, ranking: &Ranking, subject: Subject, index: usize) -> Option<f64> {
     let pipeline = figures.pipeline;
     let county = figures.dataset.counties[index].code.as_str();
     let indicator = match subject {

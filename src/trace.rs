@@ -14,7 +14,9 @@ use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::{Given as VerdictGiven, unit_name};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{CountyRef, CountySource, Criterion, Kind, Scope, SchoolCheck, UnitSource};
+use crate::pipeline::model::{
+    CountyRef, CountySource, Criterion, Kind, SchoolCheck, Scope, UnitSource,
+};
 use crate::pipeline::valid::STUDENTS;
 use crate::report::formula_words::{in_words, replace_names, title};
 use crate::results::Results;
@@ -99,9 +101,13 @@ impl<'a> Trace<'a> {
         let Some(cell) = row.cells[column] else {
             return self.p.word("trace_no_cell").to_string();
         };
-        let written = self.r.dataset.written(row, column).map_or(String::new(), |raw| {
-            self.p.phrase("trace_written", &[("raw", raw)])
-        });
+        let written = self
+            .r
+            .dataset
+            .written(row, column)
+            .map_or(String::new(), |raw| {
+                self.p.phrase("trace_written", &[("raw", raw)])
+            });
         format!("{}{written}", self.cell(cell))
     }
 
@@ -125,7 +131,9 @@ impl<'a> Trace<'a> {
 
     fn indicator(&mut self, i: usize) {
         let (p, r) = (self.p, self.r);
-        let Some(table) = p.table("school") else { return };
+        let Some(table) = p.table("school") else {
+            return;
+        };
         let rows = &r.dataset.tables[table].rows;
         for stage in p.evaluated_stages() {
             if self.wanted.stage.is_some_and(|s| s != stage) {
@@ -181,7 +189,11 @@ impl<'a> Trace<'a> {
         let scale = number(i.scale);
         self.say(
             1,
-            format!("= ({}) \u{00D7} {scale} / ({})", words(numerator), words(&i.denominator)),
+            format!(
+                "= ({}) \u{00D7} {scale} / ({})",
+                words(numerator),
+                words(&i.denominator)
+            ),
         );
         let row = &r.dataset.tables[table].rows[unit.school];
         let figure = |name: &str| -> Option<f64> {
@@ -191,7 +203,9 @@ impl<'a> Trace<'a> {
             if let Some(c) = p.unit_columns.iter().position(|u| u.name == name) {
                 return unit.values[c];
             }
-            row.values[p.tables[table].position(name)?].as_ref()?.number()
+            row.values[p.tables[table].position(name)?]
+                .as_ref()?
+                .number()
         };
         let filled = |f: &Formula| {
             replace_names(&f.text, |name| {
@@ -211,7 +225,12 @@ impl<'a> Trace<'a> {
             ),
         );
         let mut names: Vec<&String> = numerator.columns.iter().collect();
-        names.extend(i.denominator.columns.iter().filter(|c| !numerator.columns.contains(c)));
+        names.extend(
+            i.denominator
+                .columns
+                .iter()
+                .filter(|c| !numerator.columns.contains(c)),
+        );
         for name in names {
             self.unit_column(table, v.unit, name, figure(name));
         }
@@ -226,7 +245,10 @@ impl<'a> Trace<'a> {
             let c = self.p.tables[table].position(name)?;
             row.values[c].as_ref().map(Value::shown)
         };
-        figure.map(number).or_else(own).unwrap_or_else(|| self.p.word("missing").to_string())
+        figure
+            .map(number)
+            .or_else(own)
+            .unwrap_or_else(|| self.p.word("missing").to_string())
     }
 
     fn unit_column(&mut self, table: usize, u: usize, name: &str, figure: Option<f64>) {
@@ -244,11 +266,19 @@ impl<'a> Trace<'a> {
             });
         let column = split.or_else(|| {
             let by_stage = school_column(p, table, unit.stage, name)?;
-            let whole = p.unit_columns.iter().find(|c| c.name == name).and_then(|c| match &c.source {
-                UnitSource::ByStage { whole, .. } => *whole,
-                UnitSource::Split(_) => None,
-            });
-            Some(whole.filter(|_| row.values[by_stage].is_none()).unwrap_or(by_stage))
+            let whole = p
+                .unit_columns
+                .iter()
+                .find(|c| c.name == name)
+                .and_then(|c| match &c.source {
+                    UnitSource::ByStage { whole, .. } => *whole,
+                    UnitSource::Split(_) => None,
+                });
+            Some(
+                whole
+                    .filter(|_| row.values[by_stage].is_none())
+                    .unwrap_or(by_stage),
+            )
         });
         let Some(column) = column else { return };
         let place = self.place(row, column);
@@ -272,10 +302,16 @@ impl<'a> Trace<'a> {
     fn share(&mut self, row: &Row, u: usize, share: f64) {
         let (p, r) = (self.p, self.r);
         let unit = &r.units.list[u];
-        let Some(table) = p.table("school") else { return };
+        let Some(table) = p.table("school") else {
+            return;
+        };
         let kind = text_of(&p.tables[table], &row.values, "school_type")
             .and_then(|code| p.school_type(&code));
-        let students = |s: usize| row.values[p.stages[s].students].as_ref().and_then(Value::number);
+        let students = |s: usize| {
+            row.values[p.stages[s].students]
+                .as_ref()
+                .and_then(Value::number)
+        };
         let present: Vec<usize> = (0..p.stages.len())
             .filter(|s| students(*s).is_some_and(|n| n > 0.0))
             .collect();
@@ -321,7 +357,11 @@ impl<'a> Trace<'a> {
         );
         if let Some(b) = b {
             let spread = b.spread.or(b.provisional);
-            let resources: f64 = own.iter().filter(|v| v.value.is_some()).filter_map(|v| v.numerator).sum();
+            let resources: f64 = own
+                .iter()
+                .filter(|v| v.value.is_some())
+                .filter_map(|v| v.numerator)
+                .sum();
             let mean = format!(
                 "{} = {} \u{00D7} {} / {} = {}{}",
                 p.word("head_mean"),
@@ -338,7 +378,9 @@ impl<'a> Trace<'a> {
                 self.number(spread.map(|s| s.sd))
             );
             self.say(1, sd);
-            let verdict = b.verdict.map_or(String::new(), |v| p.word(v.key()).to_string());
+            let verdict = b
+                .verdict
+                .map_or(String::new(), |v| p.word(v.key()).to_string());
             let cv = format!(
                 "{} = {} / {} = {} [{} {}] {verdict}",
                 p.word("head_cv"),
@@ -350,7 +392,9 @@ impl<'a> Trace<'a> {
             );
             self.say(1, cv);
         }
-        let Some(table) = p.table("school") else { return };
+        let Some(table) = p.table("school") else {
+            return;
+        };
         for v in own {
             let unit = &r.units.list[v.unit];
             let row = &r.dataset.tables[table].rows[unit.school];
@@ -387,7 +431,9 @@ impl<'a> Trace<'a> {
                 let must = p.word(must_word(f.better, l.strict));
                 format!(" [{must}{}{}]", number(l.value), f.unit)
             });
-            let basis = figure.basis.map_or(String::new(), |b| p.word(b.key()).to_string());
+            let basis = figure
+                .basis
+                .map_or(String::new(), |b| p.word(b.key()).to_string());
             let text = format!(
                 "{} = {}{}{}{limit} {basis}",
                 f.title,
@@ -442,7 +488,9 @@ impl<'a> Trace<'a> {
         let label = &p.tables[table].columns[column].title;
         let text = match county_row(&r.dataset, table, self.code()) {
             Some(row) => {
-                let value = row.values[column].as_ref().map(|v| self.named(table, column, v));
+                let value = row.values[column]
+                    .as_ref()
+                    .map(|v| self.named(table, column, v));
                 let value = value.unwrap_or_else(|| p.word("missing").to_string());
                 format!("{label} = {value} \u{2190} {}", self.place(row, column))
             }
@@ -519,7 +567,10 @@ impl<'a> Trace<'a> {
             }
             CountySource::Sum { of, sum, filter } => {
                 let words = in_words(p, sum, None);
-                self.say(depth, format!("{} = \u{03A3} {words} = {value}", column.title));
+                self.say(
+                    depth,
+                    format!("{} = \u{03A3} {words} = {value}", column.title),
+                );
                 self.sum(*of, sum, filter.as_ref(), depth + 1)?;
             }
         }
@@ -542,7 +593,8 @@ impl<'a> Trace<'a> {
         let inside = conditions(filter, &frame)?;
         let rows = row_list(p, &r.dataset, &r.units, of);
         for (i, row) in rows.iter().enumerate() {
-            if row.county_code != self.code() || inside[i] == Some(false) || values[i] == Some(0.0) {
+            if row.county_code != self.code() || inside[i] == Some(false) || values[i] == Some(0.0)
+            {
                 continue;
             }
             let name = match of {
@@ -567,7 +619,11 @@ impl<'a> Trace<'a> {
                     .and_then(|t| school_column(p, t, r.units.list[i].stage, name)),
                 Scope::Table(t) => p.tables[t].position(name),
             };
-            cells.extend(column.and_then(|c| row.cells[c]).filter(|c| !cells.contains(c)));
+            cells.extend(
+                column
+                    .and_then(|c| row.cells[c])
+                    .filter(|c| !cells.contains(c)),
+            );
         }
         let place = r.dataset.place(&cells);
         [place.file, place.sheet, place.cell]
@@ -579,7 +635,9 @@ impl<'a> Trace<'a> {
 
     fn check(&mut self, k: &SchoolCheck, own: &CheckResult) -> Result<(), Error> {
         let (p, r) = (self.p, self.r);
-        let verdict = own.verdict.map_or(String::new(), |v| p.word(v.key()).to_string());
+        let verdict = own
+            .verdict
+            .map_or(String::new(), |v| p.word(v.key()).to_string());
         let text = format!(
             "{}: {} / {} {verdict}",
             k.title,

@@ -7,6 +7,7 @@ use crate::numbers::Rng;
 use crate::schools::School;
 use crate::sent;
 use crate::target::Target;
+use crate::told::{self, Told};
 
 /// What is chosen by hand about a county; everything else is drawn.
 pub struct About {
@@ -20,6 +21,7 @@ pub struct About {
     /// The schools that send a 学校填报表 of their own. It does not ask for 举办者, so they have no 随迁子女 to be told apart by it.
     pub alone: &'static [(Kind, usize)],
     profile: Profile,
+    pub told: Told,
     pub send: fn(&County, &mut Target) -> Outcome<()>,
 }
 
@@ -40,6 +42,10 @@ pub struct Profile {
     pub uneven: f64,
     /// How many pupils the largest classes hold beyond the usual.
     pub crowding: u32,
+    /// Of so many pupils of a 初中 one lives where it does not take its pupils from.
+    pub outside: u32,
+    /// The second 小学 has more than 2000 pupils.
+    pub oversize: bool,
 }
 
 const USUAL: Profile = Profile {
@@ -47,6 +53,8 @@ const USUAL: Profile = Profile {
     weak: 9,
     uneven: 1.5,
     crowding: 0,
+    outside: 40,
+    oversize: false,
 };
 
 pub const COUNTIES: [About; 7] = [
@@ -54,23 +62,23 @@ pub const COUNTIES: [About; 7] = [
         code: "990101",
         name: "澄溪县",
         layout: "the form as it is, one sheet; choices as codes",
-        purpose: "clean; every school and every coefficient meets the limits, one school exactly (21 of 500 pupils is 4.2)",
+        purpose: "clean; meets everything that both evaluations ask, one school exactly (21 of 500 pupils is 4.2)",
         words: Words::Codes,
         mix: [16, 3, 6, 4, 1, 1, 1],
         alone: &[],
         profile: Profile {
-            near: 6,
             weak: 0,
             uneven: 1.0,
-            crowding: 0,
+            ..USUAL
         },
+        told: told::CHENGXI,
         send: sent::chengxi,
     },
     About {
         code: "990102",
         name: "云岭县",
         layout: "columns in another order, optional ones left out, 序号 in front, headers merged downwards; choices as names",
-        purpose: "clean; fails honestly: schools below the limits, coefficients above them, crowded classes",
+        purpose: "clean; fails honestly: schools below the limits, coefficients above them, crowded classes, one school too large, too few satisfied; exactly 85 points",
         words: Words::Names,
         mix: [20, 6, 7, 5, 1, 0, 1],
         alone: &[],
@@ -79,29 +87,34 @@ pub const COUNTIES: [About; 7] = [
             weak: 3,
             uneven: 4.5,
             crowding: 4,
+            outside: 15,
+            oversize: true,
         },
+        told: told::YUNLING,
         send: sent::yunling,
     },
     About {
         code: "990103",
         name: "东屏区",
         layout: "units in brackets in the header items, no unit row; choices as names",
-        purpose: "numbers written as text in six ways, marks instead of values, one figure in 元, a column that nobody asked for",
+        purpose: "numbers written as text in six ways, marks instead of values, one figure in 元, a column that nobody asked for; too few points",
         words: Words::Names,
         mix: [26, 1, 9, 5, 2, 1, 1],
         alone: &[],
         profile: USUAL,
+        told: told::DONGPING,
         send: sent::dongping,
     },
     About {
         code: "990104",
         name: "桐湾县",
-        layout: "two sheets 小学 and 初中 with headers that do not name the stage; equipment in 元; choices as codes",
+        layout: "two sheets 小学 and 初中 with headers that do not name the stage; equipment in 元; choices as codes; 国家申报表 in two files",
         purpose: "schools with two stages stand in both sheets; values that cannot be taken",
         words: Words::Codes,
         mix: [14, 4, 5, 4, 1, 0, 1],
         alone: &[],
         profile: USUAL,
+        told: told::TONGWAN,
         send: sent::tongwan,
     },
     About {
@@ -121,28 +134,31 @@ pub const COUNTIES: [About; 7] = [
             (Junior, 4),
         ],
         profile: USUAL,
+        told: told::WANGCHUAN,
         send: sent::wangchuan,
     },
     About {
         code: "990202",
         name: "岚桥县",
         layout: "the form as it is, sent twice: the newer file replaces the older one; choices as codes",
-        purpose: "figures that contradict each other",
+        purpose: "figures that contradict each other; one veto item answered with 是",
         words: Words::Codes,
         mix: [18, 3, 6, 3, 1, 1, 1],
         alone: &[],
         profile: USUAL,
+        told: told::LANQIAO,
         send: sent::lanqiao,
     },
     About {
         code: "990203",
         name: "柳堰县",
-        layout: "the form without title rows; choices as names",
+        layout: "the form without title rows and without 初中巩固率; choices as names",
         purpose: "codes and choices that do not exist, a missing column, another county's code",
         words: Words::Names,
         mix: [12, 3, 4, 2, 1, 0, 1],
         alone: &[],
         profile: USUAL,
+        told: told::LIUYAN,
         send: sent::liuyan,
     },
 ];
@@ -191,6 +207,13 @@ impl County {
             _ => return Err(format!("no such row: {words}").into()),
         };
         Ok(self.nth(kind, nth.parse()?)?.code.clone())
+    }
+
+    /// Words about a document, with the county's name and the sign of its documents.
+    pub fn signed(&self, words: &str) -> String {
+        let name = self.about.name;
+        let sign: String = name.chars().take(1).collect();
+        words.replace("{county}", name).replace("{sign}", &sign)
     }
 
     pub fn file(&self, name: &str) -> String {

@@ -7,9 +7,10 @@ use crate::numbers::cents;
 use crate::schools::School;
 use crate::sheets::{Cell, Sheet, count, text};
 use crate::target::Target;
+use crate::told::Told;
 use std::collections::BTreeMap;
 
-/// 类别, 填报项目, 单位, the value's key, 备注说明. What only some schools fill in is not 必填.
+/// 类别, 填报项目, 单位, the value's key, 备注说明. 一票否决 is not 必填.
 const COUNTY_ITEMS: &str = "
 基本信息 | 区县名称 |  | name |
 基本信息 | 区县代码 |  | code |
@@ -31,7 +32,24 @@ const COUNTY_ITEMS: &str = "
 随迁子女 | 在政府购买服务的民办学校就读随迁子女人数 | 人 | migrant_purchased |
 残疾儿童入学 | 适龄残疾儿童少年总数 | 人 | disabled_children |
 残疾儿童入学 | 适龄残疾儿童少年入学总人数 | 人 | disabled_enrolled |
+一票否决 | 是否存在以考试方式招生 | 是/否 | veto_exams |
+一票否决 | 是否存在违规择校行为 | 是/否 | veto_choice |
+一票否决 | 是否存在重点学校或重点班 | 是/否 | veto_key_schools |
+一票否决 | 是否存在“有编不补”或长期聘用编外教师的情况 | 是/否 | veto_staffing |
+一票否决 | 教育系统是否存在重大安全责任事故和严重违纪违规事件 | 是/否 | veto_incidents |
+一票否决 | 是否有弄虚作假行为 | 是/否 | veto_falsification |
+一票否决 | 是否规范治理校外培训机构及减轻中小学课外负担不力 | 是/否 | veto_burden |
 ";
+
+const VETOES: [&str; 7] = [
+    "veto_exams",
+    "veto_choice",
+    "veto_key_schools",
+    "veto_staffing",
+    "veto_incidents",
+    "veto_falsification",
+    "veto_burden",
+];
 
 impl Target {
     /// A 区县填报表, with a script's mistakes.
@@ -49,7 +67,8 @@ impl Target {
     }
 }
 
-fn county_values(county: &County) -> BTreeMap<String, Cell> {
+/// What a county fills in, by the value's key.
+pub fn county_values(county: &County) -> BTreeMap<String, Cell> {
     let schools = || county.schools.iter();
     let migrants = |private: bool| {
         let of_sponsor = schools().filter(|school| school.place.private == private);
@@ -65,6 +84,7 @@ fn county_values(county: &County) -> BTreeMap<String, Cell> {
     let eligible = teachers * 2 / 5;
     let rotating = eligible * 3 / 20 + 1;
     let seniors = graduates * 3 / 10;
+    let Told { quota, veto, .. } = county.about.told;
     let disabled = special_students + 60 + teachers % 17;
     let pay = 10.5 + f64::from(teachers % 90) / 100.0;
     let values = [
@@ -81,7 +101,7 @@ fn county_values(county: &County) -> BTreeMap<String, Cell> {
         ("rotation_teachers", count(rotating)),
         ("rotation_backbone", count(rotating / 4 + 1)),
         ("senior_quota_total", count(seniors)),
-        ("senior_quota_allocated", count(seniors * 3 / 5)),
+        ("senior_quota_allocated", count(seniors * quota / 100)),
         ("senior_quota_rural", count(seniors * 7 / 20)),
         ("migrant_eligible", count((public + purchased) * 21 / 20)),
         ("migrant_public", count(public)),
@@ -90,5 +110,10 @@ fn county_values(county: &County) -> BTreeMap<String, Cell> {
         ("disabled_enrolled", count(disabled - disabled / 40)),
     ];
     let values = values.into_iter();
-    values.map(|(key, value)| (key.to_owned(), value)).collect()
+    let vetoes = VETOES.into_iter().map(|key| {
+        let answer = if key == veto { "是" } else { "否" };
+        (key, text(answer))
+    });
+    let all = values.chain(vetoes);
+    all.map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -1,7 +1,6 @@
 //! A school's figures by the names of the columns that ask for them, whichever form that is.
 
 use crate::counties::Words;
-use crate::kinds::Kind::{Junior, Nine};
 use crate::kinds::SUFFIXES;
 use crate::schools::{School, Stage};
 use crate::sheets::{Cell, count, text};
@@ -19,7 +18,7 @@ pub const BANDS: [(&str, &str); 10] = [
     ("61_65", "61-65人"),
     ("ge66", "66人以上"),
 ];
-pub const TEACHERS: [(&str, &str); 12] = [
+pub const TEACHERS: [(&str, &str); 13] = [
     ("teachers", "专任教师数"),
     ("college", "其中:专科"),
     ("bachelor", "其中:本科"),
@@ -32,6 +31,7 @@ pub const TEACHERS: [(&str, &str); 12] = [
     ("arts", "艺术教师"),
     ("certified", "持有教师资格证"),
     ("trained", "近5年培训满360学时"),
+    ("senior_title", "中级及以上专业技术职务教师"),
 ];
 const RETENTION: [&str; 5] = [
     "graduates",
@@ -40,6 +40,14 @@ const RETENTION: [&str; 5] = [
     "transferred_out_3y",
     "died_3y",
 ];
+
+/// A figure by its column's name; 0 where there is none.
+pub fn whole(figures: &BTreeMap<String, Cell>, column: &str) -> u32 {
+    match figures.get(column) {
+        Some(Cell::Number(figure)) => *figure as u32,
+        _ => 0,
+    }
+}
 
 /// `suffix` is a stage's, or `whole` for both together.
 pub fn stage_columns(suffix: &str) -> Vec<String> {
@@ -60,7 +68,7 @@ impl Stage {
             &self.degrees,
             &[self.backbone],
             &self.subjects,
-            &[self.teachers, self.trained],
+            &[self.teachers, self.trained, self.senior_titles],
         ]
         .concat()
     }
@@ -89,7 +97,7 @@ impl School {
             for (column, figure) in stage_columns(suffix).iter().zip(stage.figures()) {
                 put(column, count(figure));
             }
-            put(&format!("catchment_{suffix}"), count(stage.students()));
+            put(&format!("catchment_{suffix}"), count(stage.nearby));
         }
         for (nth, column) in stage_columns("whole").iter().enumerate() {
             let both = stages.iter().map(|stage| stage.figures()[nth]);
@@ -115,8 +123,8 @@ impl School {
             ("built_year", self.built),
             ("migrant_students", self.migrants),
             ("school_media_rooms", self.media_rooms),
-            ("school_books", self.total() * 20 + self.built),
-            ("school_computers", self.total() / 8 + 6),
+            ("school_books", self.books),
+            ("school_computers", self.computers),
             ("canteen_area", self.total() / 2 + 40),
         ] {
             put(column, count(number));
@@ -148,7 +156,6 @@ impl School {
         } else {
             choice("7", "县级教育部门")
         };
-        let boarding = place.level == 1 && matches!(self.kind, Junior | Nine);
         let small = place.is_rural() && (50..100).contains(&self.total());
         let sizes = self.stages.iter().flatten();
         let largest = sizes.flat_map(|stage| &stage.class_sizes).max();
@@ -162,7 +169,7 @@ impl School {
             ("sponsor", sponsor),
             ("urban_rural", choice(urban_rural, urban_rural_name)),
             ("township", text(place.town)),
-            ("boarding", yes_no(boarding)),
+            ("boarding", yes_no(self.is_boarding())),
             ("built_by_2010", yes_no(self.built <= 2010)),
             ("built_by_2016", yes_no(self.built <= 2016)),
             ("central_city", yes_no(false)),

@@ -56,6 +56,8 @@ const COLUMNS: &str = "
 学生 | students_junior | 初中在校生数 | 人
 学生 | students_senior | 高中在校生数 | 人
 学生 | migrant_students | 随迁子女在校生数 | 人
+学生 | catchment_primary | 家庭住址在划片范围内的小学在校生数 | 人
+学生 | catchment_junior | 家庭住址在划片范围内的初中在校生数 | 人
 校舍与场地 | school_teaching_area | 教学及辅助用房面积 | 平方米
 校舍与场地 | school_indoor_sports_area | 其中:室内体育用房面积 | 平方米
 校舍与场地 | school_sports_ground_area | 运动场地面积 | 平方米

@@ -93,6 +93,11 @@ pub const LIMITS: [[f64; 7]; 2] = [
     [5.3, 1.0, 0.9, 5.8, 10.2, 2500.0, 2.4],
 ];
 pub const CV_LIMITS: [f64; 2] = [0.50, 0.45];
+/// basic-2012's limits for a pupil's books and computers.
+pub const BOOKS: [f64; 2] = [15.0, 20.0];
+pub const COMPUTERS: [f64; 2] = [0.06, 0.08];
+/// A little more than basic-2012's limits.
+pub const TEACHERS_A_PUPIL: [f64; 2] = [0.039, 0.051];
 const TOWNS: [&str; 8] = [
     "柳溪镇",
     "双石镇",

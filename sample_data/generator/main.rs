@@ -5,11 +5,18 @@
 //! every mistake, is written here as well, so that it cannot drift from the workbooks. Nothing here is shared with the program itself:
 //! the indicators are computed a second time, to draw schools that meet the limits and to have something to hold the program against.
 //!
-//! `counties` says what is chosen by hand; `kinds`, `schools` and `numbers` draw the rest; `figures` names each school's figures;
-//! `forms` holds the forms' columns and items; `sheets` and `summary` lay them out; `target` plants mistakes and writes the files;
-//! `county_list` and `sent` say what each county sends; `balance` and `readme` tell what must come out.
+//! `counties` and `told` say what is chosen by hand; `kinds`, `schools` and `numbers` draw the rest; `figures` names each school's
+//! figures; `forms` holds the forms' columns and items; `sheets` and `summary` lay them out; `target` plants mistakes, as `changes`
+//! knows them, and writes the files; `county_list` and `sent` say what each county sends. The 国家申报表: `totals` adds up the schools,
+//! `standards` and `answers` find what the county states, `statements` and `sentence` word it, `basics` and `application` lay it out,
+//! `applied` says what each county sends of it; `work` is the 县级政府工作自评表. `balance` and `readme` tell what must come out.
 
+mod answers;
+mod application;
+mod applied;
 mod balance;
+mod basics;
+mod changes;
 mod counties;
 mod county_list;
 mod figures;
@@ -19,9 +26,15 @@ mod numbers;
 mod readme;
 mod schools;
 mod sent;
+mod sentence;
 mod sheets;
+mod standards;
+mod statements;
 mod summary;
 mod target;
+mod told;
+mod totals;
+mod work;
 
 use counties::{COUNTIES, County};
 use std::error::Error;
@@ -44,7 +57,7 @@ fn main() -> Outcome<()> {
     }
     let mistake = "青屿县 stands in counties.csv and sends nothing";
     target.record(["990204", "-", "-", "-", mistake, "county-missing"]);
-    let readme = readme::page(&counties, &target.mistakes)?;
+    let readme = readme::page(&counties, &target)?;
     target.write_bytes("README.md", readme.as_bytes())?;
     for County { about, schools } in &counties {
         println!("{}-{}: {} schools", about.code, about.name, schools.len());

@@ -1,8 +1,8 @@
 //! Schools and their stages, drawn so that they stand to the limits as their county's profile says.
 
 use crate::counties::Profile;
-use crate::kinds::Kind::{Complete, Point, Primary, Special, Twelve};
-use crate::kinds::{Kind, LIMITS, Place};
+use crate::kinds::Kind::{Complete, Junior, Nine, Point, Primary, Special, Twelve};
+use crate::kinds::{BOOKS, COMPUTERS, Kind, LIMITS, Place, TEACHERS_A_PUPIL};
 use crate::numbers::{Rng, cents, up};
 
 /// One stage's pupils and teachers.
@@ -15,6 +15,10 @@ pub struct Stage {
     /// 体育, 音乐, 美术, 艺术.
     pub subjects: [u32; 4],
     pub trained: u32,
+    /// With 中级及以上专业技术职务.
+    pub senior_titles: u32,
+    /// Pupils who live where the school takes its pupils from.
+    pub nearby: u32,
 }
 
 impl Stage {
@@ -25,18 +29,20 @@ impl Stage {
         class_sizes: Vec<u32>,
         factors: &[f64; 7],
     ) -> Stage {
-        let students = f64::from(class_sizes.iter().sum::<u32>());
+        let pupils: u32 = class_sizes.iter().sum();
+        let students = f64::from(pupils);
         let needed = |line: usize| {
             up(factors[line] * LIMITS[stage][line] * students / 100.0, 1.0).max(1.0) as u32
         };
+        let fewest = up(TEACHERS_A_PUPIL[stage] * students, 1.0) as u32;
         let above = needed(0).max(class_sizes.len() as u32);
         let master = up(f64::from(above) * rng.real(0.02, 0.1), 1.0) as u32 - 1;
         // 专科 is above the required degree in 小学 only.
         let (college, bachelor, teachers) = if stage == 0 {
             let college = above / rng.whole(4, 8);
-            (college, above - master - college, above)
+            (college, above - master - college, above.max(fewest))
         } else {
-            let college = rng.whole(0, 1);
+            let college = rng.whole(0, 1).max(fewest.saturating_sub(above));
             (college, above - master, above + college)
         };
         let arts = needed(2);
@@ -54,6 +60,8 @@ impl Stage {
             backbone: needed(1),
             subjects: [pe, arts - pe - fine_art, fine_art, 0],
             trained: teachers - untrained,
+            senior_titles: (teachers * (60 + pupils % 9)).div_ceil(100),
+            nearby: pupils - [0, pupils / profile.outside][stage],
         }
     }
 
@@ -76,6 +84,8 @@ pub struct School {
     /// 万元.
     pub equipment: f64,
     pub media_rooms: u32,
+    pub books: u32,
+    pub computers: u32,
     /// From the largest to the smallest: music and fine art have the same numbers.
     pub rooms: [u32; 3],
     /// 公用经费 and 教师培训经费, 预算 and 决算 each, 万元.
@@ -99,6 +109,7 @@ impl School {
         if exact {
             factors = [1.0, 1.2, 1.2, 1.2, 1.2, 1.2, 1.2];
         }
+        let oversize = profile.oversize && kind == Primary && nth == 1;
         let stages = [0, 1].map(|stage| {
             let [step, from, to, small, large] = kind.classes(stage, place.level, nth);
             let classes = step * rng.whole(from, to);
@@ -107,6 +118,11 @@ impl School {
                 .collect();
             if exact {
                 class_sizes = [[42; 8].as_slice(), &[41; 4]].concat();
+            }
+            while oversize
+                && (class_sizes.iter().sum::<u32>() <= 2000 || !class_sizes.len().is_multiple_of(6))
+            {
+                class_sizes.push(class_sizes[class_sizes.len() - classes as usize]);
             }
             kind.has_stage(stage)
                 .then(|| Stage::draw(rng, profile, stage, class_sizes, &factors))
@@ -119,12 +135,13 @@ impl School {
         let pupils = pupils(&stages);
         let total = pupils[0] + pupils[1];
         let (weights, weighted) = kind.weighted(pupils, seniors);
-        let stock = |line: usize| {
+        let enough = |limits: [f64; 2]| {
             let per_pupil = (0..2)
                 .filter(|&stage| pupils[stage] > 0)
-                .map(|stage| LIMITS[stage][line] / weights[stage]);
-            factors[line] * weighted * per_pupil.fold(0.0, f64::max)
+                .map(|stage| limits[stage] / weights[stage]);
+            weighted * per_pupil.fold(0.0, f64::max)
         };
+        let stock = |line: usize| factors[line] * enough(LIMITS.map(|limits| limits[line]));
         let indoor_sports_area = if total + seniors > 700 {
             up(stock(4) * rng.real(0.04, 0.1), 10.0)
         } else {
@@ -139,11 +156,16 @@ impl School {
             _ => [rooms_needed, 0, 0],
         };
         let per_pupil = if kind == Special { 9000.0 } else { 1150.0 };
+        // A school with fewer than 100 pupils gets what 100 would get.
+        let raised = f64::from(total.max(100)) / f64::from(total);
         let funded = f64::from(total.max(100)) * per_pupil
-            + f64::from(pupils[1]) * 200.0
+            + f64::from(pupils[1]) * 200.0 * raised
             + f64::from(seniors) * 1500.0;
         let budget = up(funded * rng.real(1.02, 1.15) / 10_000.0, 100.0);
-        let spent = up(budget * rng.real(0.97, 1.01), 100.0);
+        let mut spent = up(budget * rng.real(0.97, 1.01), 100.0);
+        if total < 100 {
+            spent = spent.max(up(funded / 10_000.0, 100.0));
+        }
         let entrants = pupils[1] / 3 + rng.whole(0, 3);
         let [came, went, lost] = [4, 3, entrants / 100].map(|most| rng.whole(0, most));
         let graduates = (entrants + came).saturating_sub(went + lost);
@@ -154,10 +176,12 @@ impl School {
         };
         let training_budget = up(budget * rng.real(0.055, 0.08), 100.0);
         let training_spent = up(spent * rng.real(0.053, 0.075), 100.0);
+        // Beyond the limits of basic-2012 by so much.
+        let rich = 1.05 + f64::from(built % 30) / 100.0;
         School {
             kind,
             code: format!("{}99{serial:06}", &kind.code()[..2]),
-            built,
+            built: if oversize { 2013 } else { built },
             stages,
             seniors,
             migrants,
@@ -166,6 +190,8 @@ impl School {
             sports_ground_area: cents(up(stock(4), 100.0) - indoor_sports_area),
             equipment: up(stock(5) / 10_000.0, 100.0),
             media_rooms: up(stock(6) / 100.0, 1.0) as u32,
+            books: up(rich * enough(BOOKS), 1.0) as u32,
+            computers: up(rich * enough(COMPUTERS), 1.0) as u32,
             rooms,
             funds: [budget, spent, training_budget, training_spent],
             retention: [graduates, entrants, came, went, 0],
@@ -179,6 +205,10 @@ impl School {
 
     pub fn total(&self) -> u32 {
         self.pupils().iter().sum()
+    }
+
+    pub fn is_boarding(&self) -> bool {
+        self.place.level == 1 && matches!(self.kind, Junior | Nine)
     }
 }
 

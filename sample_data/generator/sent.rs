@@ -1,6 +1,7 @@
 //! What each county sends, and the scripts of the mistakes in it; `Target::plant` says how a script is written.
 
 use crate::Outcome;
+use crate::applied;
 use crate::balance::hold_to;
 use crate::counties::County;
 use crate::figures::{BANDS, TEACHERS, stage_columns};
@@ -15,6 +16,7 @@ use crate::schools::School;
 use crate::sheets::{Cell, Sheet, count};
 use crate::summary::Units;
 use crate::target::Target;
+use crate::totals::Totals;
 
 const SUMMARY: &str = "学校汇总表.xlsx";
 
@@ -22,7 +24,9 @@ pub fn chengxi(county: &County, target: &mut Target) -> Outcome<()> {
     hold_to(county, true)?;
     let sheet = Sheet::plain_summary(county, &form_columns(), Units::Row);
     target.write_summary(county, &county.file(SUMMARY), sheet, "")?;
-    target.write_county_list(county, "")
+    target.write_county_list(county, "")?;
+    applied::clean(county, target)?;
+    target.write_government_work(county, "")
 }
 
 pub fn yunling(county: &County, target: &mut Target) -> Outcome<()> {
@@ -35,11 +39,20 @@ pub fn yunling(county: &County, target: &mut Target) -> Outcome<()> {
     columns.extend(form_teachers([1, 0]));
     columns.extend(groups(&["学生", "初中巩固率", "音乐美术教室", "经费"]));
     columns.extend(form_classes());
-    let left_out = ["township", "school_books", "school_computers"];
-    columns.retain(|column| !left_out.contains(&column.name.as_str()));
+    let left_out = [
+        "township",
+        "school_books",
+        "school_computers",
+        "catchment",
+        "senior_title",
+    ];
+    let is_left_out = |column: &Column| left_out.iter().any(|name| column.name.starts_with(name));
+    columns.retain(|column| !is_left_out(column));
     let sheet = Sheet::plain_summary(county, &columns, Units::Row);
     target.write_summary(county, &county.file(SUMMARY), sheet, "")?;
-    target.write_county_list(county, "")
+    target.write_county_list(county, "")?;
+    applied::clean(county, target)?;
+    target.write_government_work(county, "")
 }
 
 const IN_DONGPING: &str = "
@@ -64,7 +77,9 @@ pub fn dongping(county: &County, target: &mut Target) -> Outcome<()> {
     columns.insert(last_premises + 1, canteen);
     let sheet = Sheet::plain_summary(county, &columns, Units::Brackets);
     target.write_summary(county, &county.file(SUMMARY), sheet, IN_DONGPING)?;
-    target.write_county_list(county, "")
+    target.write_county_list(county, "")?;
+    applied::dongping(county, target)?;
+    target.write_government_work(county, "")
 }
 
 const IN_TONGWAN: [&str; 3] = [
@@ -80,6 +95,7 @@ junior 3 | transferred_out_3y | refused -3 | value-negative | -3 pupils
 ",
     "
 teacher_pay | value | number 120536 | pay-unit-suspect | 120536 in an item in 万元
+teacher_pay | value | keep | stated-differs | the same, which is not what 国家申报表 says
 ",
 ];
 
@@ -90,8 +106,13 @@ pub fn tongwan(county: &County, target: &mut Target) -> Outcome<()> {
         let mut columns = groups(&["基本信息"]);
         let students = format!("students_{}", SUFFIXES[stage]);
         columns.push(column(&students, "学生", "在校生数", "人"));
-        let other_students = groups(&["学生"]).into_iter();
-        columns.extend(other_students.skip(if stage == 0 { 3 } else { 2 }));
+        let others = ["", "students_senior"][stage];
+        let others = [others, "migrant_students"];
+        let is_other = |column: &Column| others.contains(&column.name.as_str());
+        columns.extend(groups(&["学生"]).into_iter().filter(is_other));
+        let nearby = format!("catchment_{}", SUFFIXES[stage]);
+        let item = "家庭住址在划片范围内的在校生数";
+        columns.push(column(&nearby, "学生", item, "人"));
         columns.extend(class_columns(stage, "班级", ""));
         columns.extend(teacher_columns(stage, "专任教师"));
         columns.extend(groups(&["校舍与场地", "装备", "音乐美术教室"]));
@@ -114,12 +135,14 @@ pub fn tongwan(county: &County, target: &mut Target) -> Outcome<()> {
         sheets.push(sheet);
     }
     target.write(&file, &sheets)?;
-    target.write_county_list(county, IN_TONGWAN[2])
+    target.write_county_list(county, IN_TONGWAN[2])?;
+    applied::tongwan(county, target)
 }
 
 const IN_WANGCHUAN: [&str; 4] = [
     "
 backbone_whole | value | keep | figures-by-stage-needed | 小学 and 初中 together, the indicator needs each stage
+teachers_whole | value | keep | basic figures-by-stage-needed | 小学 and 初中 together, the indicator needs each stage
 ",
     "
 primary 3 | school_sports_ground_area | not-available | value-error-cell | a formula that gives #N/A
@@ -129,6 +152,7 @@ total | teachers_primary | plus 20 | total-row-differs | 合计 is 20 more than 
 ",
     "
 rotation_backbone | value | plus 60 | rotation-backbone-exceeds-rotation | 骨干交流 more than all 交流
+rotation_backbone | value | keep | stated-differs | the same, which is not what 国家申报表 says
 ",
 ];
 
@@ -163,10 +187,12 @@ pub fn wangchuan(county: &County, target: &mut Target) -> Outcome<()> {
     target.write(&file, &[sheet])?;
     target.write_bytes(&county.file("~$学校汇总表.xlsx"), b"\x06wangchuan")?;
     target.write_bytes(&county.file("Thumbs.db"), b"\xd0\xcf\x11\xe0")?;
-    target.write_county_list(county, IN_WANGCHUAN[3])
+    target.write_county_list(county, IN_WANGCHUAN[3])?;
+    applied::wangchuan(county, target)?;
+    target.write_government_work(county, "")
 }
 
-const IN_LANQIAO: [&str; 2] = [
+const IN_LANQIAO: [&str; 3] = [
     "
 primary 2 | backbone_primary | above teachers_primary 4 | backbone-exceeds-teachers | 4 more 骨干教师 than 专任教师
 primary 4 | pe_primary | above teachers_primary 3 | subject-teachers-exceed-teachers | more 体育教师 than 专任教师
@@ -179,6 +205,10 @@ nine 0 | teachers_primary | keep | teachers-without-students-primary | 专任教
 ",
     "
 migrant_public | value | plus -11 | county-list-differs | 11 fewer than in the public schools of 学校汇总表
+migrant_public | value | keep | stated-differs | the same, which is not what 国家申报表 says
+",
+    "
+w10 | score | keep | basic score-out-of-range | 8 points of 7
 ",
 ];
 
@@ -203,7 +233,11 @@ pub fn lanqiao(county: &County, target: &mut Target) -> Outcome<()> {
     for column in stage_columns("primary").iter().take(2 + BANDS.len()) {
         sheet.put(without_pupils, column, count(0))?;
     }
-    target.write_summary(county, &newer, sheet, IN_LANQIAO[0])?;
+    sheet.put(without_pupils, "catchment_primary", count(0))?;
+    target.plant(county, &newer, &mut sheet, IN_LANQIAO[0])?;
+    let totals = Totals::of(county).on(&sheet);
+    sheet.close();
+    target.write(&newer, &[sheet])?;
 
     let notice = county.file("通知.xlsx");
     let mut sheet = Sheet::named("Sheet1");
@@ -213,7 +247,9 @@ pub fn lanqiao(county: &County, target: &mut Target) -> Outcome<()> {
     target.write(&notice, &[sheet])?;
     let mistake = "a letter, no form";
     target.record([code, &notice, "-", "-", mistake, "form-unknown"]);
-    target.write_county_list(county, IN_LANQIAO[1])
+    target.write_county_list(county, IN_LANQIAO[1])?;
+    applied::lanqiao(county, target, &totals)?;
+    target.write_government_work(county, IN_LANQIAO[2])
 }
 
 const IN_LIUYAN: [&str; 2] = [
@@ -232,6 +268,7 @@ pub fn liuyan(county: &County, target: &mut Target) -> Outcome<()> {
     let code = county.about.code;
     let file = county.file(SUMMARY);
     let mut columns = form_columns();
+    columns.retain(|column| column.group != "初中巩固率");
     find(&mut columns, "school_media_rooms")?.item = "多媒体设备间".to_owned();
     let name = "学校汇总表";
     let sheet = Sheet::summary(county, name, None, &columns, Units::Row, &county.schools);
@@ -243,5 +280,6 @@ pub fn liuyan(county: &County, target: &mut Target) -> Outcome<()> {
     target.write_bytes(&broken, words.as_bytes())?;
     let mistake = "plain text under the name of a workbook";
     target.record([code, &broken, "-", "-", mistake, "file-not-workbook"]);
-    target.write_county_list(county, IN_LIUYAN[1])
+    target.write_county_list(county, IN_LIUYAN[1])?;
+    applied::liuyan(county, target)
 }

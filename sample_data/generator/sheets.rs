@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::forms::rows;
+use crate::sentence::Sentence;
 use std::collections::BTreeMap;
 
 #[derive(Clone)]
@@ -13,6 +14,7 @@ pub enum Cell {
     /// A number that cannot be taken: the 合计 of its column is left empty.
     Refused(f64),
     NotAvailable,
+    Sentence(Sentence),
 }
 
 pub fn text(words: &str) -> Cell {
@@ -32,12 +34,15 @@ pub struct Sheet {
     pub headers: u32,
     pub rows: BTreeMap<String, u32>,
     pub columns: BTreeMap<String, u16>,
+    /// Of the first columns.
+    pub widths: &'static [u32],
 }
 
 impl Sheet {
     pub fn named(name: &str) -> Sheet {
         Sheet {
             name: name.to_owned(),
+            widths: &[22, 22],
             ..Sheet::default()
         }
     }
@@ -46,11 +51,12 @@ impl Sheet {
     pub fn list(name: &str, items: &'static str, values: &BTreeMap<String, Cell>) -> Sheet {
         let mut sheet = Sheet::named(name);
         sheet.headers = 1;
+        sheet.widths = &[22, 22, 50, 22, 22];
         let header = "序号 类别 填报项目 单位 填报值 是否必填 备注说明";
         sheet.line(0, header.split(' '));
         sheet.columns.insert("value".to_owned(), 4);
         for (row, [category, item, unit, key, note]) in (1..).zip(rows(items)) {
-            let optional = note.starts_with('仅');
+            let optional = note.starts_with('仅') || category == "一票否决";
             let required = if optional { "否" } else { "是" };
             sheet.line(row, ["", category, item, unit, "", required, note]);
             sheet.cells.insert((row, 0), count(row));

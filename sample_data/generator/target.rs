@@ -1,9 +1,9 @@
 //! The folder that is written: its files, and the mistakes planted in them.
 
 use crate::Outcome;
+use crate::changes::changed;
 use crate::counties::County;
 use crate::forms::rows;
-use crate::numbers::cents;
 use crate::sheets::{Cell, Sheet};
 use rust_xlsxwriter::utility::row_col_to_cell;
 use rust_xlsxwriter::{
@@ -12,10 +12,18 @@ use rust_xlsxwriter::{
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// County, file, sheet, cell, the mistake in words, finding.
+pub type Row = [String; 6];
+
 /// The folder that is written, and a README row for each mistake planted in it.
+#[derive(Default)]
 pub struct Target {
     folder: PathBuf,
-    pub mistakes: Vec<[String; 6]>,
+    pub mistakes: Vec<Row>,
+    /// Mistakes that only basic-2012 finds.
+    pub basic: Vec<Row>,
+    /// Ways of writing that are no mistakes.
+    pub harmless: Vec<Row>,
 }
 
 impl Target {
@@ -23,13 +31,24 @@ impl Target {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        let mistakes = Vec::new();
-        Ok(Target { folder, mistakes })
+        Ok(Target {
+            folder,
+            ..Target::default()
+        })
     }
 
-    /// County, file, sheet, cell, the mistake in words, finding; `-` stands for what a mistake is not about.
+    /// `-` stands for what a mistake is not about. The finding is `none` for what is no mistake, or one of `basic`.
     pub fn record(&mut self, mistake: [&str; 6]) {
-        self.mistakes.push(mistake.map(str::to_owned));
+        let mut row = mistake.map(str::to_owned);
+        let finding = row[5].clone();
+        match finding.strip_prefix("basic ") {
+            Some(finding) => {
+                finding.clone_into(&mut row[5]);
+                self.basic.push(row);
+            }
+            None if finding == "none" => self.harmless.push(row),
+            None => self.mistakes.push(row),
+        }
     }
 
     /// Makes mistakes as a script says, one a line: row, column, change, finding, the mistake in words. The row is the nth school
@@ -41,18 +60,45 @@ impl Target {
         sheet: &mut Sheet,
         script: &'static str,
     ) -> Outcome<()> {
+        rows(script)
+            .into_iter()
+            .try_for_each(|line| self.plant_one(county, file, sheet, line))
+    }
+
+    fn plant_one(
+        &mut self,
+        county: &County,
+        file: &str,
+        sheet: &mut Sheet,
+        [row, column, change, finding, mistake]: [&str; 5],
+    ) -> Outcome<()> {
+        let row = county.row(row)?;
+        let address = sheet.address(&row, column)?;
+        match changed(sheet, &row, column, change)? {
+            Some(cell) => sheet.cells.insert(address, cell),
+            None => sheet.cells.remove(&address),
+        };
+        let cell = row_col_to_cell(address.0, address.1);
         let code = county.about.code;
-        for [row, column, change, finding, mistake] in rows(script) {
-            let row = county.row(row)?;
-            let address = sheet.address(&row, column)?;
-            match changed(sheet, &row, column, change)? {
-                Some(cell) => sheet.cells.insert(address, cell),
-                None => sheet.cells.remove(&address),
-            };
-            let cell = row_col_to_cell(address.0, address.1);
-            self.record([code, file, &sheet.name, &cell, mistake, finding]);
-        }
+        self.record([code, file, &sheet.name, &cell, mistake, finding]);
         Ok(())
+    }
+
+    /// A workbook of sheets that have no row in common, with a script's mistakes, each on the sheet that has its row.
+    pub fn write_planted(
+        &mut self,
+        county: &County,
+        file: &str,
+        mut sheets: Vec<Sheet>,
+        script: &'static str,
+    ) -> Outcome<()> {
+        for line in rows(script) {
+            let with_row = |sheet: &&mut Sheet| sheet.rows.contains_key(line[0]);
+            let sheet = sheets.iter_mut().find(with_row);
+            let sheet = sheet.ok_or_else(|| format!("{file}: no row {}", line[0]))?;
+            self.plant_one(county, file, sheet, line)?;
+        }
+        self.write(file, &sheets)
     }
 
     /// A workbook of one 学校汇总表, with a script's mistakes.
@@ -85,11 +131,17 @@ impl Target {
             for &(row, column, last_row, last_column) in &sheet.merges {
                 page.merge_range(row, column, last_row, last_column, "", &header)?;
             }
+            for (column, &width) in (0..).zip(sheet.widths) {
+                page.set_column_width(column, width)?;
+            }
             for (&(row, column), cell) in &sheet.cells {
                 let format = if row < sheet.headers { &header } else { &plain };
                 match cell {
                     Cell::Text(words) | Cell::Written(words, _) => {
                         page.write_string_with_format(row, column, words, format)?
+                    }
+                    Cell::Sentence(sentence) => {
+                        page.write_string_with_format(row, column, sentence.words(), format)?
                     }
                     Cell::Number(number) | Cell::Refused(number) => {
                         page.write_number_with_format(row, column, *number, format)?
@@ -98,10 +150,6 @@ impl Target {
                         page.write_formula(row, column, Formula::new("=NA()").set_result("#N/A"))?
                     }
                 };
-                let wide = column < 2 || sheet.columns.contains_key("value") && column < 5;
-                if wide {
-                    page.set_column_width(column, if column == 2 { 50 } else { 22 })?;
-                }
             }
         }
         self.write_bytes(file, &workbook.save_to_buffer()?)
@@ -112,44 +160,4 @@ impl Target {
         fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
         Ok(fs::write(path, bytes)?)
     }
-}
-
-/// What stands in a cell after a change; nothing empties it.
-fn changed(sheet: &Sheet, row: &str, column: &str, change: &str) -> Outcome<Option<Cell>> {
-    let (verb, rest) = change.split_once(' ').unwrap_or((change, ""));
-    let value = || sheet.figure(row, column);
-    let words = || value().map(|value| value.to_string());
-    let written = |words: String| Ok(Some(Cell::Written(words, Some(value()?))));
-    Ok(Some(match verb {
-        "empty" => return Ok(None),
-        "keep" => return Ok(sheet.cells.get(&sheet.address(row, column)?).cloned()),
-        "as-text" => return written(words()?),
-        "full-width" => return written(words()?.chars().map(full_width).collect()),
-        "thousands" => {
-            let (thousands, rest) = ((value()? / 1000.0).floor(), value()? % 1000.0);
-            return written(format!("{thousands},{rest:03}"));
-        }
-        "chinese-stop" => return written(words()?.replace('.', "。")),
-        "followed-by" => return written(words()? + rest),
-        "spaced" => return written(format!("\u{a0}{} ", words()?)),
-        "in-yuan" => Cell::Number((value()? * 10_000.0).round()),
-        "plus" => Cell::Number(value()? + rest.parse::<f64>()?),
-        "above" => {
-            let (other, by) = rest.split_once(' ').ok_or("above COLUMN BY")?;
-            Cell::Number(cents(sheet.figure(row, other)? + by.parse::<f64>()?))
-        }
-        "number" => Cell::Number(rest.parse()?),
-        "refused" => Cell::Refused(rest.parse()?),
-        "mark" => Cell::Written(rest.to_owned(), Some(0.0)),
-        "words" => Cell::Written(rest.to_owned(), None),
-        "not-available" => Cell::NotAvailable,
-        _ => return Err(format!("no such change: {change}").into()),
-    }))
-}
-
-fn full_width(digit: char) -> char {
-    let wide = digit
-        .to_digit(10)
-        .and_then(|value| char::from_u32(0xFF10 + value));
-    wide.unwrap_or(digit)
 }

@@ -111,7 +111,11 @@ pub fn read(
     listing: Listing,
     read: &mut Vec<ReadInput>,
 ) -> Result<usize, Error> {
-    let key = format!("{} {}", request.input.display(), reading_key(&request.pipeline));
+    let key = format!(
+        "{} {}",
+        request.input.display(),
+        reading_key(&request.pipeline)
+    );
     if let Some(at) = read.iter().position(|r| r.key == key) {
         tracing::info!(files = read[at].files.len(), "submissions were read before");
         return Ok(at);
@@ -137,7 +141,12 @@ fn reading_key(pipeline: &Pipeline) -> String {
     let units = &pipeline.units;
     let mut by_text: Vec<_> = units.by_text.iter().collect();
     by_text.sort();
-    let mut tokens: Vec<_> = pipeline.marks.tokens.iter().map(|(t, m)| (t, format!("{m:?}"))).collect();
+    let mut tokens: Vec<_> = pipeline
+        .marks
+        .tokens
+        .iter()
+        .map(|(t, m)| (t, format!("{m:?}")))
+        .collect();
     tokens.sort();
     let shown = format!(
         "{:?} {:?} {:?} {by_text:?} {tokens:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {types:?} {words:?}",

@@ -113,8 +113,16 @@ impl Explain<'_> {
                 i.unit
             );
             out.push(self.line("explain_formula", &text));
-            let columns = format!("({}) * {} / ({})", formula.text, number(i.scale), i.denominator.text);
-            out.push(self.line("explain_columns", &columns.split_whitespace().collect::<Vec<_>>().join(" ")));
+            let columns = format!(
+                "({}) * {} / ({})",
+                formula.text,
+                number(i.scale),
+                i.denominator.text
+            );
+            out.push(self.line(
+                "explain_columns",
+                &columns.split_whitespace().collect::<Vec<_>>().join(" "),
+            ));
         }
         for limit in &i.limits {
             out.push(self.line("explain_limit", &self.limit(i, limit)));
@@ -130,7 +138,10 @@ impl Explain<'_> {
 
     fn limit(&self, i: &Indicator, limit: &Limit) -> String {
         let stage = &self.pipeline.stages[limit.stage].title;
-        let when = limit.when.as_ref().map(|w| in_words(self.pipeline, w, Some(limit.stage)));
+        let when = limit
+            .when
+            .as_ref()
+            .map(|w| in_words(self.pipeline, w, Some(limit.stage)));
         let rest = self.conditions(limit.from, limit.until, when, limit.basis.as_ref());
         format!("{stage} {}{}{rest}", number(limit.value), i.unit)
     }
@@ -288,7 +299,10 @@ impl Explain<'_> {
                     .map(|r| match r {
                         CountyRef::Stated { table, column } => {
                             let table = &p.tables[*table];
-                            format!("{}\u{201C}{}\u{201D}", table.title, table.columns[*column].title)
+                            format!(
+                                "{}\u{201C}{}\u{201D}",
+                                table.title, table.columns[*column].title
+                            )
                         }
                         CountyRef::Computed(i) => p.county_columns[*i].title.clone(),
                     })

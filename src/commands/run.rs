@@ -161,10 +161,15 @@ fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
 /// A name without the signs that a file system refuses.
 fn file_name(name: &str) -> String {
     name.chars()
-        .map(|c| if "/\\:*?\"<>|".contains(c) || c.is_control() { '_' } else { c })
+        .map(|c| {
+            if "/\\:*?\"<>|".contains(c) || c.is_control() {
+                '_'
+            } else {
+                c
+            }
+        })
         .collect()
 }
-
 
 /// What the run was made from, as a name: the same input, pipeline, period and program give the same id.
 fn run_id(request: &Request, results: &Results) -> Result<String, Error> {

@@ -132,7 +132,10 @@ impl Assembly<'_> {
             return code.to_string();
         };
         let codes = &self.given.pipeline.code_lists[list];
-        let name = codes.iter().find(|c| c.code == code).map(|c| c.name.clone());
+        let name = codes
+            .iter()
+            .find(|c| c.code == code)
+            .map(|c| c.name.clone());
         name.unwrap_or_else(|| code.to_string())
     }
 

@@ -156,7 +156,8 @@ pub fn results(
             result.verdict = Some(Verdict::Incomplete);
             continue;
         }
-        let failing: f64 = result.broken().map(|r| r.weight).sum();
+        // An empty sum of floats is −0.
+        let failing: f64 = result.broken().map(|r| r.weight).sum::<f64>() + 0.0;
         result.failing = Some(failing);
         result.basis = Some(Basis::Computed);
         result.verdict = Some(if result.broken().next().is_some() {

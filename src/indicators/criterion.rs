@@ -114,9 +114,11 @@ fn judge(
         .and_then(Value::text)
         .map(str::to_string)
         .filter(|t| !t.is_empty());
-    let score = own(criterion.score)
-        .and_then(Value::number)
-        .filter(|s| criterion.points.is_some_and(|most| (0.0..=most).contains(s)));
+    let score = own(criterion.score).and_then(Value::number).filter(|s| {
+        criterion
+            .points
+            .is_some_and(|most| (0.0..=most).contains(s))
+    });
     let verdicts: Vec<Verdict> = figures
         .iter()
         .filter_map(|f| f.verdict)
@@ -253,14 +255,20 @@ fn speak(given: &Given<'_>, result: &CriterionResult, findings: &mut Vec<Finding
                     .notice(pipeline, "stated-differs"),
             );
         }
-        if let Some(most) = f.most.filter(|m| !crate::formula::lower::at_most(value, *m)) {
+        if let Some(most) = f
+            .most
+            .filter(|m| !crate::formula::lower::at_most(value, *m))
+        {
             let mut draft = draft(&stated_cells(given, result.county, f.columns()));
             draft.column = Some(f.title.clone());
             draft.value = Some(computed.clone());
             findings.push(
                 draft
                     .slot("figure", f.title.clone())
-                    .slot("value", format!("{computed}{}", fraction(pipeline, r).unwrap_or_default()))
+                    .slot(
+                        "value",
+                        format!("{computed}{}", fraction(pipeline, r).unwrap_or_default()),
+                    )
                     .slot("most", format!("{}{}", number(most), f.unit))
                     .notice(pipeline, "figure-too-high"),
             );

@@ -356,7 +356,14 @@ fn first(
             slack = slack.max(precision(dataset, (table, column), code));
         }
         if (used - other).abs() > slack {
-            findings.push(differs(pipeline, dataset, code, (table, column), refs[from], used));
+            findings.push(differs(
+                pipeline,
+                dataset,
+                code,
+                (table, column),
+                refs[from],
+                used,
+            ));
         }
     }
     match chosen {

@@ -131,10 +131,7 @@ pub fn numbers(formula: &Formula, frame: &DataFrame) -> PolarsResult<Vec<Option<
 ///
 /// # Errors
 /// When polars refuses.
-pub fn conditions(
-    formula: Option<&Formula>,
-    frame: &DataFrame,
-) -> PolarsResult<Vec<Option<bool>>> {
+pub fn conditions(formula: Option<&Formula>, frame: &DataFrame) -> PolarsResult<Vec<Option<bool>>> {
     match formula {
         Some(formula) => Ok(evaluate(formula, frame)?.bool()?.iter().collect()),
         None => Ok(vec![Some(true); frame.height()]),
@@ -211,9 +208,9 @@ pub fn results(
         let applies = applies[county] == Some(true);
         let limit = limits[county].last().copied();
         let verdict = (applies && !figure.limits.is_empty()).then_some(match used {
-                Some(v) => agreed(&limits[county], v, figure.better),
-                None => Verdict::Incomplete,
-            });
+            Some(v) => agreed(&limits[county], v, figure.better),
+            None => Verdict::Incomplete,
+        });
         out.push(FigureResult {
             applies,
             numerator,

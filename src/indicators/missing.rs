@@ -1,15 +1,15 @@
 //! Says which empty cells leave an indicator without a value: one finding a cell, unless the cell is spoken of already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::split::Units;
 use super::unit::UnitValue;
 use crate::dataset::{Dataset, Row};
-use crate::finding::{Draft, Finding};
+use crate::finding::{Draft, Finding, Place};
 use crate::formula::{Function, Node};
 use crate::ingest::cell::text_of;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Role, UnitSource};
+use crate::pipeline::model::{Role, Target, UnitSource};
 use crate::pipeline::valid::STUDENTS;
 
 /// The findings for all standard indicators without a value.
@@ -23,6 +23,8 @@ pub fn findings(
         return Vec::new();
     };
     let mut said: BTreeSet<(usize, usize)> = BTreeSet::new();
+    // Columns that a sheet of a county does not have, and that its form does not require: the schools that lack them.
+    let mut absent: BTreeMap<(&str, u32, usize), BTreeSet<usize>> = BTreeMap::new();
     let mut out = Vec::new();
     for value in values {
         let indicator = &pipeline.indicators[value.indicator];
@@ -64,6 +66,10 @@ pub fn findings(
                         .is_some_and(|s| !row.stages.is_empty() && !row.stages.contains(&s));
                     let unevaluated = title.stage.is_some_and(|s| !pipeline.stages[s].evaluated);
                     if !other_stage && !unevaluated {
+                        if !is_required(pipeline, row, column) {
+                            let key = (row.county_code.as_str(), row.sheet, column);
+                            absent.entry(key).or_default().insert(unit.school);
+                        }
                         continue;
                     }
                     row.name_cell(pipeline, table)
@@ -90,7 +96,35 @@ pub fn findings(
             );
         }
     }
+    for ((county, sheet, column), schools) in absent {
+        let info = &dataset.sheets[sheet as usize];
+        let title = pipeline.tables[table].columns[column].title.clone();
+        let draft = Draft {
+            county_code: Some(county.to_string()),
+            place: Place {
+                file: Some(info.file.clone()),
+                sheet: Some(info.sheet.clone()),
+                cell: None,
+            },
+            column: Some(title.clone()),
+            ..Draft::default()
+        };
+        out.push(
+            draft
+                .slot("column", title)
+                .slot("count", schools.len().to_string())
+                .notice(pipeline, "column-needed"),
+        );
+    }
     out
+}
+
+/// Whether the form of a row requires a column: its absence is then said with the sheet.
+fn is_required(pipeline: &Pipeline, row: &Row, column: usize) -> bool {
+    let fields = &pipeline.forms[row.form].fields;
+    fields
+        .iter()
+        .any(|f| f.required && f.target == Target::Column(column))
 }
 
 /// The columns with the students of the stages that a school's type holds.

@@ -288,9 +288,7 @@ impl About<'_> {
         if details.is_empty() {
             details.push(
                 p.word(match self.result.verdict {
-                    Verdict::Incomplete if self.result.claim == Some(true) => {
-                        "detail_no_reference"
-                    }
+                    Verdict::Incomplete if self.result.claim == Some(true) => "detail_no_reference",
                     Verdict::Incomplete => "detail_no_claim",
                     _ => "detail_own_word",
                 })
@@ -354,8 +352,9 @@ impl About<'_> {
         for (f, r) in self.criterion.figures.iter().zip(&self.result.figures) {
             match (r.verdict, r.value, r.limit) {
                 (Some(Verdict::NotMet), Some(value), Some(limit)) => {
-                    let lacking = lacking(f, r, limit)
-                        .map_or(String::new(), |l| p.phrase("flip_lacking", &[("lacking", &l)]));
+                    let lacking = lacking(f, r, limit).map_or(String::new(), |l| {
+                        p.phrase("flip_lacking", &[("lacking", &l)])
+                    });
                     let text = format!("{}{lacking}", figure_text(p, f, r));
                     out.push(flip(-limit.slack(value, f.better), text));
                 }
@@ -394,13 +393,13 @@ impl About<'_> {
                 Verdict::Incomplete => "detail_no_claim",
                 _ => "detail_own_word",
             };
-            let lost = self
-                .criterion
-                .points
-                .zip(self.result.points)
-                .map_or(f64::INFINITY, |(most, reached)| {
-                    rule.least.map_or(f64::INFINITY, |least| (most - reached) / least)
-                });
+            let lost = self.criterion.points.zip(self.result.points).map_or(
+                f64::INFINITY,
+                |(most, reached)| {
+                    rule.least
+                        .map_or(f64::INFINITY, |least| (most - reached) / least)
+                },
+            );
             out.push(flip(lost, p.word(key).to_string()));
         }
         out
@@ -422,7 +421,8 @@ impl About<'_> {
                 .filter_map(|row| Some((row, row.limit?.slack(row.value?, k.better))))
                 .filter(|(row, slack)| {
                     // A count that is at its limit of 0 says nothing about distance.
-                    row.met == Some(true) && (row.limit.is_some_and(|l| l.value != 0.0) || *slack > 0.0)
+                    row.met == Some(true)
+                        && (row.limit.is_some_and(|l| l.value != 0.0) || *slack > 0.0)
                 })
                 .min_by(|a, b| a.1.total_cmp(&b.1));
             if let Some((row, slack)) = nearest {

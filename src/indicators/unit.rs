@@ -148,11 +148,7 @@ pub fn values(
 
 /// The limit of an indicator for every unit: the first of its stage and year whose condition holds. A condition that is not
 /// known does not hold.
-fn limits_of(
-    indicator: &Indicator,
-    units: &Units,
-    period: i64,
-) -> Result<Vec<Option<f64>>, Error> {
+fn limits_of(indicator: &Indicator, units: &Units, period: i64) -> Result<Vec<Option<f64>>, Error> {
     let mut out: Vec<Option<f64>> = vec![None; units.list.len()];
     for limit in &indicator.limits {
         if !in_force(period, limit.from, limit.until) {

@@ -142,7 +142,16 @@ pub fn read(
                 .map(Value::Text);
         }
         if let (Some(sentence), Some(cell)) = (&s.sentence, cell) {
-            blanks(pipeline, s, sentence, grid, at, cell, &mut table, &mut record);
+            blanks(
+                pipeline,
+                s,
+                sentence,
+                grid,
+                at,
+                cell,
+                &mut table,
+                &mut record,
+            );
         } else if let Some(sentence) = &s.sentence {
             for blank in &sentence.blanks {
                 record.cells[blank.column] = Some(at);
@@ -161,13 +170,20 @@ pub fn read(
     }
     for (row, col, text) in &found.unknown {
         let filled = [Some(found.value_col), found.verdict_col, found.score_col];
-        if filled.into_iter().flatten().any(|c| grid.get(*row, c).is_some()) {
+        if filled
+            .into_iter()
+            .flatten()
+            .any(|c| grid.get(*row, c).is_some())
+        {
             let draft = Draft {
                 place: place(grid, Some(a1(*row, *col))),
                 value: Some(one_line(text)),
                 ..Draft::default()
             };
-            table.say("column-unused", draft.slot("found", shown(text, *row, *col)));
+            table.say(
+                "column-unused",
+                draft.slot("found", shown(text, *row, *col)),
+            );
         }
     }
     // A blank form says nothing of the county.
@@ -335,7 +351,9 @@ fn best_chain(anchors: &[Vec<char>], counted: &[(char, usize)]) -> Vec<(usize, u
                 .iter()
                 .enumerate()
                 .filter(|(_, l)| l.end <= start)
-                .max_by(|(i, x), (j, y)| x.score.cmp(&y.score).then(y.end.cmp(&x.end)).then(j.cmp(i)))
+                .max_by(|(i, x), (j, y)| {
+                    x.score.cmp(&y.score).then(y.end.cmp(&x.end)).then(j.cmp(i))
+                })
                 .map(|(i, _)| i);
             let score = anchor.len() + before.map_or(0, |b| links[b].score);
             links.push(Link {
@@ -410,7 +428,10 @@ mod tests {
 
     #[test]
     fn empty_blanks_and_a_missing_tail_are_missing() {
-        let (list, left) = pieces(ROTATION, "eligible \u{ff3f}\u{ff3f}, moved ____ name share __%");
+        let (list, left) = pieces(
+            ROTATION,
+            "eligible \u{ff3f}\u{ff3f}, moved ____ name share __%",
+        );
         assert_eq!(list, ["", "", "", "", ""]);
         assert_eq!(left, None);
         let (list, _) = pieces(ROTATION, "eligible 479, moved 126 name share 26.3%");

@@ -82,7 +82,12 @@ fn compare(value: PolarsResult<Option<f64>>, gives: Option<&Spanned<f64>>, wrong
 
 /// Checks one example of a criterion's figure.
 pub fn figure(figure: &Figure, example: &RawFigureExample, schema: &Schema) -> Wrong {
-    let mut used: Vec<&str> = figure.numerator.columns.iter().map(String::as_str).collect();
+    let mut used: Vec<&str> = figure
+        .numerator
+        .columns
+        .iter()
+        .map(String::as_str)
+        .collect();
     let below = figure.denominator.iter().flat_map(|d| &d.columns);
     used.extend(below.map(String::as_str));
     let (frame, mut wrong) = frame(&[&example.given], schema, &used);

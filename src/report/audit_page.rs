@@ -38,13 +38,7 @@ fn column(c: usize) -> u16 {
 }
 
 /// One stage's block from a row on; gives the row after it.
-fn block(
-    context: &Context<'_>,
-    county: usize,
-    stage: usize,
-    top: u32,
-    page: &mut Page,
-) -> u32 {
+fn block(context: &Context<'_>, county: usize, stage: usize, top: u32, page: &mut Page) -> u32 {
     let p = context.pipeline;
     let r = context.results;
     let w = |key: &str| Cell::text(context.word(key));
@@ -170,11 +164,19 @@ fn sums(
             page.put(end + 4, c + 1, missing, Look::Body);
             continue;
         };
-        let (n, x) = (column_letters(u32::from(c)), column_letters(u32::from(c) + 1));
+        let (n, x) = (
+            column_letters(u32::from(c)),
+            column_letters(u32::from(c) + 1),
+        );
         let (p_range, x_range) = (range(1, true), range(c + 1, false));
         let resources = spread.mean * students / scale;
-        let mut put = |offset: u32, col: u16, cell: Cell| page.put(end + offset, col, cell, Look::Body);
-        put(1, c, formula(format!("=SUM({})", range(c, false)), resources, 4));
+        let mut put =
+            |offset: u32, col: u16, cell: Cell| page.put(end + offset, col, cell, Look::Body);
+        put(
+            1,
+            c,
+            formula(format!("=SUM({})", range(c, false)), resources, 4),
+        );
         let mean = format!("={n}{}*{}/$B${}", end + 2, number(scale), end + 2);
         put(2, c + 1, formula(mean, spread.mean, 6));
         let sd = format!(
@@ -183,7 +185,11 @@ fn sums(
         );
         put(3, c + 1, formula(sd, spread.sd, 6));
         let Some(cv) = spread.cv else { continue };
-        put(4, c + 1, formula(format!("={x}{}/{x}{}", end + 4, end + 3), cv, 10));
+        put(
+            4,
+            c + 1,
+            formula(format!("={x}{}/{x}{}", end + 4, end + 3), cv, 10),
+        );
         put(5, c + 1, Cell::Number(cv, 10, Tone::Plain));
         let difference = format!("=ROUND({x}{}-{x}{},9)", end + 5, end + 6);
         put(6, c + 1, formula(difference, 0.0, 9));

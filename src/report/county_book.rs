@@ -3,11 +3,11 @@
 use super::book::{Book, Cell, Head, Page, Sheet, Tone, met_tone};
 use super::ranking_book::{flips, margin, verdict_cell};
 use super::{Context, audit_page, criteria_sheet, form_pages};
+use crate::indicators::Verdict;
 use crate::indicators::figure::Threshold;
 use crate::indicators::parts::row_name;
 use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::unit_name;
-use crate::indicators::Verdict;
 use crate::pipeline::model::{Part, Role};
 use crate::text::{fixed, number};
 
@@ -147,9 +147,10 @@ fn schools(context: &Context<'_>, county: usize) -> Sheet {
                 Cell::text(stage),
                 Cell::text(&name),
                 Cell::text(format!("{} {}", i.line, i.title)),
-                v.value.map_or(Cell::Text(w("missing"), Tone::Pale), |value| {
-                    Cell::Number(value, i.digits, met_tone(v.met))
-                }),
+                v.value
+                    .map_or(Cell::Text(w("missing"), Tone::Pale), |value| {
+                        Cell::Number(value, i.digits, met_tone(v.met))
+                    }),
                 limit_cell(v.limit),
                 limit_cell(v.floor),
                 Cell::text(&i.unit),
@@ -170,7 +171,10 @@ fn schools(context: &Context<'_>, county: usize) -> Sheet {
                 s.rows.push(vec![
                     Cell::Empty,
                     Cell::text(row_name(&given, k.of, row.row)),
-                    Cell::text(format!("{}.{} {}", criterion.number, criterion.title, k.title)),
+                    Cell::text(format!(
+                        "{}.{} {}",
+                        criterion.number, criterion.title, k.title
+                    )),
                     Cell::Number(value, k.digits, Tone::Bad),
                     limit_cell(Some(limit.value)),
                     Cell::Empty,

@@ -13,7 +13,10 @@ use crate::text::number;
 pub(super) fn matrix(context: &Context<'_>) -> Sheet {
     let p = context.pipeline;
     let w = |key: &str| context.word(key);
-    let mut columns = vec![Head::new(w("head_county_code")), Head::new(w("head_county"))];
+    let mut columns = vec![
+        Head::new(w("head_county_code")),
+        Head::new(w("head_county")),
+    ];
     for criterion in &p.criteria {
         let label = format!("{}.{}", criterion.number, criterion.title);
         columns.push(Head::under(p.part_title(criterion.part), label).wide(10));
@@ -35,7 +38,10 @@ pub(super) fn matrix(context: &Context<'_>) -> Sheet {
 /// Every figure and check of every criterion of every county.
 pub(super) fn list(context: &Context<'_>) -> Sheet {
     let w = |key: &str| context.word(key);
-    let mut columns = vec![Head::new(w("head_county_code")), Head::new(w("head_county"))];
+    let mut columns = vec![
+        Head::new(w("head_county_code")),
+        Head::new(w("head_county")),
+    ];
     columns.extend(heads(context));
     let mut s = context.sheet("sheet_criteria", columns, 2);
     s.notes = vec![w("note_criteria")];
@@ -150,7 +156,9 @@ pub(super) fn rows(context: &Context<'_>, result: &CriterionResult) -> Vec<Vec<C
         });
         let mut row = head();
         let most = criterion.points.map(|p| format!("{p}"));
-        let most = most.map_or(String::new(), |p| context.pipeline.phrase("points", &[("points", &p)]));
+        let most = most.map_or(String::new(), |p| {
+            context.pipeline.phrase("points", &[("points", &p)])
+        });
         row.extend([
             Cell::text(&criterion.text),
             Cell::Empty,

@@ -321,12 +321,14 @@ fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
     let mut list: Vec<BalanceLine<'_>> = each.chain(composites).collect();
     // Within a stage the composite stands last.
     list.sort_by(|a, b| {
-        (a.county, a.stage, a.indicator == COMPOSITE)
-            .cmp(&(b.county, b.stage, b.indicator == COMPOSITE))
+        (a.county, a.stage, a.indicator == COMPOSITE).cmp(&(
+            b.county,
+            b.stage,
+            b.indicator == COMPOSITE,
+        ))
     });
-    let words = |f: fn(&BalanceLine<'_>) -> String| {
-        list.iter().map(|b| Some(f(b))).collect::<Vec<_>>()
-    };
+    let words =
+        |f: fn(&BalanceLine<'_>) -> String| list.iter().map(|b| Some(f(b))).collect::<Vec<_>>();
     let floats = |f: fn(&BalanceLine<'_>) -> Option<f64>| list.iter().map(f).collect::<Vec<_>>();
     Ok(DataFrame::new(
         list.len(),
@@ -527,11 +529,18 @@ fn survey(context: &Context<'_>) -> Result<DataFrame, Error> {
         });
         own.collect()
     };
-    let constant = |word: &str| rows.iter().map(|_| Some(word.to_string())).collect::<Vec<_>>();
+    let constant = |word: &str| {
+        rows.iter()
+            .map(|_| Some(word.to_string()))
+            .collect::<Vec<_>>()
+    };
     Ok(DataFrame::new(
         rows.len(),
         vec![
-            text("county_code", rows.iter().map(|r| Some(r.county_code.clone()))),
+            text(
+                "county_code",
+                rows.iter().map(|r| Some(r.county_code.clone())),
+            ),
             text("group", rows.iter().map(|r| Some(r.key.clone()))),
             text("dimension", constant("overall")),
             float("issued", figure("survey_issued")),

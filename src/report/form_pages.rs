@@ -9,7 +9,8 @@ use crate::indicators::facts::{county_row, stated};
 use crate::indicators::unit::Met;
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::model::{
-    BalanceRule, CountyRef, CountySource, Field, Kind, Page as PageRule, PageKind, Statement, Target,
+    BalanceRule, CountyRef, CountySource, Field, Kind, Page as PageRule, PageKind, Statement,
+    Target,
 };
 use crate::ranking::mean_cv;
 use crate::text::{fixed, number, rounded};
@@ -269,8 +270,7 @@ impl Form<'_> {
                 true => indicator.title.clone(),
                 false => format!("{}({})", indicator.title, indicator.unit),
             };
-            self.page
-                .put(self.row, c, Cell::text(title), Look::Head);
+            self.page.put(self.row, c, Cell::text(title), Look::Head);
             let code = Cell::text(format!("L{}", line + n));
             self.page.put(self.row + 1, c, code, Look::Head);
         }
@@ -302,14 +302,17 @@ impl Form<'_> {
             let title = Cell::text(&p.stages[stage].title);
             self.page
                 .merge((self.row, 0), (self.row + 1, 0), title, Look::Body);
-            let (met, share) = (self.word("head_units_met_total"), self.word("head_units_met_share"));
+            let (met, share) = (
+                self.word("head_units_met_total"),
+                self.word("head_units_met_share"),
+            );
             self.page.put(self.row, 1, met, Look::Body);
             self.page.put(self.row + 1, 1, share, Look::Body);
             let mut put = |c: u16, met: usize, open: usize| {
                 let tone = if open > 0 { Tone::Pale } else { Tone::Plain };
                 let count = Cell::count(met).toned(tone);
-                let share = (!own.is_empty() && open == 0)
-                    .then(|| met as f64 * 100.0 / own.len() as f64);
+                let share =
+                    (!own.is_empty() && open == 0).then(|| met as f64 * 100.0 / own.len() as f64);
                 let share = Cell::number(share, 1);
                 self.page.put(self.row, c, count, Look::Body);
                 self.page.put(self.row + 1, c, share, Look::Body);
@@ -355,15 +358,24 @@ impl Form<'_> {
         }
         self.indicator_heads(column(heads.len()), heads.len() + 1);
         let last = heads.len() + standard.len();
-        let (verdict, remark) = (self.word("head_unit_verdict"), self.word("head_unit_remark"));
+        let (verdict, remark) = (
+            self.word("head_unit_verdict"),
+            self.word("head_unit_remark"),
+        );
         self.page.put(self.row, column(last), verdict, Look::Head);
         let line = Cell::text(format!("L{}", last + 1));
         self.page.put(self.row + 1, column(last), line, Look::Head);
-        self.page
-            .merge((self.row, column(last + 1)), (self.row + 1, column(last + 1)), remark, Look::Head);
+        self.page.merge(
+            (self.row, column(last + 1)),
+            (self.row + 1, column(last + 1)),
+            remark,
+            Look::Head,
+        );
         self.row += 2;
         self.page.frozen = (self.row, 2);
-        let Some(table) = p.table("school") else { return };
+        let Some(table) = p.table("school") else {
+            return;
+        };
         let units = units_of(self.context, self.county);
         for stage in p.evaluated_stages() {
             let own = units.iter().filter(|u| r.units.list[**u].stage == stage);
@@ -414,7 +426,8 @@ impl Form<'_> {
         let p = self.context.pipeline;
         let of = |wanted: Met| -> Vec<&str> {
             let own = values.iter().filter(|v| v.met == Some(wanted));
-            own.map(|v| p.indicators[v.indicator].title.as_str()).collect()
+            own.map(|v| p.indicators[v.indicator].title.as_str())
+                .collect()
         };
         let floor = number(rounded(p.school_rule.floor_ratio * 100.0, 6));
         let met = of(Met::Met).len().to_string();
@@ -461,9 +474,8 @@ impl Form<'_> {
             self.page.put(self.row + 1, 1, cv, Look::Body);
             for (n, i) in standard.iter().enumerate() {
                 let mut own = r.balances.iter();
-                let b = own.find(|b| {
-                    b.county_code == code && b.stage == stage && b.indicator == *i
-                });
+                let b =
+                    own.find(|b| b.county_code == code && b.stage == stage && b.indicator == *i);
                 let spread = b.and_then(|b| b.spread.or(b.provisional));
                 let open = held || b.is_none_or(|b| b.spread.is_none());
                 let tone = if open { Tone::Pale } else { Tone::Plain };
@@ -538,7 +550,10 @@ impl Form<'_> {
         let claim = (table, s.claim?);
         let mut own = self.context.criteria(self.county).iter();
         let result = own.find(|r| p.criteria[r.criterion].claim == Some(claim))?;
-        let checks = p.criteria[result.criterion].checks.iter().zip(&result.checks);
+        let checks = p.criteria[result.criterion]
+            .checks
+            .iter()
+            .zip(&result.checks);
         let lines: Vec<String> = checks
             .filter(|(_, r)| r.failing.is_some())
             .map(|(k, r)| {
@@ -561,7 +576,11 @@ impl Form<'_> {
             let own = county_row(&self.context.results.dataset, table, self.code());
             let text = own.and_then(|row| row.values[s.text?].as_ref().map(Value::shown));
             let checked = self.checked(table, s);
-            return [text, checked].into_iter().flatten().collect::<Vec<_>>().join("\n");
+            return [text, checked]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("\n");
         };
         let mut out = String::new();
         for (i, text) in sentence.texts.iter().enumerate() {

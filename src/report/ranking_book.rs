@@ -335,10 +335,7 @@ fn prefectures(context: &Context<'_>) -> Sheet {
         .iter()
         .filter(|x| x.subject == Subject::Whole)
         .collect();
-    let mut columns = vec![
-        Head::new(w("head_prefecture")),
-        Head::new(w("head_county")),
-    ];
+    let mut columns = vec![Head::new(w("head_prefecture")), Head::new(w("head_county"))];
     columns.extend(part_heads(context));
     for list in &lists {
         let title = &p.rankings[list.ranking].title;
@@ -491,7 +488,8 @@ fn balance(context: &Context<'_>) -> Sheet {
         ]);
         let next = context.results.balances.get(i + 1);
         let last = next.is_none_or(|n| n.stage != b.stage || n.county_code != b.county_code);
-        let own = composites.next_if(|c| last && c.county_code == b.county_code && c.stage == b.stage);
+        let own =
+            composites.next_if(|c| last && c.county_code == b.county_code && c.stage == b.stage);
         s.rows.extend(own.map(|c| composite_row(context, c)));
     }
     s

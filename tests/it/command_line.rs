@@ -188,3 +188,178 @@ fn pipelines_check_says_that_all_is_well() {
     );
     assert_eq!(junheng(&["pipelines", "check", "src"]).code, 2);
 }
+
+#[test]
+fn explain_shows_formula_limits_basis_and_examples_of_anything() {
+    let shown = junheng(&["explain", "L4"]);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    for wanted in [
+        "teaching-area L4 生均教学及辅助用房面积",
+        "公式: 小学 = (教学及辅助用房面积 - 室内体育用房面积) × 1 / 小学在校生数 (㎡)",
+        "限值: 初中 5.8㎡",
+        "依据: 教督〔2017〕6号",
+        "示例: primary:",
+    ] {
+        assert!(shown.stdout.contains(wanted), "{wanted}\n{}", shown.stdout);
+    }
+    let special = junheng(&["explain", "special-funds"]).stdout;
+    assert!(special.contains("应不低于6000元 [至2020年"), "{special}");
+    assert!(special.contains("应不低于8000元 [2021年起"), "{special}");
+    let pipeline = pipeline();
+    for id in junheng::commands::explain::ids(&pipeline) {
+        let lines = junheng::commands::explain::about(&pipeline, &id).unwrap();
+        assert!(lines.len() >= 2, "{id}");
+    }
+    let wrong = junheng(&["explain", "rotatoin"]);
+    assert_eq!(wrong.code, 2);
+    assert!(
+        wrong.stderr.contains("did you mean 'rotation'?"),
+        "{}",
+        wrong.stderr
+    );
+}
+
+/// A combined school and the county's own figures, with everything that a trace shows.
+fn traced(args: &[&str]) -> Run {
+    static MADE: std::sync::Once = std::sync::Once::new();
+    let base = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("traced");
+    MADE.call_once(|| {
+        let base = fresh("traced");
+        let text = "## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312\n3.students_primary = 600\n3.students_junior = 400\n\
+                    3.school_teaching_area = 5300\n3.school_indoor_sports_area = 300\n\
+                    ## 990001-甲县/区县填报表.xlsx ! county\n\
+                    ## 990001-甲县/国家申报表.xlsx ! statements application-4\n12 = 全县在岗专任教师＿＿人，其中持有教师资格证的专任教师＿＿人，占比99。4%\n";
+        write_input(&pipeline(), text, &base.join("in"));
+        let list = "code,name,prefecture,resident_population\n990001,甲县,东市,300000\n";
+        std::fs::write(base.join("counties.csv"), list).unwrap();
+    });
+    let input = base.join("in");
+    let list = base.join("counties.csv");
+    let mut all = args.to_vec();
+    let paths = [
+        "--input",
+        input.to_str().unwrap(),
+        "--counties",
+        list.to_str().unwrap(),
+    ];
+    all.extend(paths);
+    junheng(&all)
+}
+
+#[test]
+fn trace_goes_from_a_figure_to_its_cells_down_to_the_split() {
+    let run = traced(&[
+        "trace",
+        "990001",
+        "L4",
+        "--school",
+        "3199000003",
+        "--stage",
+        "primary",
+    ]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    // 600 : 1.1 x 400, so 0.5769230769 of (5300 - 300).
+    for wanted in [
+        "第3学校(小学) L4 生均教学及辅助用房面积 = 4.80769230769231㎡ [限值 4.5] 达标",
+        "= 2884.61538461538 × 1 / 600 = 4.80769230769231",
+        "教学及辅助用房面积 = 5300 × 0.5769230769 = 3057.69230769231 ← 990001-甲县/学校汇总表.xlsx!Sheet1!BL7",
+        "折算学生数份额 = 1×600 / (1×600 + 1.1×400) = 0.5769230769",
+        "初中在校生数 = 400 ← 990001-甲县/学校汇总表.xlsx!Sheet1!K7",
+    ] {
+        assert!(run.stdout.contains(wanted), "{wanted}\n{}", run.stdout);
+    }
+    let county = traced(&["trace", "990001", "teaching-area", "--stage", "junior"]);
+    assert!(county.stdout.contains("差异系数 = "), "{}", county.stdout);
+    assert!(
+        county.stdout.contains("第3学校(初中): x = "),
+        "{}",
+        county.stdout
+    );
+    let wrong = traced(&["trace", "990001", "L4", "--school", "0000000000"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stdout);
+    let unknown = traced(&["trace", "990001", "teaching-aera"]);
+    assert!(
+        unknown.stderr.contains("did you mean 'teaching-area'?"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn trace_follows_a_criterion_to_schools_lists_and_sentences() {
+    let rotation = traced(&["trace", "990001", "rotation"]);
+    for wanted in [
+        "交流轮岗教师比例 = 26.3048016701461%(126/479) [应不低于10%] 按数据计算",
+        "= 126 ← 990001-甲县/区县填报表.xlsx!Sheet1!E12",
+    ] {
+        assert!(
+            rotation.stdout.contains(wanted),
+            "{wanted}\n{}",
+            rotation.stdout
+        );
+    }
+    let certificates = traced(&["trace", "990001", "certificates"]);
+    for wanted in [
+        "(160/160)",
+        "第3学校",
+        "Ⅳ-12 持证比例",
+        "国家申报表.xlsx!Sheet1!B14(原文“99。4”)",
+    ] {
+        assert!(
+            certificates.stdout.contains(wanted),
+            "{wanted}\n{}",
+            certificates.stdout
+        );
+    }
+    let rooms = traced(&[
+        "trace",
+        "990001",
+        "music-art-rooms.music-rooms",
+        "--school",
+        "第1学校",
+    ]);
+    assert!(
+        rooms
+            .stdout
+            .contains("第1学校(小学) = 2间 [应不低于1间] 达标 ← "),
+        "{}",
+        rooms.stdout
+    );
+    assert!(!rooms.stdout.contains("第2学校"), "{}", rooms.stdout);
+}
+
+#[test]
+fn two_pipelines_in_one_run_read_each_submission_once() {
+    let base = fresh("two-pipelines");
+    let output = base.join("out");
+    let run = junheng(&[
+        "run",
+        "pipelines/quality-2017",
+        "pipelines/basic-2012",
+        "--output",
+        output.to_str().unwrap(),
+    ]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(
+        run.stderr.matches("submissions were read before").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    for id in ["quality-2017", "basic-2012"] {
+        assert!(
+            output.join(id).join("current/排名总表.xlsx").is_file(),
+            "{id}"
+        );
+    }
+    // The same as when it runs alone.
+    let alone = base.join("alone");
+    junheng(&[
+        "run",
+        "pipelines/basic-2012",
+        "--output",
+        alone.to_str().unwrap(),
+    ]);
+    let bytes = |dir: &std::path::Path| std::fs::read(dir.join("current/排名总表.xlsx")).unwrap();
+    assert!(bytes(&output.join("basic-2012")) == bytes(&alone));
+}

@@ -15,14 +15,38 @@ use junheng::results::Results;
 /// A form of sentences that states two counts and their ratio, by criterion and figure: form, number, sentence.
 fn sentence(figure: &str) -> (&'static str, &'static str) {
     match figure {
-        "rotation-share" => ("application-4", "11 = 全县符合交流轮岗条件教师总数{d}名，上一年度交流轮岗教师{n}名，交流轮岗教师占符合交流轮岗条件教师总数的比例{s}%；交流轮岗的骨干教师＿＿名，占交流轮岗教师总数的比例＿＿%"),
-        "rotation-backbone-share" => ("application-4", "11 = 全县符合交流轮岗条件教师总数＿＿名，上一年度交流轮岗教师{d}名，交流轮岗教师占符合交流轮岗条件教师总数的比例＿＿%；交流轮岗的骨干教师{n}名，占交流轮岗教师总数的比例{s}%"),
-        "trained-share" => ("application-4", "9 = 完成360学时培训的教师{n}人，全县教师{d}人，教师培训完成率{s}%"),
-        "certified-share" => ("application-4", "12 = 全县在岗专任教师{d}人，其中持有教师资格证的专任教师{n}人，占比{s}%"),
-        "senior-quota-share" => ("application-4", "14 = 全县优质高中招生名额总数{d}人，分配名额{n}人，占比{s}%。其中分配农村学校的名额＿＿人，占分配名额总数的＿＿%"),
-        "migrant-share" => ("application-4", "15 = 全县符合条件的随迁子女数{d}人，在公办学校就读{n}人，在政府购买服务的民办学校就读0人，合计＿＿人，占比{s}%"),
-        "disabled-enrolment" => ("application-5", "2 = 全县残疾儿童少年为{d}人，入学{n}人，入学率为{s}%。其中，在特殊教育学校就读＿＿人，占比＿＿%。"),
-        "disabled-special-share" => ("application-5", "2 = 全县残疾儿童少年为{d}人，入学＿＿人，入学率为＿＿%。其中，在特殊教育学校就读{n}人，占比{s}%。"),
+        "rotation-share" => (
+            "application-4",
+            "11 = 全县符合交流轮岗条件教师总数{d}名，上一年度交流轮岗教师{n}名，交流轮岗教师占符合交流轮岗条件教师总数的比例{s}%；交流轮岗的骨干教师＿＿名，占交流轮岗教师总数的比例＿＿%",
+        ),
+        "rotation-backbone-share" => (
+            "application-4",
+            "11 = 全县符合交流轮岗条件教师总数＿＿名，上一年度交流轮岗教师{d}名，交流轮岗教师占符合交流轮岗条件教师总数的比例＿＿%；交流轮岗的骨干教师{n}名，占交流轮岗教师总数的比例{s}%",
+        ),
+        "trained-share" => (
+            "application-4",
+            "9 = 完成360学时培训的教师{n}人，全县教师{d}人，教师培训完成率{s}%",
+        ),
+        "certified-share" => (
+            "application-4",
+            "12 = 全县在岗专任教师{d}人，其中持有教师资格证的专任教师{n}人，占比{s}%",
+        ),
+        "senior-quota-share" => (
+            "application-4",
+            "14 = 全县优质高中招生名额总数{d}人，分配名额{n}人，占比{s}%。其中分配农村学校的名额＿＿人，占分配名额总数的＿＿%",
+        ),
+        "migrant-share" => (
+            "application-4",
+            "15 = 全县符合条件的随迁子女数{d}人，在公办学校就读{n}人，在政府购买服务的民办学校就读0人，合计＿＿人，占比{s}%",
+        ),
+        "disabled-enrolment" => (
+            "application-5",
+            "2 = 全县残疾儿童少年为{d}人，入学{n}人，入学率为{s}%。其中，在特殊教育学校就读＿＿人，占比＿＿%。",
+        ),
+        "disabled-special-share" => (
+            "application-5",
+            "2 = 全县残疾儿童少年为{d}人，入学＿＿人，入学率为＿＿%。其中，在特殊教育学校就读{n}人，占比{s}%。",
+        ),
         other => panic!("{other}"),
     }
 }
@@ -51,31 +75,130 @@ fn computed(pipeline: &Pipeline, name: &str, text: &str) -> Results {
 }
 
 fn differs(results: &Results, column: &str) -> bool {
-    let own = results.findings.iter().filter(|f| f.rule == "stated-differs");
+    let own = results
+        .findings
+        .iter()
+        .filter(|f| f.rule == "stated-differs");
     own.into_iter().any(|f| f.column.as_deref() == Some(column))
 }
 
 /// Ratios as reports state them: report, figure, numerator, denominator, stated with its digits, computed percent, whether the
 /// stated one follows from its numbers.
 const RATIOS: &[(&str, &str, f64, f64, &str, f64, bool)] = &[
-    ("1", "migrant-share", 7736.0, 8049.0, "96.1", 96.111318, true),
+    (
+        "1",
+        "migrant-share",
+        7736.0,
+        8049.0,
+        "96.1",
+        96.111318,
+        true,
+    ),
     ("3", "rotation-share", 105.0, 447.0, "23.5", 23.489933, true),
-    ("3", "rotation-backbone-share", 25.0, 105.0, "23.8", 23.809524, true),
+    (
+        "3",
+        "rotation-backbone-share",
+        25.0,
+        105.0,
+        "23.8",
+        23.809524,
+        true,
+    ),
     ("3", "rotation-share", 126.0, 479.0, "26.3", 26.304802, true),
-    ("3", "rotation-backbone-share", 33.0, 126.0, "26.2", 26.190476, true),
+    (
+        "3",
+        "rotation-backbone-share",
+        33.0,
+        126.0,
+        "26.2",
+        26.190476,
+        true,
+    ),
     ("3", "trained-share", 1193.0, 1193.0, "100", 100.0, true),
     ("3", "certified-share", 1193.0, 1193.0, "100", 100.0, true),
-    ("3, 9 exempt counted as enrolled", "disabled-enrolment", 63.0, 66.0, "95.5", 95.454545, true),
-    ("3, 9 exempt left out", "disabled-enrolment", 54.0, 57.0, "95.5", 94.736842, false),
-    ("3, no exemption", "disabled-enrolment", 54.0, 66.0, "95.5", 81.818182, false),
+    (
+        "3, 9 exempt counted as enrolled",
+        "disabled-enrolment",
+        63.0,
+        66.0,
+        "95.5",
+        95.454545,
+        true,
+    ),
+    (
+        "3, 9 exempt left out",
+        "disabled-enrolment",
+        54.0,
+        57.0,
+        "95.5",
+        94.736842,
+        false,
+    ),
+    (
+        "3, no exemption",
+        "disabled-enrolment",
+        54.0,
+        66.0,
+        "95.5",
+        81.818182,
+        false,
+    ),
     ("4", "rotation-share", 267.0, 1101.0, "24", 24.250681, true),
-    ("4", "rotation-backbone-share", 93.0, 267.0, "35", 34.831461, true),
+    (
+        "4",
+        "rotation-backbone-share",
+        93.0,
+        267.0,
+        "35",
+        34.831461,
+        true,
+    ),
     ("4", "certified-share", 6606.0, 6606.0, "100", 100.0, true),
-    ("4", "senior-quota-share", 1743.0, 2580.0, "67.6", 67.558140, true),
-    ("4", "migrant-share", 26998.0, 27181.0, "99.3", 99.326736, true),
-    ("4", "disabled-enrolment", 365.0, 378.0, "96.6", 96.560847, true),
-    ("4, all disabled children", "disabled-special-share", 15.0, 378.0, "4.0", 3.968254, true),
-    ("4, those enrolled only", "disabled-special-share", 15.0, 365.0, "4.0", 4.109589, false),
+    (
+        "4",
+        "senior-quota-share",
+        1743.0,
+        2580.0,
+        "67.6",
+        67.558140,
+        true,
+    ),
+    (
+        "4",
+        "migrant-share",
+        26998.0,
+        27181.0,
+        "99.3",
+        99.326736,
+        true,
+    ),
+    (
+        "4",
+        "disabled-enrolment",
+        365.0,
+        378.0,
+        "96.6",
+        96.560847,
+        true,
+    ),
+    (
+        "4, all disabled children",
+        "disabled-special-share",
+        15.0,
+        378.0,
+        "4.0",
+        3.968254,
+        true,
+    ),
+    (
+        "4, those enrolled only",
+        "disabled-special-share",
+        15.0,
+        365.0,
+        "4.0",
+        4.109589,
+        false,
+    ),
 ];
 
 #[test]
@@ -91,7 +214,10 @@ fn ratios_of_real_reports_match_or_come_out_as_mismatches() {
         let results = computed(&pipeline, &format!("ratio-{i}"), &text);
         let (_, r) = figure(&pipeline, &results, id);
         let value = r.value.unwrap();
-        assert!((value - wanted).abs() < 5e-7, "report {report} {id}: {value}");
+        assert!(
+            (value - wanted).abs() < 5e-7,
+            "report {report} {id}: {value}"
+        );
         assert_eq!(r.numerator, Some(*n), "report {report} {id}");
         let title = pipeline
             .criteria
@@ -100,7 +226,11 @@ fn ratios_of_real_reports_match_or_come_out_as_mismatches() {
             .find(|f| f.id == *id)
             .map(|f| f.title.clone())
             .unwrap();
-        assert_eq!(differs(&results, &title), !matches, "report {report} {id} {stated}");
+        assert_eq!(
+            differs(&results, &title),
+            !matches,
+            "report {report} {id} {stated}"
+        );
     }
 }
 
@@ -109,11 +239,51 @@ fn ratios_of_real_reports_match_or_come_out_as_mismatches() {
 #[test]
 fn retention_by_every_formula() {
     let rows = [
-        ([2381, 33, 1, 31, 2382], "100", "national_form", 2382.0, 2382.0, 100.0, true),
-        ([2381, 33, 1, 31, 2382], "100", "shenyang", 2380.0, 2380.0, 100.0, true),
-        ([10389, 259, 0, 326, 10417], "101.1", "national_form", 10417.0, 10322.0, 100.920364, false),
-        ([10389, 259, 0, 326, 10417], "101.1", "shenyang", 10484.0, 10389.0, 100.914429, false),
-        ([10389, 259, 0, 326, 10417], "101.1", "luanchuan", 10417.0, 10322.0, 100.920364, false),
+        (
+            [2381, 33, 1, 31, 2382],
+            "100",
+            "national_form",
+            2382.0,
+            2382.0,
+            100.0,
+            true,
+        ),
+        (
+            [2381, 33, 1, 31, 2382],
+            "100",
+            "shenyang",
+            2380.0,
+            2380.0,
+            100.0,
+            true,
+        ),
+        (
+            [10389, 259, 0, 326, 10417],
+            "101.1",
+            "national_form",
+            10417.0,
+            10322.0,
+            100.920364,
+            false,
+        ),
+        (
+            [10389, 259, 0, 326, 10417],
+            "101.1",
+            "shenyang",
+            10484.0,
+            10389.0,
+            100.914429,
+            false,
+        ),
+        (
+            [10389, 259, 0, 326, 10417],
+            "101.1",
+            "luanchuan",
+            10417.0,
+            10322.0,
+            100.920364,
+            false,
+        ),
     ];
     for (i, ([entered, moved_in, died, out, left], stated, formula, n, d, wanted, matches)) in
         rows.into_iter().enumerate()
@@ -125,7 +295,11 @@ fn retention_by_every_formula() {
         );
         let results = computed(&pipeline, &format!("retention-{i}"), &text);
         let (criterion, r) = figure(&pipeline, &results, "retention");
-        assert_eq!((r.numerator, r.denominator), (Some(n), Some(d)), "{formula}");
+        assert_eq!(
+            (r.numerator, r.denominator),
+            (Some(n), Some(d)),
+            "{formula}"
+        );
         assert!((r.value.unwrap() - wanted).abs() < 5e-7, "{formula}");
         assert_eq!(criterion.verdict, Verdict::Met);
         assert_eq!(differs(&results, "初中三年巩固率"), !matches, "{formula}");
@@ -159,14 +333,20 @@ fn exempt_children_count_or_are_left_out() {
 fn satisfaction_is_of_the_valid_questionnaires_not_of_those_issued() {
     let pipeline = pipeline();
     let grid = |stated: &str| {
-        format!("## 990001-甲县/满意度.xlsx ! grid 满意度\n调查对象|发放|回收有效|满意|满意度\n合计|74107|74088|64116|{stated}\n")
+        format!(
+            "## 990001-甲县/满意度.xlsx ! grid 满意度\n调查对象|发放|回收有效|满意|满意度\n合计|74107|74088|64116|{stated}\n"
+        )
     };
     for (stated, matches) in [("86.54", true), ("86.52", false)] {
         let results = computed(&pipeline, &format!("satisfaction-{stated}"), &grid(stated));
         let (criterion, r) = figure(&pipeline, &results, "satisfaction");
         assert!((r.value.unwrap() - 86.540330).abs() < 5e-7);
         assert_eq!(criterion.verdict, Verdict::Met);
-        assert_eq!(differs(&results, "问卷调查综合满意度"), !matches, "{stated}");
+        assert_eq!(
+            differs(&results, "问卷调查综合满意度"),
+            !matches,
+            "{stated}"
+        );
     }
 }
 
@@ -241,20 +421,90 @@ fn sums_of_real_reports() {
 
 /// Table 2 of two provinces' reports on 基本均衡: county, stage, eight coefficients of variation, the stated composite.
 const COMPOSITES: &[(&str, &str, [f64; 8], &str)] = &[
-    ("南关区", "小学", [0.393, 0.578, 0.372, 0.246, 0.208, 0.311, 0.311, 0.455], "0.359"),
-    ("南关区", "初中", [0.433, 0.464, 0.334, 0.318, 0.433, 0.362, 0.368, 0.335], "0.381"),
-    ("宽城区", "小学", [0.251, 0.426, 0.267, 0.227, 0.127, 0.318, 0.302, 0.440], "0.295"),
-    ("宽城区", "初中", [0.285, 0.373, 0.243, 0.333, 0.224, 0.391, 0.355, 0.569], "0.347"),
-    ("朝阳区", "小学", [0.380, 0.605, 0.352, 0.362, 0.101, 0.301, 0.295, 0.415], "0.351"),
-    ("朝阳区", "初中", [0.320, 0.431, 0.291, 0.223, 0.095, 0.400, 0.386, 0.431], "0.322"),
-    ("二道区", "小学", [0.246, 0.471, 0.388, 0.299, 0.189, 0.475, 0.479, 0.533], "0.385"),
-    ("二道区", "初中", [0.441, 0.494, 0.495, 0.311, 0.388, 0.365, 0.236, 0.493], "0.403"),
-    ("绿园区", "小学", [0.280, 0.819, 0.315, 0.206, 0.104, 0.353, 0.343, 0.406], "0.353"),
-    ("绿园区", "初中", [0.362, 0.446, 0.324, 0.402, 0.362, 0.372, 0.342, 0.496], "0.388"),
-    ("庐阳区", "小学", [0.881, 1.299, 0.977, 0.379, 0.170, 0.334, 0.286, 0.408], "0.592"),
-    ("庐阳区", "初中", [0.353, 0.784, 0.146, 0.491, 0.037, 0.226, 0.223, 0.253], "0.314"),
-    ("蜀山区", "小学", [0.711, 0.649, 0.472, 0.338, 0.235, 0.274, 0.260, 0.396], "0.417"),
-    ("蜀山区", "初中", [0.505, 0.484, 0.325, 0.275, 0.199, 0.715, 0.421, 1.021], "0.493"),
+    (
+        "南关区",
+        "小学",
+        [0.393, 0.578, 0.372, 0.246, 0.208, 0.311, 0.311, 0.455],
+        "0.359",
+    ),
+    (
+        "南关区",
+        "初中",
+        [0.433, 0.464, 0.334, 0.318, 0.433, 0.362, 0.368, 0.335],
+        "0.381",
+    ),
+    (
+        "宽城区",
+        "小学",
+        [0.251, 0.426, 0.267, 0.227, 0.127, 0.318, 0.302, 0.440],
+        "0.295",
+    ),
+    (
+        "宽城区",
+        "初中",
+        [0.285, 0.373, 0.243, 0.333, 0.224, 0.391, 0.355, 0.569],
+        "0.347",
+    ),
+    (
+        "朝阳区",
+        "小学",
+        [0.380, 0.605, 0.352, 0.362, 0.101, 0.301, 0.295, 0.415],
+        "0.351",
+    ),
+    (
+        "朝阳区",
+        "初中",
+        [0.320, 0.431, 0.291, 0.223, 0.095, 0.400, 0.386, 0.431],
+        "0.322",
+    ),
+    (
+        "二道区",
+        "小学",
+        [0.246, 0.471, 0.388, 0.299, 0.189, 0.475, 0.479, 0.533],
+        "0.385",
+    ),
+    (
+        "二道区",
+        "初中",
+        [0.441, 0.494, 0.495, 0.311, 0.388, 0.365, 0.236, 0.493],
+        "0.403",
+    ),
+    (
+        "绿园区",
+        "小学",
+        [0.280, 0.819, 0.315, 0.206, 0.104, 0.353, 0.343, 0.406],
+        "0.353",
+    ),
+    (
+        "绿园区",
+        "初中",
+        [0.362, 0.446, 0.324, 0.402, 0.362, 0.372, 0.342, 0.496],
+        "0.388",
+    ),
+    (
+        "庐阳区",
+        "小学",
+        [0.881, 1.299, 0.977, 0.379, 0.170, 0.334, 0.286, 0.408],
+        "0.592",
+    ),
+    (
+        "庐阳区",
+        "初中",
+        [0.353, 0.784, 0.146, 0.491, 0.037, 0.226, 0.223, 0.253],
+        "0.314",
+    ),
+    (
+        "蜀山区",
+        "小学",
+        [0.711, 0.649, 0.472, 0.338, 0.235, 0.274, 0.260, 0.396],
+        "0.417",
+    ),
+    (
+        "蜀山区",
+        "初中",
+        [0.505, 0.484, 0.325, 0.275, 0.199, 0.715, 0.421, 1.021],
+        "0.493",
+    ),
 ];
 
 #[test]
@@ -263,7 +513,11 @@ fn composites_follow_from_their_eight_coefficients() {
     for (county, stage, cvs, stated) in COMPOSITES {
         let got = composite(cvs.iter().map(|cv| Some(*cv))).unwrap();
         assert_eq!(junheng::text::fixed(got, 3), *stated, "{county} {stage}");
-        let s = pipeline.stages.iter().position(|s| s.title == *stage).unwrap();
+        let s = pipeline
+            .stages
+            .iter()
+            .position(|s| s.title == *stage)
+            .unwrap();
         let limit = pipeline.balance_limit(s).unwrap().value;
         assert_eq!(limit, if *stage == "小学" { 0.65 } else { 0.55 });
         assert!(got <= limit, "{county} {stage}");
@@ -275,12 +529,25 @@ fn composites_follow_from_their_eight_coefficients() {
 #[test]
 fn the_worked_example_runs_through_basic_2012() {
     let pipeline = named_pipeline("basic-2012");
-    let text = std::fs::read_to_string(root().join("tests/cases/worked-example-2012/input.txt")).unwrap();
+    let text =
+        std::fs::read_to_string(root().join("tests/cases/worked-example-2012/input.txt")).unwrap();
     let results = computed(&pipeline, "worked-2012", &text);
-    let books = pipeline.indicators.iter().position(|i| i.id == "books").unwrap();
-    let b = results.balances.iter().find(|b| b.indicator == books).unwrap();
+    let books = pipeline
+        .indicators
+        .iter()
+        .position(|i| i.id == "books")
+        .unwrap();
+    let b = results
+        .balances
+        .iter()
+        .find(|b| b.indicator == books)
+        .unwrap();
     assert!((b.cv.unwrap() - 0.5152566299).abs() < 1e-10);
     assert!((b.spread.unwrap().mean - 6.334437086).abs() < 1e-9);
-    let c = results.composites.iter().find(|c| c.county_code == "990005").unwrap();
+    let c = results
+        .composites
+        .iter()
+        .find(|c| c.county_code == "990005")
+        .unwrap();
     assert_eq!((c.cv, c.verdict), (None, Verdict::Incomplete));
 }

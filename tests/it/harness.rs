@@ -451,7 +451,10 @@ fn statements(pipeline: &Pipeline, id: &str, body: &str, sheet: &mut Worksheet) 
         let change = |what: &str| changes.get(&format!("{}{what}", s.number));
         let item = format!("{}. {}", s.number, s.item);
         put(sheet, row, 0, change(".item").unwrap_or(&item));
-        let blank = s.sentence.as_ref().map_or(String::new(), |x| x.texts.join("\u{ff3f}\u{ff3f}"));
+        let blank = s
+            .sentence
+            .as_ref()
+            .map_or(String::new(), |x| x.texts.join("\u{ff3f}\u{ff3f}"));
         put(sheet, row, 1, change("").unwrap_or(&blank));
         put(sheet, row, 2, change(".claim").map_or("", String::as_str));
         put(sheet, row, 3, change(".score").map_or("", String::as_str));
@@ -536,7 +539,8 @@ fn show_criteria(pipeline: &Pipeline, results: &Results) -> String {
             criterion.id,
             r.verdict.word(),
             r.basis.map_or("-", |b| b.word()),
-            r.points.map_or(String::new(), |p| format!(" points {}", number(Some(p)))),
+            r.points
+                .map_or(String::new(), |p| format!(" points {}", number(Some(p)))),
         ));
         for (f, x) in criterion.figures.iter().zip(&r.figures) {
             if x.applies && (x.value.is_some() || x.numerator.is_some()) {

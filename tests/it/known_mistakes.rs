@@ -38,7 +38,10 @@ fn unweighted_coefficients() {
 fn the_mean_of_the_schools_ratios() {
     let (pipeline, results) = computed("mean-of-ratios", UNEQUAL);
     let b = balance(&pipeline, &results, 0, "backbone-teachers");
-    assert!((b.spread.unwrap().mean - 1.3).abs() < 1e-12, "not (4 + 1) / 2");
+    assert!(
+        (b.spread.unwrap().mean - 1.3).abs() < 1e-12,
+        "not (4 + 1) / 2"
+    );
 }
 
 #[test]
@@ -54,7 +57,11 @@ fn a_composite_limit_in_the_method_of_2017() {
 #[test]
 fn ratios_rounded_before_the_deviation() {
     // With x and X rounded to two digits the coefficient would be another.
-    let points = [(333.0, 100.0 / 333.0), (667.0, 250.0 / 667.0), (501.0, 199.0 / 501.0)];
+    let points = [
+        (333.0, 100.0 / 333.0),
+        (667.0, 250.0 / 667.0),
+        (501.0, 199.0 / 501.0),
+    ];
     let exact = spread(&points).unwrap().cv.unwrap();
     let rough: Vec<(f64, f64)> = points
         .iter()
@@ -63,7 +70,10 @@ fn ratios_rounded_before_the_deviation() {
     assert!((exact - spread(&rough).unwrap().cv.unwrap()).abs() > 1e-4);
     let total: f64 = points.iter().map(|(p, _)| p).sum();
     let mean = 549.0 / total;
-    let variance: f64 = points.iter().map(|(p, x)| p / total * (x - mean).powi(2)).sum();
+    let variance: f64 = points
+        .iter()
+        .map(|(p, x)| p / total * (x - mean).powi(2))
+        .sum();
     assert!((exact - variance.sqrt() / mean).abs() < 1e-12);
 }
 
@@ -90,7 +100,12 @@ fn schools_with_none_of_a_kind_left_out() {
 fn doctors_forgotten() {
     let text = "## 990001-甲县/学校汇总表.xlsx ! summary 211 311\n1.doctor_primary = 2\n2.doctor_junior = 2\n";
     let (pipeline, results) = computed("doctors", text);
-    let mean = |stage| balance(&pipeline, &results, stage, "degree-teachers").spread.unwrap().mean;
+    let mean = |stage| {
+        balance(&pipeline, &results, stage, "degree-teachers")
+            .spread
+            .unwrap()
+            .mean
+    };
     assert!((mean(0) - 8.0).abs() < 1e-12, "8 + 26 + 4 + 2 of 500");
     assert!((mean(1) - 6.4).abs() < 1e-12, "26 + 4 + 2 of 500");
 }
@@ -100,7 +115,10 @@ fn combined_schools_left_out_of_the_coefficient() {
     let text = "## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312 345\n";
     let (pipeline, results) = computed("combined", text);
     for stage in [0, 1] {
-        assert_eq!(balance(&pipeline, &results, stage, "teaching-area").units, 3);
+        assert_eq!(
+            balance(&pipeline, &results, stage, "teaching-area").units,
+            3
+        );
     }
 }
 
@@ -111,9 +129,12 @@ fn a_primary_section_for_complete_secondary_schools_and_no_split_of_twelve_years
     let rows = &results.dataset.tables[pipeline.table("school").unwrap()].rows;
     let units = |code: &str| -> Vec<(usize, f64)> {
         let own = results.units.list.iter();
-        own.filter(|u| rows[u.school].key.starts_with(code) && rows[u.school].key.ends_with('1') == (code == "3499000001"))
-            .map(|u| (u.stage, u.share.unwrap()))
-            .collect()
+        own.filter(|u| {
+            rows[u.school].key.starts_with(code)
+                && rows[u.school].key.ends_with('1') == (code == "3499000001")
+        })
+        .map(|u| (u.stage, u.share.unwrap()))
+        .collect()
     };
     let complete = units("3499000001");
     assert_eq!(complete.len(), 1, "junior only");
@@ -126,13 +147,20 @@ fn a_primary_section_for_complete_secondary_schools_and_no_split_of_twelve_years
 
 #[test]
 fn a_missing_submission_taken_as_zero() {
-    let (pipeline, results) = computed("missing", "## 990001-甲县/区县填报表.xlsx ! county\nrotation_teachers = \n");
+    let (pipeline, results) = computed(
+        "missing",
+        "## 990001-甲县/区县填报表.xlsx ! county\nrotation_teachers = \n",
+    );
     // The county's list does answer the vetoes.
     for v in results.verdicts.iter().filter(|v| v.part != Part::Veto) {
         assert_ne!(v.verdict, Verdict::Met, "{:?}", v.part);
         assert_ne!(v.verdict, Verdict::NotMet, "{:?}", v.part);
     }
-    let rotation = pipeline.criteria.iter().position(|c| c.id == "rotation").unwrap();
+    let rotation = pipeline
+        .criteria
+        .iter()
+        .position(|c| c.id == "rotation")
+        .unwrap();
     for r in results.criteria.iter().filter(|r| r.criterion == rotation) {
         assert_eq!(r.verdict, Verdict::Incomplete);
         assert_eq!(r.figures[0].value, None);
@@ -144,11 +172,28 @@ fn uncounted_points_merged_for_some_indicators_only() {
     // A teaching point of 60 pupils is a unit with all seven indicators; it is merged into no school.
     let text = "## 990001-甲县/学校汇总表.xlsx ! summary 211 218 311\n2.students_primary = 60\n";
     let (pipeline, results) = computed("points", text);
-    let point = results.units.list.iter().position(|u| u.students == Some(60.0)).unwrap();
-    let own = results.values.iter().filter(|v| v.unit == point && v.limit.is_some() && v.value.is_some());
+    let point = results
+        .units
+        .list
+        .iter()
+        .position(|u| u.students == Some(60.0))
+        .unwrap();
+    let own = results
+        .values
+        .iter()
+        .filter(|v| v.unit == point && v.limit.is_some() && v.value.is_some());
     assert_eq!(own.count(), 7);
-    let first = results.units.list.iter().find(|u| u.stage == 0 && u.students == Some(500.0)).unwrap();
-    let area = pipeline.unit_columns.iter().position(|c| c.name == "teaching_area").unwrap();
+    let first = results
+        .units
+        .list
+        .iter()
+        .find(|u| u.stage == 0 && u.students == Some(500.0))
+        .unwrap();
+    let area = pipeline
+        .unit_columns
+        .iter()
+        .position(|c| c.name == "teaching_area")
+        .unwrap();
     assert_eq!(first.values[area], Some(4000.0));
 }
 
@@ -171,7 +216,12 @@ fn yuan_and_ten_thousand_yuan() {
     assert!(results.findings.iter().any(|f| f.rule == "unit-converted"));
     let county = "## 990001-甲县/区县填报表.xlsx ! county\nteacher_pay = 120536\n";
     let (_, results) = computed("pay", county);
-    assert!(results.findings.iter().any(|f| f.rule == "pay-unit-suspect"));
+    assert!(
+        results
+            .findings
+            .iter()
+            .any(|f| f.rule == "pay-unit-suspect")
+    );
 }
 
 #[test]

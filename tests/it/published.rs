@@ -183,3 +183,152 @@ fn workbooks_hold_numbers_as_numbers_and_text_as_text() {
         "L1 of the primary unit is a number"
     );
 }
+
+/// The sheets of a county's workbook, from a small county with everything filled in.
+fn county_workbook(name: &str) -> (Vec<u8>, Vec<junheng::ingest::workbook::SheetRead>) {
+    let pipeline = pipeline();
+    let base = fresh(name);
+    let text =
+        std::fs::read_to_string(root().join("tests/cases/application-form/input.txt")).unwrap();
+    let input = base.join("in");
+    write_input(&pipeline, &text, &input);
+    let list = base.join("counties.csv");
+    std::fs::write(
+        &list,
+        "code,name,prefecture,resident_population\n990001,甲县,东市,300000\n",
+    )
+    .unwrap();
+    let output = base.join("out");
+    let args = [
+        "run",
+        "--input",
+        input.to_str().unwrap(),
+        "--output",
+        output.to_str().unwrap(),
+        "--counties",
+        list.to_str().unwrap(),
+    ];
+    junheng(&args);
+    let bytes = std::fs::read(output.join("current/县级/990001-甲县.xlsx")).unwrap();
+    let sheets = junheng::ingest::workbook::read(&bytes).unwrap();
+    (bytes, sheets)
+}
+
+/// All texts and numbers of a sheet, row by row.
+fn rows(sheet: &junheng::ingest::workbook::SheetRead) -> Vec<Vec<String>> {
+    let rows = sheet.grid.rows().iter();
+    rows.map(|(_, cells)| cells.iter().map(|(_, c)| c.shown()).collect())
+        .collect()
+}
+
+#[test]
+fn the_application_form_comes_out_filled_in() {
+    let (_, sheets) = county_workbook("county-form");
+    let names: Vec<&str> = sheets.iter().map(|s| s.grid.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "表Ⅰ",
+            "表Ⅱ-1",
+            "表Ⅱ-2",
+            "表Ⅲ",
+            "表Ⅳ",
+            "表Ⅴ",
+            "表Ⅵ",
+            "一票否决",
+            "核算",
+            "学校明细",
+            "县级指标",
+            "判定理由",
+            "差距清单"
+        ]
+    );
+    let all = |i: usize| rows(&sheets[i]);
+    let has = |i: usize, wanted: &[&str]| {
+        let found = all(i)
+            .iter()
+            .any(|row| wanted.iter().all(|w| row.iter().any(|c| c == w)));
+        assert!(found, "{wanted:?} in {}\n{:#?}", names[i], all(i));
+    };
+    has(0, &["L1", "L24"]);
+    // 27.7 万人 as stated, one school of each type as counted, pupils of all units.
+    has(0, &["27.7", "12.35", "74584", "1", "1000", "80"]);
+    has(1, &["达标学校比例(%)", "100"]);
+    has(2, &["1", "第1学校", "7", "500", "12", "7.6", "达标"]);
+    has(2, &["2", "第3学校"]);
+    has(3, &["全县平均值", "——"]);
+    has(
+        4,
+        &[
+            "11. 全县每年交流轮岗教师的比例不低于符合交流轮岗条件教师总数的10%；其中，骨干教师不低于交流轮岗教师总数的20%",
+            "全县符合交流轮岗条件教师总数479名，上一年度交流轮岗教师126名，交流轮岗教师占符合交流轮岗条件教师总数的比例26.3%；交流轮岗的骨干教师33名，占交流轮岗教师总数的比例26.2%",
+            "达标",
+        ],
+    );
+    has(
+        4,
+        &[
+            "特殊教育学校公用经费为341.16万元，特殊教育学生数为276人，特殊教育学校生均公用经费为12361元",
+        ],
+    );
+    has(
+        5,
+        &[
+            "全县初中毕业班学生数为320人，三年前该年级入学学生数为320人，毕业年级三年转入学生数为0人，死亡学生数为0人，转出学生数为0人，全县初中三年巩固率为100.0%",
+        ],
+    );
+    has(6, &["计", "74107", "74088", "64116", "86.54", "100", "95"]);
+    has(11, &["综合判定", "达标"]);
+}
+
+#[test]
+fn the_audit_sheet_recomputes_every_coefficient() {
+    let (bytes, sheets) = county_workbook("county-audit");
+    let audit = sheets.iter().find(|s| s.grid.name == "核算").unwrap();
+    let number = |row: u32, col: u32| match audit.grid.get(row, col) {
+        Some(junheng::ingest::grid::Cell::Number(n)) => Some(*n),
+        _ => None,
+    };
+    let mut checked = 0;
+    let label = |row: u32| audit.grid.get(row, 0).map_or(String::new(), |c| c.shown());
+    let mut first = None;
+    for (row, _) in audit.grid.rows() {
+        match (label(*row).as_str(), first) {
+            (name, None) if name.contains("学校(") => first = Some(*row),
+            ("合计", Some(start)) => {
+                // Students in column B, resources in C, E, …: all from the listed figures.
+                for col in (2..18).step_by(2) {
+                    let points: Option<Vec<(f64, f64)>> = (start..*row)
+                        .map(|r| Some((number(r, 1)?, number(r, col + 1)?)))
+                        .collect();
+                    let (Some(points), Some(cv)) = (points, number(row + 3, col + 1)) else {
+                        continue;
+                    };
+                    let total: f64 = points.iter().map(|(p, _)| p).sum();
+                    let mean = points.iter().map(|(p, x)| p * x).sum::<f64>() / total;
+                    let variance: f64 = points
+                        .iter()
+                        .map(|(p, x)| p / total * (x - mean).powi(2))
+                        .sum();
+                    assert!(
+                        (variance.sqrt() / mean - cv).abs() < 1e-9,
+                        "row {row} column {col}"
+                    );
+                    assert_eq!(number(row + 4, col + 1), Some(cv));
+                    checked += 1;
+                }
+                first = None;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(checked, 16, "seven indicators and the books in two stages");
+    let formulas = std::cell::Cell::new(0);
+    for part in 1..=13 {
+        rewrite_part(&bytes, &format!("xl/worksheets/sheet{part}.xml"), |xml| {
+            formulas.set(formulas.get() + xml.matches("SUMPRODUCT(").count());
+            xml.to_string()
+        });
+    }
+    assert_eq!(formulas.get(), 16);
+}

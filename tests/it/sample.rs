@@ -4,6 +4,7 @@
 use crate::harness::*;
 use junheng::finding::Severity;
 use junheng::indicators::Verdict;
+use junheng::pipeline::model::Part;
 use junheng::results::Results;
 
 fn sample() -> (junheng::pipeline::Pipeline, Results, String) {
@@ -88,6 +89,93 @@ fn no_finding_without_a_planted_mistake() {
         for severity in [Severity::Error, Severity::Query] {
             assert_eq!(results.count(Some(county), severity), 0, "{county}");
         }
+    }
+}
+
+#[test]
+fn criteria_of_the_clean_counties_are_those_of_the_generator() {
+    let (pipeline, results, readme) = sample();
+    let counties = &results.dataset.counties;
+    let rows = table(&readme, "| county | part | items | not met |");
+    assert_eq!(rows.len(), 4);
+    for row in rows {
+        let own: Vec<_> = results
+            .criteria
+            .iter()
+            .filter(|r| {
+                let criterion = &pipeline.criteria[r.criterion];
+                counties[r.county].code == row[0] && criterion.part.word() == row[1]
+            })
+            .collect();
+        assert_eq!(own.len().to_string(), row[2], "{row:?}");
+        let not_met: Vec<String> = own
+            .iter()
+            .filter(|r| r.verdict != Verdict::Met)
+            .inspect(|r| assert_eq!(r.verdict, Verdict::NotMet, "{row:?}"))
+            .map(|r| pipeline.criteria[r.criterion].number.to_string())
+            .collect();
+        let wanted: Vec<&str> = row[3].split(' ').filter(|n| *n != "-").collect();
+        assert_eq!(not_met, wanted, "{row:?}");
+    }
+    // The clean county meets everything, the other fails every part but the vetoes.
+    let verdict = |county: &str, part: Part| {
+        let mut own = results.verdicts.iter();
+        own.find(|v| v.county_code == county && v.part == part)
+            .unwrap()
+            .verdict
+    };
+    for part in pipeline.all_parts() {
+        assert_eq!(verdict("990101", part), Verdict::Met, "{part:?}");
+        let wanted = if part == Part::Veto {
+            Verdict::Met
+        } else {
+            Verdict::NotMet
+        };
+        assert_eq!(verdict("990102", part), wanted, "{part:?}");
+    }
+}
+
+#[test]
+fn satisfaction_and_points_are_those_of_the_generator() {
+    let pipeline = named_pipeline("basic-2012");
+    let folder = root().join("sample_data/quality-2017");
+    let counties = junheng::dataset::read_counties(&pipeline.counties_path).unwrap();
+    let results = compute(&pipeline, &folder, counties);
+    let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let rows = table(&readme, "| county | satisfied | points |");
+    assert!(rows.len() >= 4);
+    for row in rows {
+        let counties = &results.dataset.counties;
+        let own = || {
+            results
+                .criteria
+                .iter()
+                .filter(|r| counties[r.county].code == row[0])
+        };
+        let satisfied = own()
+            .find(|r| pipeline.criteria[r.criterion].part == Part::Recognition)
+            .and_then(|r| r.figures[0].value);
+        let shown = satisfied.map_or("-".to_string(), |s| junheng::text::fixed(s, 2));
+        assert_eq!(shown, row[1], "{row:?}");
+        let scored = |r: &&junheng::indicators::criterion::CriterionResult| {
+            pipeline.criteria[r.criterion].points.is_some()
+        };
+        let points: Option<f64> = own().filter(scored).map(|r| r.points).sum();
+        let shown = points.map_or("-".to_string(), |p| junheng::text::fixed(p, 1));
+        assert_eq!(shown, row[2], "{row:?}");
+    }
+    let planted = table(
+        &readme,
+        "| county | file | sheet | cell | mistake | finding in basic-2012 |",
+    );
+    assert!(planted.len() >= 5);
+    for row in planted {
+        let hit = results.findings.iter().any(|f| {
+            f.rule == row[5]
+                && f.county_code.as_deref() == Some(row[0])
+                && (row[3] == "-" || f.place.cell.as_deref() == Some(row[3]))
+        });
+        assert!(hit, "{row:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{COUNTY_CODE, COUNTED, FORM, PERIOD, Schema, Valid, table_schema};
+use super::{COUNTED, COUNTY_CODE, FORM, PERIOD, Schema, Valid, table_schema};
 use crate::formula::{Formula, Type};
 use crate::pipeline::examples;
 use crate::pipeline::load::Block;
@@ -124,7 +124,8 @@ impl Valid<'_> {
                     .iter()
                     .find(|b| b.value.name.get_ref() == name)
                     .map_or((0, 0..0), |b| (b.file, b.value.name.span()));
-                let message = format!("'{name}' names two columns of counties, schools or parameters");
+                let message =
+                    format!("'{name}' names two columns of counties, schools or parameters");
                 self.wrong(file, at, message, None);
             }
         }
@@ -331,7 +332,8 @@ impl Valid<'_> {
                 }
             };
             if scored != c.points.is_some() {
-                let message = "criteria of a part with rule = \"score\", and only they, need `points`";
+                let message =
+                    "criteria of a part with rule = \"score\", and only they, need `points`";
                 self.wrong(file, c.id.span(), message, None);
             }
             let claim = self.stated_if(file, c.claim.as_ref(), tables);
@@ -339,7 +341,8 @@ impl Valid<'_> {
             let forbidden = self.stated_if(file, c.forbidden.as_ref(), tables);
             let score = self.stated_if(file, c.score.as_ref(), tables);
             if c.attested && claim.is_none() && score.is_none() {
-                let message = "an attested criterion needs the column of the county's `claim` or `score`";
+                let message =
+                    "an attested criterion needs the column of the county's `claim` or `score`";
                 self.wrong(file, c.id.span(), message, None);
             }
             let decides = c.attested
@@ -613,11 +616,21 @@ impl Valid<'_> {
                 ("units", ..) => PageKind::Units,
                 ("balance", ..) => PageKind::Balance,
                 ("fields" | "statements" | "survey", ..) => {
-                    self.wrong(file, p.kind.span(), "this kind of page needs a `form`", None);
+                    self.wrong(
+                        file,
+                        p.kind.span(),
+                        "this kind of page needs a `form`",
+                        None,
+                    );
                     continue;
                 }
                 ("criteria", ..) => {
-                    self.wrong(file, p.kind.span(), "this kind of page needs a `part`", None);
+                    self.wrong(
+                        file,
+                        p.kind.span(),
+                        "this kind of page needs a `part`",
+                        None,
+                    );
                     continue;
                 }
                 _ => {

@@ -405,8 +405,11 @@ impl Valid<'_> {
                 .iter()
                 .map(|s| self.statement(block.file, s.get_ref(), &tables[table], units))
                 .collect();
-            let column_names: Vec<String> =
-                tables[table].columns.iter().map(|c| c.name.clone()).collect();
+            let column_names: Vec<String> = tables[table]
+                .columns
+                .iter()
+                .map(|c| c.name.clone())
+                .collect();
             let label = match &f.label {
                 Some(l) => self.position(block.file, l, "a column of this table", &column_names),
                 None => None,
@@ -651,7 +654,11 @@ impl Valid<'_> {
             printed: if layout_is_list {
                 vec![f.header[0].get_ref().clone()]
             } else {
-                f.header[0].get_ref().split('/').map(str::to_string).collect()
+                f.header[0]
+                    .get_ref()
+                    .split('/')
+                    .map(str::to_string)
+                    .collect()
             },
         })
     }

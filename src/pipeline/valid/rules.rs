@@ -85,7 +85,9 @@ impl Valid<'_> {
                 Some(when) => format!("{} [when {}]", m.must.get_ref(), when.get_ref()),
                 None => m.must.get_ref().clone(),
             };
-            text.examples = both(&m.holds, &m.fires, |row| examples::given_text(row.get_ref()));
+            text.examples = both(&m.holds, &m.fires, |row| {
+                examples::given_text(row.get_ref())
+            });
             let rule = Must {
                 text,
                 scope,
@@ -231,9 +233,10 @@ impl Valid<'_> {
         let mut text = text;
         text.condition = match (&t.sum, &t.equals) {
             (Some(sum), Some(equals)) => {
-                let filter = t.filter.as_ref().map_or(String::new(), |f| {
-                    format!(" where {}", f.get_ref())
-                });
+                let filter = t
+                    .filter
+                    .as_ref()
+                    .map_or(String::new(), |f| format!(" where {}", f.get_ref()));
                 format!("sum({}){filter} = {}", sum.get_ref(), equals.get_ref())
             }
             _ => t.against.get_ref().clone(),

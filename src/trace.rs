@@ -5,7 +5,7 @@ use crate::dataset::{CellRef, Row};
 use crate::error::Error;
 use crate::formula::Formula;
 use crate::indicators::check::CheckResult;
-use crate::indicators::criterion::{Given, fraction};
+use crate::indicators::criterion::{Given, fraction, stated_cells};
 use crate::indicators::facts::{county_row, row_list, rows_frame};
 use crate::indicators::figure::{conditions, numbers};
 use crate::indicators::missing::school_column;
@@ -680,16 +680,15 @@ impl<'a> Trace<'a> {
             );
             self.say(2, text);
         }
-        if own.rows.is_empty() && own.failing.is_some() {
-            if let Some(formula) = &k.failing {
-                for cell in crate::indicators::criterion::stated_cells(
-                    &given,
-                    self.wanted.county,
-                    formula.columns.iter(),
-                ) {
-                    let text = format!("{} \u{2190} {}", p.word("basis_stated"), self.cell(cell));
-                    self.say(2, text);
-                }
+        let stated = k
+            .failing
+            .iter()
+            .filter(|_| own.rows.is_empty() && own.failing.is_some());
+        for name in stated.flat_map(|formula| &formula.columns) {
+            let cells = stated_cells(&given, self.wanted.county, std::iter::once(name));
+            for cell in cells {
+                let text = format!("{} \u{2190} {}", p.word("basis_stated"), self.cell(cell));
+                self.say(2, text);
             }
         }
         Ok(())

@@ -286,7 +286,7 @@ fn align(texts: &[String], written: &str) -> Aligned {
     let counted: Vec<(char, usize)> = folded
         .iter()
         .enumerate()
-        .filter(|(_, c)| normal(&c.to_string()).chars().next() == Some(**c))
+        .filter(|(_, c)| normal(&c.to_string()).starts_with(**c))
         .map(|(i, c)| (*c, i))
         .collect();
     let anchors: Vec<Vec<char>> = texts.iter().map(|t| normal(t).chars().collect()).collect();

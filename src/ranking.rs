@@ -66,12 +66,11 @@ pub fn rankings(figures: &Figures<'_>) -> Vec<Ranked> {
         if ranking.of == RankingOf::Criterion {
             for (c, criterion) in pipeline.criteria.iter().enumerate() {
                 for (f, figure) in criterion.figures.iter().enumerate() {
-                    let id = criterion_id(&criterion.id, &figure.id, f);
+                    let id = criterion.item_id(&figure.id);
                     subjects.push((Subject::Figure(c, f), format!("{}:{id}", ranking.id)));
                 }
                 for (k, check) in criterion.checks.iter().enumerate() {
-                    let at = criterion.figures.len() + k;
-                    let id = criterion_id(&criterion.id, &check.id, at);
+                    let id = criterion.item_id(&check.id);
                     subjects.push((Subject::Check(c, k), format!("{}:{id}", ranking.id)));
                 }
             }
@@ -88,15 +87,6 @@ pub fn rankings(figures: &Figures<'_>) -> Vec<Ranked> {
         }
     }
     out
-}
-
-/// The id of a criterion's figure: the criterion's own for the first, else with the figure's behind it.
-pub fn criterion_id(criterion: &str, figure: &str, index: usize) -> String {
-    if index == 0 {
-        criterion.to_string()
-    } else {
-        format!("{criterion}.{figure}")
-    }
 }
 
 fn ranked(

@@ -526,7 +526,7 @@ impl<'a> Trace<'a> {
             return self.county_column(c, depth);
         }
         if let Some(parameter) = p.parameters.iter().find(|x| x.name == name) {
-            let text = format!("{} = {:?}", parameter.title, parameter.value);
+            let text = format!("{} = {}", parameter.title, parameter.value.shown());
             self.say(depth, text);
             return Ok(());
         }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::pipeline::diagnostic::nearest;
 use crate::pipeline::model::{
     Bound, BoundValue, CountyColumn, CountyRef, CountySource, Criterion, Indicator, Limit, Notice,
-    Parameter, ParameterValue, RuleText, Scope,
+    Parameter, RuleText, Scope,
 };
 use crate::pipeline::{self, Pipeline};
 use crate::report::formula_words::in_words;
@@ -188,7 +188,12 @@ impl Explain<'_> {
         out.push(self.line("explain_requirement", &c.text));
         out.push(self.line("explain_meaning", &c.why));
         if c.attested {
-            out.push(self.line("explain_decided", p.word("explain_attested")));
+            let key = if c.score.is_some() {
+                "explain_scored"
+            } else {
+                "explain_attested"
+            };
+            out.push(self.line("explain_decided", p.word(key)));
         }
         if c.forbidden.is_some() {
             out.push(self.line("explain_decided", p.word("explain_forbidden")));
@@ -218,6 +223,18 @@ impl Explain<'_> {
                 let text = self.bound(bound, must, &f.unit);
                 out.push(format!("  {}", self.line("explain_limit", &text)));
             }
+            if let Some(source) = f.stated {
+                let text = self.source(source);
+                out.push(format!("  {}", self.line("head_stated", &text)));
+            }
+            if let Some(deduct) = f.deduct {
+                let text = number(deduct);
+                out.push(format!("  {}", self.line("explain_deduct", &text)));
+            }
+            if let Some(most) = f.most {
+                let text = format!("{}{}", number(most), f.unit);
+                out.push(format!("  {}", self.line("explain_most", &text)));
+            }
             self.indented(&f.examples, &mut out);
         }
         for k in &c.checks {
@@ -237,6 +254,19 @@ impl Explain<'_> {
         }
         out.push(self.line("explain_basis", &c.basis));
         out
+    }
+
+    /// Where a county gives a figure.
+    fn source(&self, source: CountyRef) -> String {
+        let p = self.pipeline;
+        match source {
+            CountyRef::Stated { table, column } => {
+                let table = &p.tables[table];
+                let title = &table.columns[column].title;
+                format!("{}\u{201C}{title}\u{201D}", table.title)
+            }
+            CountyRef::Computed(i) => p.county_columns[i].title.clone(),
+        }
     }
 
     fn indented(&self, list: &[String], out: &mut Vec<String>) {
@@ -276,12 +306,8 @@ impl Explain<'_> {
     }
 
     fn parameter(&self, p: &Parameter) -> Vec<String> {
-        let value = match &p.value {
-            ParameterValue::Number(n) => number(*n),
-            ParameterValue::Text(t) => t.clone(),
-        };
         let mut out = vec![format!("{} {}", p.name, p.title)];
-        out.push(self.line("explain_value", &value));
+        out.push(self.line("explain_value", &p.value.shown()));
         if !p.options.is_empty() {
             out.push(self.line("explain_options", &p.options.join(", ")));
         }
@@ -294,19 +320,7 @@ impl Explain<'_> {
         let p = self.pipeline;
         let source = match &c.source {
             CountySource::First(refs) => {
-                let titles: Vec<String> = refs
-                    .iter()
-                    .map(|r| match r {
-                        CountyRef::Stated { table, column } => {
-                            let table = &p.tables[*table];
-                            format!(
-                                "{}\u{201C}{}\u{201D}",
-                                table.title, table.columns[*column].title
-                            )
-                        }
-                        CountyRef::Computed(i) => p.county_columns[*i].title.clone(),
-                    })
-                    .collect();
+                let titles: Vec<String> = refs.iter().map(|r| self.source(*r)).collect();
                 p.phrase("explain_first", &[("sources", &titles.join(" > "))])
             }
             CountySource::Sum { of, sum, filter } => {

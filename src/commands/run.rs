@@ -102,16 +102,12 @@ fn run_one(
     };
     let mut outputs: Outputs = Vec::new();
     timings.time("workbooks", || -> Result<(), Error> {
-        for (key, book) in [
-            ("file_rankings", report::ranking_book::book(&context)),
-            ("file_findings", report::findings_book::book(&context)),
-        ] {
-            let name = format!("{}.xlsx", pipeline.word(key));
-            outputs.push((name, report::xlsx::write(&book, *period)?));
-        }
+        let (province, counties) =
+            rayon::join(|| province_books(&context), || county_books(&context));
+        outputs.extend(province?);
+        outputs.extend(counties?);
         Ok(())
     })?;
-    outputs.extend(timings.time("county workbooks", || county_books(&context))?);
     timings.time("parquet", || -> Result<(), Error> {
         for (name, mut frame) in report::data::frames(&context)? {
             let path = format!("data/{name}.parquet");
@@ -140,6 +136,22 @@ fn run_one(
         started.elapsed().as_secs_f64(),
     );
     Ok(exit)
+}
+
+/// The workbooks about the province.
+fn province_books(context: &Context<'_>) -> Result<Outputs, Error> {
+    type Make = fn(&Context<'_>) -> report::book::Book;
+    let books: [(&str, Make); 2] = [
+        ("file_rankings", report::ranking_book::book),
+        ("file_findings", report::findings_book::book),
+    ];
+    books
+        .par_iter()
+        .map(|(key, make)| {
+            let name = format!("{}.xlsx", context.pipeline.word(key));
+            Ok((name, report::xlsx::write(&make(context), context.period)?))
+        })
+        .collect()
 }
 
 /// The workbooks of all counties, made side by side, in the order of the counties.

@@ -205,6 +205,8 @@ pub struct Composite {
     pub county_code: String,
     pub stage: usize,
     pub units: usize,
+    /// Most units that one standard indicator lacks.
+    pub units_missing: usize,
     /// Standard indicators without a coefficient of variation.
     pub missing: Vec<usize>,
     pub cv: Option<f64>,
@@ -248,6 +250,7 @@ pub fn composites(pipeline: &Pipeline, balances: &[Balance]) -> Vec<Composite> {
             county_code: first.county_code.clone(),
             stage: first.stage,
             units: first.units,
+            units_missing: standard.iter().map(|b| b.units_missing).max().unwrap_or(0),
             missing: if single { Vec::new() } else { open },
             cv,
             limit: limit.value,

@@ -150,7 +150,7 @@ fn judge(
     };
     let mut points = None;
     if let Some(most) = criterion.points {
-        let by_figures = points_by_figures(criterion, most, &figures, verdict);
+        let by_figures = points_by_figures(criterion, most, &figures, &checks, verdict);
         points = match (by_figures, score) {
             (Some(points), _) => Some(points),
             (None, Some(score)) if reference.is_some() || criterion.reference.is_none() => {
@@ -182,16 +182,24 @@ fn judge(
     }
 }
 
-/// Points where figures with a deduction decide: all, less the deduction for what is below the limits, not below 0.
+/// Points where figures decide: all, less the deduction for what is below the limits, not below 0; none where a check
+/// fails.
 fn points_by_figures(
     criterion: &Criterion,
     most: f64,
     figures: &[FigureResult],
+    checks: &[CheckResult],
     verdict: Verdict,
 ) -> Option<f64> {
     let judged = figures.iter().any(|f| f.verdict.is_some());
     if criterion.attested || !judged || verdict == Verdict::Incomplete {
         return None;
+    }
+    if verdict == Verdict::NotMet {
+        let failing = checks.iter().any(|k| k.verdict == Some(Verdict::NotMet));
+        if failing {
+            return Some(0.0);
+        }
     }
     let mut lost = 0.0;
     for (f, result) in criterion.figures.iter().zip(figures) {
@@ -200,8 +208,7 @@ fn points_by_figures(
             lost += f.deduct.map_or(most, |d| d * gap);
         }
     }
-    let checked = verdict == Verdict::NotMet && lost == 0.0;
-    Some(if checked { 0.0 } else { (most - lost).max(0.0) })
+    Some((most - lost).max(0.0))
 }
 
 /// The name of a criterion in messages.

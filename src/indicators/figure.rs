@@ -205,9 +205,12 @@ pub fn results(
             (None, Some(_)) => Some(Basis::Stated),
             (None, None) => None,
         };
-        let applies = applies[county] == Some(true);
+        // Where it is not known whether it applies, it does, and has no verdict.
+        let certain = applies[county] == Some(true);
+        let applies = applies[county] != Some(false);
         let limit = limits[county].last().copied();
         let verdict = (applies && !figure.limits.is_empty()).then_some(match used {
+            _ if !certain => Verdict::Incomplete,
             Some(v) => agreed(&limits[county], v, figure.better),
             None => Verdict::Incomplete,
         });

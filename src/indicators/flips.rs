@@ -14,8 +14,10 @@ use crate::text::{fixed, number};
 /// One thing that stands between a county and a verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flip {
-    /// Relative distance, 0.05 for 5%; infinite where it cannot be measured.
+    /// Relative distance, 0.05 for 5%; beside a limit of 0 the difference itself; infinite where it cannot be measured.
     pub gap: f64,
+    /// Whether the distance is relative.
+    pub relative: bool,
     pub text: String,
 }
 
@@ -71,7 +73,11 @@ pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
             ("details", &details.join(pipeline.word("list_separator"))),
         ],
     );
-    Flip { gap, text }
+    Flip {
+        gap,
+        relative: true,
+        text,
+    }
 }
 
 fn threshold(value: f64) -> Threshold {
@@ -125,6 +131,7 @@ pub fn nearest_unit(
 pub fn near(pipeline: &Pipeline, name: &str, slack: f64) -> Flip {
     Flip {
         gap: slack,
+        relative: true,
         text: pipeline.phrase(
             "flip_near",
             &[("name", name), ("slack", &fixed(slack * 100.0, 1))],
@@ -185,6 +192,7 @@ pub fn balance(
             );
             Flip {
                 gap: -slack(cv, limit),
+                relative: true,
                 text,
             }
         })

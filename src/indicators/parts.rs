@@ -136,8 +136,8 @@ fn part(
         (Verdict::Met, ..) => nearest.iter().map(|n| n.gap).min_by(f64::total_cmp),
         _ => obstacles
             .iter()
+            .filter(|o| o.relative)
             .map(|o| -o.gap)
-            .filter(|m| m.is_finite())
             .min_by(f64::total_cmp),
     };
     let flips = if verdict == Verdict::Met {
@@ -176,6 +176,7 @@ pub fn overall(pipeline: &Pipeline, county: &str, parts: &[CountyVerdict]) -> Co
         let title = pipeline.part_title(p.part);
         flips.extend(p.flips.iter().map(|f| Flip {
             gap: f.gap,
+            relative: f.relative,
             text: pipeline.phrase("flip_of_part", &[("part", title), ("text", &f.text)]),
         }));
     }
@@ -286,16 +287,22 @@ impl About<'_> {
             }
         }
         if details.is_empty() {
-            details.push(
-                p.word(match self.result.verdict {
-                    Verdict::Incomplete if self.result.claim == Some(true) => "detail_no_reference",
-                    Verdict::Incomplete => "detail_no_claim",
-                    _ => "detail_own_word",
-                })
-                .to_string(),
-            );
+            details.push(p.word(self.own_word()).to_string());
         }
         self.phrase(key, &details.join(p.word("list_separator")))
+    }
+
+    /// The key of what there is to say where no figure and no school speaks.
+    fn own_word(&self) -> &'static str {
+        let c = self.criterion;
+        match self.result.verdict {
+            Verdict::Incomplete if c.forbidden.is_some() => "detail_no_answer",
+            Verdict::Incomplete if !c.attested => "detail_no_figure",
+            Verdict::Incomplete if self.result.claim == Some(true) => "detail_no_reference",
+            Verdict::Incomplete => "detail_no_claim",
+            _ if c.forbidden.is_some() => "detail_forbidden",
+            _ => "detail_own_word",
+        }
     }
 
     /// Where printed digits would give another verdict.
@@ -344,6 +351,7 @@ impl About<'_> {
         let mut out = Vec::new();
         let flip = |gap: f64, text: String| Flip {
             gap,
+            relative: gap.is_finite(),
             text: self.phrase("flip_criterion", &text),
         };
         if self.result.verdict == Verdict::Met {
@@ -369,7 +377,10 @@ impl About<'_> {
             for row in r.broken() {
                 if let (Some(value), Some(limit)) = (row.value, row.limit) {
                     let text = self.row_text(k, row);
-                    out.push(flip(-limit.slack(value, k.better), text));
+                    out.push(Flip {
+                        relative: limit.value != 0.0,
+                        ..flip(-limit.slack(value, k.better), text)
+                    });
                 }
             }
             if r.verdict == Some(Verdict::Incomplete) {
@@ -388,11 +399,7 @@ impl About<'_> {
             }
         }
         if out.is_empty() {
-            let key = match self.result.verdict {
-                Verdict::Incomplete if self.result.claim == Some(true) => "detail_no_reference",
-                Verdict::Incomplete => "detail_no_claim",
-                _ => "detail_own_word",
-            };
+            let key = self.own_word();
             let lost = self.criterion.points.zip(self.result.points).map_or(
                 f64::INFINITY,
                 |(most, reached)| {

@@ -139,6 +139,8 @@ pub fn read(
             record.values[c] = cell
                 .map(|cell| written(&cell.shown()))
                 .filter(|t| !t.is_empty() && !is_template(s, t))
+                // A mark such as 无 or / says that there is nothing.
+                .filter(|t| !pipeline.marks.tokens.contains_key(&t.to_lowercase()))
                 .map(Value::Text);
         }
         if let (Some(sentence), Some(cell)) = (&s.sentence, cell) {

@@ -21,6 +21,16 @@ pub enum ParameterValue {
     Text(String),
 }
 
+impl ParameterValue {
+    /// As people write it.
+    pub fn shown(&self) -> String {
+        match self {
+            ParameterValue::Number(n) => crate::text::number(*n),
+            ParameterValue::Text(t) => t.clone(),
+        }
+    }
+}
+
 /// A figure of a county.
 #[derive(Debug)]
 pub struct CountyColumn {
@@ -111,6 +121,22 @@ pub struct Criterion {
     pub checks: Vec<SchoolCheck>,
     pub why: String,
     pub basis: String,
+}
+
+impl Criterion {
+    /// Whether it is made of several figures and checks.
+    pub fn has_items(&self) -> bool {
+        self.figures.len() + self.checks.len() > 1
+    }
+
+    /// The id of one of its figures or checks in the outputs: its own where it is the only one.
+    pub fn item_id(&self, item: &str) -> String {
+        if self.has_items() {
+            format!("{}.{item}", self.id)
+        } else {
+            self.id.clone()
+        }
+    }
 }
 
 /// A figure of a county with its limit.

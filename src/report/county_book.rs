@@ -5,6 +5,7 @@ use super::ranking_book::{flips, margin, verdict_cell};
 use super::{Context, audit_page, criteria_sheet, form_pages};
 use crate::indicators::Verdict;
 use crate::indicators::figure::Threshold;
+use crate::indicators::flips::Flip;
 use crate::indicators::parts::row_name;
 use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::unit_name;
@@ -82,15 +83,15 @@ fn gaps(context: &Context<'_>, county: usize) -> Sheet {
     s.filter = true;
     let code = &context.results.dataset.counties[county].code;
     let own = context.results.verdicts.iter();
-    let mut all: Vec<(f64, Part, &str)> = own
+    let mut all: Vec<(&Flip, Part)> = own
         .filter(|v| v.county_code == *code && v.part != Part::Overall)
         .filter(|v| v.verdict != Verdict::Met)
-        .flat_map(|v| v.flips.iter().map(|f| (f.gap, v.part, f.text.as_str())))
+        .flat_map(|v| v.flips.iter().map(|f| (f, v.part)))
         .collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
-    for (i, (gap, part, text)) in all.into_iter().enumerate() {
-        let shown = if gap.is_finite() {
-            Cell::text(format!("{}%", fixed(gap * 100.0, 1)))
+    all.sort_by(|a, b| a.0.gap.total_cmp(&b.0.gap));
+    for (i, (flip, part)) in all.into_iter().enumerate() {
+        let shown = if flip.relative {
+            Cell::text(format!("{}%", fixed(flip.gap * 100.0, 1)))
         } else {
             Cell::Empty
         };
@@ -98,7 +99,7 @@ fn gaps(context: &Context<'_>, county: usize) -> Sheet {
             Cell::count(i + 1),
             Cell::text(p.part_title(part)),
             shown,
-            Cell::text(text),
+            Cell::text(&flip.text),
         ]);
     }
     s

@@ -310,7 +310,7 @@ fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
         indicator: COMPOSITE,
         line: "",
         units: c.units,
-        units_missing: 0,
+        units_missing: c.units_missing,
         students: None,
         spread: None,
         cv: c.cv,
@@ -422,7 +422,7 @@ fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
                 continue;
             }
             items.push(CriterionLine {
-                id: format!("{}.{}", criterion.id, f.id),
+                id: criterion.item_id(&f.id),
                 numerator: r.numerator,
                 denominator: r.denominator,
                 value: r.value,
@@ -436,7 +436,7 @@ fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
         }
         for (k, r) in criterion.checks.iter().zip(&result.checks) {
             items.push(CriterionLine {
-                id: format!("{}.{}", criterion.id, k.id),
+                id: criterion.item_id(&k.id),
                 numerator: Some(r.broken().count() as f64),
                 denominator: Some(r.rows.len() as f64),
                 value: r.failing,
@@ -468,7 +468,7 @@ fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
             note: result.reference.clone().unwrap_or_default(),
             ..own
         });
-        if items.len() > 1 {
+        if criterion.has_items() {
             out.extend(items);
         }
     }

@@ -4,14 +4,16 @@ use super::Context;
 use super::book::{Cell, Look, Page, Tone, met_tone, verdict_tone};
 use super::county_book::{units_of, values_of};
 use super::criteria_sheet;
+use crate::dataset::Row;
 use crate::indicators::Verdict;
 use crate::indicators::facts::{county_row, stated};
-use crate::indicators::unit::Met;
+use crate::indicators::unit::{Met, ratio};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::model::{
     BalanceRule, CountyRef, CountySource, Field, Kind, Page as PageRule, PageKind, Statement,
     Target,
 };
+use crate::pipeline::valid::PERIOD;
 use crate::ranking::mean_cv;
 use crate::text::{fixed, number, rounded};
 
@@ -86,6 +88,12 @@ impl Form<'_> {
     fn slot(&self, name: &str) -> String {
         let p = self.context.pipeline;
         let blank = || self.context.word("blank");
+        if name == PERIOD {
+            return self.context.period.to_string();
+        }
+        if let Some(parameter) = p.parameters.iter().find(|x| x.name == name) {
+            return parameter.value.shown();
+        }
         if let Some(i) = p.county_columns.iter().position(|c| c.name == name) {
             return self.context.results.facts.columns[i][self.county]
                 .value
@@ -244,7 +252,10 @@ impl Form<'_> {
                 .put(self.row, 0, Cell::text(&code.name), Look::Body);
             for (c, field) in fields.iter().enumerate() {
                 let value = match field.target {
-                    Target::Column(column) => row.values[column].as_ref().and_then(Value::number),
+                    Target::Column(column) => {
+                        let own = row.values[column].as_ref().and_then(Value::number);
+                        self.survey_rate(table, row, column).or(own)
+                    }
                     _ => None,
                 };
                 let cell = self.field_cell(table, field, value);
@@ -259,6 +270,19 @@ impl Form<'_> {
                 .merge((self.row, 0), (self.row, last), missing, Look::Body);
             self.row += 1;
         }
+    }
+
+    /// A group's rate from its own counts, for a column of stated rates.
+    fn survey_rate(&self, table: usize, row: &Row, column: usize) -> Option<f64> {
+        let table = &self.context.pipeline.tables[table];
+        let rates = [
+            ("survey_rate_stated", "survey_satisfied", "survey_valid"),
+            ("visit_rate_stated", "visit_satisfied", "visit_people"),
+        ];
+        let name = &table.columns[column].name;
+        let (_, hits, all) = rates.into_iter().find(|(rate, ..)| rate == name)?;
+        let figure = |name: &str| row.values[table.position(name)?].as_ref()?.number();
+        ratio(figure(hits), figure(all), 100.0)
     }
 
     /// The heads of the standard indicators from a column on, with codes counted from `line`.

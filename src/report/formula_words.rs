@@ -34,12 +34,17 @@ pub fn title(pipeline: &Pipeline, name: &str, stage: Option<usize>) -> Option<St
         let column = pipeline.stages[stage?].students;
         return Some(pipeline.tables[table].columns[column].title.clone());
     }
-    let units = pipeline.unit_columns.iter();
-    let counties = pipeline.county_columns.iter();
+    // A county column may have the name of a column of units: which is meant hangs on what the formula is about.
+    let units = pipeline.unit_columns.iter().map(|u| (&u.name, &u.title));
+    let counties = pipeline.county_columns.iter().map(|c| (&c.name, &c.title));
+    let (first, second): (Vec<_>, Vec<_>) = match stage {
+        Some(_) => (units.collect(), counties.collect()),
+        None => (counties.collect(), units.collect()),
+    };
     let parameters = pipeline.parameters.iter();
-    let declared = units
-        .map(|u| (&u.name, &u.title))
-        .chain(counties.map(|c| (&c.name, &c.title)))
+    let declared = first
+        .into_iter()
+        .chain(second)
         .chain(parameters.map(|p| (&p.name, &p.title)))
         .find(|(own, _)| *own == name)
         .map(|(_, title)| title.clone());

@@ -3,7 +3,6 @@
 use super::Context;
 use super::book::{Cell, Head, Sheet};
 use super::formula_words::in_words;
-use crate::pipeline::model::ParameterValue;
 use crate::text::{fixed, number, rounded};
 
 pub(super) fn method(context: &Context<'_>) -> Sheet {
@@ -101,10 +100,7 @@ pub(super) fn method(context: &Context<'_>) -> Sheet {
         );
     }
     for parameter in &p.parameters {
-        let value = match &parameter.value {
-            ParameterValue::Number(n) => number(*n),
-            ParameterValue::Text(t) => t.clone(),
-        };
+        let value = parameter.value.shown();
         let content = [
             format!("{}: {value}", w("explain_value")),
             parameter.why.clone(),

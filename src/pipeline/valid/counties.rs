@@ -15,6 +15,8 @@ pub struct CountySchemas {
     pub county: Schema,
     pub school: Schema,
     pub unit: Schema,
+    /// Columns of the county's tables, period, parameters: what rows of groups may name beside their own.
+    shared: Schema,
 }
 
 impl CountySchemas {
@@ -24,14 +26,7 @@ impl CountySchemas {
             Scope::Table(t) if tables[t].entity == Entity::School => self.school.clone(),
             Scope::Table(t) => {
                 let mut schema = table_schema(&tables[t]);
-                let given = |n: &String| schema.iter().any(|(o, _)| o == n);
-                let more: Schema = self
-                    .county
-                    .iter()
-                    .filter(|(n, _)| !given(n))
-                    .cloned()
-                    .collect();
-                schema.extend(more);
+                schema.extend(self.shared.iter().cloned());
                 schema
             }
         }
@@ -112,9 +107,10 @@ impl Valid<'_> {
             schema.extend(fixed.iter().cloned());
             schema.extend(stated.iter().cloned());
         }
+        let mut shared = fixed;
+        shared.extend(stated);
         let mut county: Schema = vec![(COUNTY_CODE.to_string(), Type::Text)];
-        county.extend(fixed);
-        county.extend(stated);
+        county.extend(shared.iter().cloned());
         let mut seen: HashSet<&str> = HashSet::new();
         for (name, _) in county.iter().chain(&table_schema(&tables[school])[1..]) {
             // A name must mean one thing wherever it stands.
@@ -133,6 +129,7 @@ impl Valid<'_> {
             county,
             school: school_schema,
             unit,
+            shared,
         };
         let mut out: Vec<CountyColumn> = Vec::new();
         for block in &raw.county_columns {
@@ -210,7 +207,7 @@ impl Valid<'_> {
             tables
                 .iter()
                 .enumerate()
-                .filter(|(_, t)| t.entity != Entity::County)
+                .filter(|(_, t)| matches!(t.entity, Entity::Group(_)) || t.name == "school")
                 .map(|(i, t)| (t.name.as_str(), Scope::Table(i))),
         );
         self.one_of(file, of, "something with rows in a county", &known)
@@ -258,8 +255,16 @@ impl Valid<'_> {
         file: usize,
         name: Option<&At<String>>,
         tables: &[Table],
+        what: &str,
+        fits: impl Fn(&Kind) -> bool,
     ) -> Option<(usize, usize)> {
-        name.and_then(|n| self.stated(file, n, tables))
+        let name = name?;
+        let (table, column) = self.stated(file, name, tables)?;
+        if !fits(&tables[table].columns[column].kind) {
+            let message = format!("column '{}' does not hold {what}", name.get_ref());
+            self.wrong(file, name.span(), message, None);
+        }
+        Some((table, column))
     }
 
     pub(super) fn parts(&mut self) -> Vec<PartRule> {
@@ -336,10 +341,19 @@ impl Valid<'_> {
                     "criteria of a part with rule = \"score\", and only they, need `points`";
                 self.wrong(file, c.id.span(), message, None);
             }
-            let claim = self.stated_if(file, c.claim.as_ref(), tables);
-            let reference = self.stated_if(file, c.reference.as_ref(), tables);
-            let forbidden = self.stated_if(file, c.forbidden.as_ref(), tables);
-            let score = self.stated_if(file, c.score.as_ref(), tables);
+            let choice = |k: &Kind| matches!(k, Kind::Choice(_));
+            let claim = self.stated_if(file, c.claim.as_ref(), tables, "a choice", choice);
+            let text = |k: &Kind| *k == Kind::Text;
+            let reference = self.stated_if(file, c.reference.as_ref(), tables, "text", text);
+            let yes_no = |k: &Kind| *k == Kind::YesNo;
+            let forbidden = self.stated_if(file, c.forbidden.as_ref(), tables, "yes or no", yes_no);
+            let figures = |k: &Kind| k.formula_type() == Some(Type::Number);
+            let score = self.stated_if(file, c.score.as_ref(), tables, "figures", figures);
+            if c.attested && claim.is_some() && reference.is_none() {
+                let message =
+                    "an attested criterion with a `claim` needs the column of its `reference`";
+                self.wrong(file, c.id.span(), message, None);
+            }
             if c.attested && claim.is_none() && score.is_none() {
                 let message =
                     "an attested criterion needs the column of the county's `claim` or `score`";
@@ -606,9 +620,16 @@ impl Valid<'_> {
                 None => None,
             };
             let kind = match (p.kind.get_ref().as_str(), form, part) {
-                ("fields", Some(f), _) => PageKind::Fields(f),
-                ("statements", Some(f), _) => PageKind::Statements(f),
-                ("survey", Some(f), _) => PageKind::Survey(f),
+                ("fields", Some(f), _) if forms[f].layout == Layout::Rows => PageKind::Fields(f),
+                ("statements", Some(f), _) if forms[f].layout == Layout::Statements => {
+                    PageKind::Statements(f)
+                }
+                ("survey", Some(f), _) if forms[f].label.is_some() => PageKind::Survey(f),
+                ("fields" | "statements" | "survey", Some(_), _) => {
+                    let message = "this form is not laid out as this kind of page is";
+                    self.wrong(file, p.kind.span(), message, None);
+                    continue;
+                }
                 ("criteria", _, Some(part)) if parts.iter().any(|x| x.part == part) => {
                     PageKind::Criteria(part)
                 }

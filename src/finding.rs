@@ -103,6 +103,8 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ),
     ("claim-differs", &["criterion", "claim", "verdict"]),
     ("figure-too-high", &["figure", "value", "most"]),
+    ("figure-impossible", &["figure", "value", "low", "high"]),
+    ("replaced-items-lost", &["by", "count", "items"]),
     ("reference-absent", &["criterion"]),
     ("score-out-of-range", &["criterion", "score", "points"]),
     ("criteria-incomplete", &["part", "count", "criteria"]),

@@ -148,13 +148,13 @@ fn against_county(
     let (column, table) = (against.column, against.table);
     for (i, row) in dataset.tables[table].rows.iter().enumerate() {
         let stated = row.values[column].as_ref().and_then(|v| v.number());
-        // A sum with a part missing is unknown: nothing to compare.
+        // A sum with a part missing is unknown, and one over no row says nothing: nothing to compare.
         let (Some(stated), Some((Some(sum), rows))) =
             (stated, sums.get(row.county_code.as_str()).copied())
         else {
             continue;
         };
-        if !differs(sum, stated, rule.tolerance) {
+        if rows == 0 || !differs(sum, stated, rule.tolerance) {
             continue;
         }
         let subject = Subject {

@@ -380,6 +380,14 @@ impl Assembly<'_> {
             }
             out
         };
+        let entity = |slot: &Slot| {
+            let form = &self.given.pipeline.forms[slot.0];
+            self.given.pipeline.tables[form.table].entity
+        };
+        if entity(slot) == Entity::County {
+            self.lost_items(loser, winner, slot, assigned);
+            return;
+        }
         let kept = schools(winner);
         let lost: Vec<String> = schools(loser)
             .into_iter()
@@ -402,6 +410,40 @@ impl Assembly<'_> {
                 .slot("count", lost.len().to_string())
                 .slot("schools", named.join("\u{3001}")),
         );
+    }
+
+    /// Items of a county's own form that the replaced submission fills in and the new one does not.
+    fn lost_items(&mut self, loser: usize, winner: usize, slot: &Slot, assigned: &Assigned) {
+        let filled = |f: usize| -> BTreeSet<usize> {
+            let mut out = BTreeSet::new();
+            for (t, table) in self.files[f].tables.iter().enumerate() {
+                for (r, record) in table.records.iter().enumerate() {
+                    let own = assigned[f][t][r].as_ref() == Some(&slot.1) && table.form == slot.0;
+                    let values = record.values.iter().enumerate();
+                    out.extend(values.filter(|(_, v)| own && v.is_some()).map(|(c, _)| c));
+                }
+            }
+            out
+        };
+        let kept = filled(winner);
+        let lost: Vec<usize> = filled(loser).difference(&kept).copied().collect();
+        if lost.is_empty() {
+            return;
+        }
+        let table = &self.given.pipeline.tables[self.given.pipeline.forms[slot.0].table];
+        let mut items: Vec<&str> = lost
+            .iter()
+            .take(10)
+            .map(|c| table.columns[*c].title.as_str())
+            .collect();
+        if lost.len() > 10 {
+            items.push("\u{2026}");
+        }
+        let draft = about(&self.files[loser], None, Some(&slot.1))
+            .slot("by", self.files[winner].submission.path.clone())
+            .slot("count", lost.len().to_string())
+            .slot("items", items.join("\u{3001}"));
+        self.say("replaced-items-lost", draft);
     }
 
     fn take_rows(&mut self, assigned: &Assigned, winners: &BTreeMap<Slot, usize>) {

@@ -33,8 +33,9 @@ impl Assembly<'_> {
                                 && row.stages.iter().all(|s| !last.stages.contains(s))
                                 && self.same_name(table, last, &row)
                         }
-                        // What several forms say of one county or group is one row.
-                        _ => !forms.contains(&row.form),
+                        // All that is said of one county is one row, what several forms say of one group too.
+                        Entity::County => true,
+                        Entity::Group(_) => !forms.contains(&row.form),
                     }
             });
             if !fits {

@@ -5,12 +5,13 @@ use polars::prelude::*;
 use super::Verdict;
 use super::facts::{Facts, counties_of, row_list, rows_frame};
 use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
+use super::missing::school_column;
 use super::split::Units;
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::formula::Formula;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{BoundValue, SchoolCheck};
+use crate::pipeline::model::{BoundValue, SchoolCheck, Scope};
 
 /// One row that the check is about.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,6 +106,25 @@ pub fn rows(
         .collect())
 }
 
+/// The column of the school's or the group's table behind a column of a row.
+pub fn row_column(
+    pipeline: &Pipeline,
+    units: &Units,
+    of: Scope,
+    row: usize,
+    name: &str,
+) -> Option<usize> {
+    match of {
+        Scope::Table(t) => pipeline.tables[t].position(name),
+        Scope::Unit => school_column(
+            pipeline,
+            pipeline.table("school")?,
+            units.list[row].stage,
+            name,
+        ),
+    }
+}
+
 /// A check for every county.
 ///
 /// # Errors
@@ -122,11 +142,16 @@ pub fn results(
     let county_of = counties_of(dataset, &list);
     let mut out: Vec<CheckResult> = vec![CheckResult::default(); dataset.counties.len()];
     let mut any = vec![false; dataset.counties.len()];
+    let mut carried = vec![false; dataset.counties.len()];
     for (row, checked) in rows(check, &frame, Some(period))?.into_iter().enumerate() {
         let Some(county) = county_of[row] else {
             continue;
         };
         any[county] = true;
+        carried[county] |= check.cells.iter().any(|name| {
+            let column = row_column(pipeline, units, check.of, row, name);
+            column.is_some_and(|c| list[row].cells[c].is_some())
+        });
         if let Some(mut checked) = checked {
             if list[row].conflict {
                 checked.met = None;
@@ -140,9 +165,8 @@ pub fn results(
         None => vec![None; dataset.counties.len()],
     };
     for (county, result) in out.iter_mut().enumerate() {
-        let nothing_known = result.rows.iter().all(|r| r.value.is_none());
-        let sent_none = !any[county] || (!result.rows.is_empty() && nothing_known);
-        if let Some(failing) = stated[county].filter(|_| sent_none) {
+        // The county's own count stands only where no sheet carries the figures.
+        if let Some(failing) = stated[county].filter(|_| !carried[county]) {
             result.failing = Some(failing);
             result.basis = Some(Basis::Stated);
             result.verdict = Some(if failing > 0.0 {

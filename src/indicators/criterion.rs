@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use super::check::{self, CheckResult};
 use super::facts::{self, Facts, row_list, stated};
 use super::figure::{self, Basis, FigureResult};
-use super::missing::school_column;
 use super::split::Units;
 use super::{Verdict, all};
-use crate::dataset::{CellRef, Dataset};
+use crate::dataset::{CellRef, Dataset, Row};
 use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::ingest::cell::{Value, text_of};
@@ -65,7 +64,7 @@ pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>)
     for (c, criterion) in pipeline.criteria.iter().enumerate() {
         let mut figures = Vec::new();
         for f in &criterion.figures {
-            figures.push(figure::results(dataset, facts, f, period)?);
+            figures.push(figure::results(pipeline, dataset, facts, f, period)?);
         }
         let mut checks = Vec::new();
         for k in &criterion.checks {
@@ -148,6 +147,9 @@ fn judge(
     } else {
         (all(verdicts), bases.max())
     };
+    if unread(given, criterion, code) {
+        verdict = Verdict::Incomplete;
+    }
     let mut points = None;
     if let Some(most) = criterion.points {
         let by_figures = points_by_figures(criterion, most, &figures, &checks, verdict);
@@ -180,6 +182,27 @@ fn judge(
         reference,
         points,
     }
+}
+
+/// Whether the county wrote something that could not be read where a figure of the criterion, or the condition of one, is
+/// asked for directly.
+fn unread(given: &Given<'_>, criterion: &Criterion, code: &str) -> bool {
+    let (pipeline, dataset) = (given.pipeline, given.dataset);
+    let names = criterion.figures.iter().flat_map(|f| {
+        let when = f.when.iter().flat_map(|w| &w.columns);
+        f.columns().chain(when)
+    });
+    names.into_iter().any(|name| {
+        let mut tables = pipeline.tables.iter().enumerate();
+        let at = tables.find_map(|(t, table)| {
+            table.is_of_counties().then_some(())?;
+            Some((t, table.position(name)?))
+        });
+        at.is_some_and(|(t, c)| {
+            let row = facts::county_row(dataset, t, code);
+            row.is_some_and(|r| r.values[c].is_none() && r.pieces.contains_key(&c))
+        })
+    })
 }
 
 /// Points where figures decide: all, less the deduction for what is below the limits, not below 0; none where a check
@@ -260,6 +283,20 @@ fn speak(given: &Given<'_>, result: &CriterionResult, findings: &mut Vec<Finding
                     .slot("computed", computed.clone())
                     .slot("source", source)
                     .notice(pipeline, "stated-differs"),
+            );
+        }
+        if let Some((low, high)) = f.possible.filter(|_| !r.possible) {
+            let mut draft = draft(&stated_cells(given, result.county, f.columns()));
+            draft.column = Some(f.title.clone());
+            draft.value = Some(computed.clone());
+            let fraction = fraction(pipeline, r).unwrap_or_default();
+            findings.push(
+                draft
+                    .slot("figure", f.title.clone())
+                    .slot("value", format!("{computed}{fraction}"))
+                    .slot("low", format!("{}{}", number(low), f.unit))
+                    .slot("high", format!("{}{}", number(high), f.unit))
+                    .notice(pipeline, "figure-impossible"),
             );
         }
         if let Some(most) = f
@@ -433,49 +470,101 @@ fn missing_cells(
         let rows = row_list(pipeline, dataset, units, k.of);
         for checked in r.unknown() {
             let row = rows[checked.row];
-            if row.conflict || !checked.applies {
-                continue;
-            }
-            let table = match k.of {
-                Scope::Table(t) => t,
-                Scope::Unit => pipeline.table("school").unwrap_or(0),
-            };
-            for name in &k.cells {
-                let column = match k.of {
-                    Scope::Unit => {
-                        school_column(pipeline, table, units.list[checked.row].stage, name)
-                    }
-                    Scope::Table(t) => pipeline.tables[t].position(name),
-                };
-                let Some(column) = column.filter(|c| row.values[*c].is_none()) else {
-                    continue;
-                };
-                // A column that the sheet does not have is said once for the criterion.
-                let Some(cell) = row.cells[column] else {
-                    continue;
-                };
-                if dataset.spoken.contains(&cell) || !said.insert(cell) {
-                    continue;
-                }
-                let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
-                let school = text("school_name");
-                let title = pipeline.tables[table].columns[column].title.clone();
-                let draft = Draft {
-                    county_code: Some(row.county_code.clone()),
-                    school_code: text("school_code"),
-                    school_name: school.clone(),
-                    place: dataset.place(&[cell]),
-                    column: Some(title.clone()),
-                    ..Draft::default()
-                };
-                findings.push(
-                    draft
-                        .slot("column", title)
-                        .slot("school_name", school.unwrap_or_default())
-                        .notice(pipeline, "value-missing"),
-                );
+            if !row.conflict && checked.applies {
+                blank_cells(given, (k.of, checked.row, row), &k.cells, said, findings);
             }
         }
+    }
+    let open = criterion.figures.iter().zip(&result.figures);
+    let open = open.filter(|(_, r)| r.verdict == Some(Verdict::Incomplete));
+    for name in open.flat_map(|(f, _)| f.columns()) {
+        lacking_cells(given, result.county, name, said, findings);
+    }
+}
+
+/// The empty cells of the rows that a county figure lacks.
+fn lacking_cells(
+    given: &Given<'_>,
+    county: usize,
+    name: &str,
+    said: &mut BTreeSet<CellRef>,
+    findings: &mut Vec<Finding>,
+) {
+    let (pipeline, dataset) = (given.pipeline, given.dataset);
+    let Some(i) = pipeline.county_columns.iter().position(|c| c.name == name) else {
+        return;
+    };
+    if !given.facts.columns[i][county].is_open() {
+        return;
+    }
+    match &pipeline.county_columns[i].source {
+        CountySource::First(refs) => {
+            for source in refs {
+                if let CountyRef::Computed(c) = source {
+                    let name = &pipeline.county_columns[*c].name;
+                    lacking_cells(given, county, name, said, findings);
+                }
+            }
+        }
+        CountySource::Formula(formula) => {
+            for name in &formula.columns {
+                lacking_cells(given, county, name, said, findings);
+            }
+        }
+        CountySource::Sum { of, sum, .. } => {
+            let rows = row_list(pipeline, dataset, given.units, *of);
+            let code = &dataset.counties[county].code;
+            for r in &given.facts.lacking_rows[i] {
+                if rows[*r].county_code == *code && !rows[*r].conflict {
+                    blank_cells(given, (*of, *r, rows[*r]), &sum.columns, said, findings);
+                }
+            }
+        }
+    }
+}
+
+/// Empty cells of some columns of a row: one finding each.
+fn blank_cells(
+    given: &Given<'_>,
+    (of, index, row): (Scope, usize, &Row),
+    names: &[String],
+    said: &mut BTreeSet<CellRef>,
+    findings: &mut Vec<Finding>,
+) {
+    let (pipeline, dataset) = (given.pipeline, given.dataset);
+    let table = match of {
+        Scope::Table(t) => t,
+        Scope::Unit => pipeline.table("school").unwrap_or(0),
+    };
+    for name in names {
+        let column = check::row_column(pipeline, given.units, of, index, name);
+        let Some(column) = column.filter(|c| row.values[*c].is_none()) else {
+            continue;
+        };
+        // A column that the sheet does not have is said once for the criterion.
+        let Some(cell) = row.cells[column] else {
+            continue;
+        };
+        if dataset.spoken.contains(&cell) || !said.insert(cell) {
+            continue;
+        }
+        let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
+        let school = text("school_name");
+        let title = pipeline.tables[table].columns[column].title.clone();
+        let draft = Draft {
+            county_code: Some(row.county_code.clone()),
+            school_code: text("school_code"),
+            school_name: school.clone(),
+            place: dataset.place(&[cell]),
+            column: Some(title.clone()),
+            ..Draft::default()
+        };
+        findings.push(
+            draft
+                .slot("column", title)
+                .slot("school_name", school.unwrap_or_default())
+                .notice(pipeline, "value-missing"),
+        );
     }
 }
 

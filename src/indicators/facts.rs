@@ -31,6 +31,14 @@ pub struct Fact {
     pub from: Option<usize>,
 }
 
+impl Fact {
+    /// Whether some rows give it and others lack it: it has no value, and what the county states otherwise cannot stand
+    /// for it.
+    pub fn is_open(&self) -> bool {
+        self.given && self.value.is_none()
+    }
+}
+
 /// The figures of all counties.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -39,6 +47,8 @@ pub struct Facts {
     pub frame: DataFrame,
     /// By county column, then county.
     pub columns: Vec<Vec<Fact>>,
+    /// By county column the rows of its sum that surely are concerned and lack it.
+    pub lacking_rows: Vec<Vec<usize>>,
 }
 
 /// The row of a county in a table with one row a county.
@@ -202,20 +212,39 @@ pub fn facts(
     let mut facts = Facts {
         frame: DataFrame::new(codes.len(), columns)?,
         columns: Vec::new(),
+        lacking_rows: Vec::new(),
     };
     let mut findings = Vec::new();
-    let sums = sums(pipeline, dataset, units, period)?;
+    let (sums, lacking_rows) = sums(pipeline, dataset, units, period)?;
+    facts.lacking_rows = lacking_rows;
     for (i, column) in pipeline.county_columns.iter().enumerate() {
         let own: Vec<Fact> = match &column.source {
             CountySource::Sum { .. } => sums[i].clone(),
             CountySource::Formula(formula) => {
                 let values = evaluate(formula, &facts.frame)?.cast(&DataType::Float64)?;
-                let fact = |value: Option<f64>| Fact {
-                    value,
-                    given: value.is_some(),
-                    ..Fact::default()
+                let values: Vec<Option<f64>> = values.f64()?.iter().collect();
+                // What a part of its rows lack is given, but has no value: no other source makes up for it.
+                let before = &pipeline.county_columns[..i];
+                let parts: Vec<usize> = formula
+                    .columns
+                    .iter()
+                    .filter_map(|name| before.iter().position(|c| c.name == *name))
+                    .collect();
+                let fact = |(county, value): (usize, Option<f64>)| {
+                    let open = |c: &&usize| facts.columns[**c][county].is_open();
+                    let open: Vec<&usize> = parts.iter().filter(open).collect();
+                    let lacking = open
+                        .iter()
+                        .map(|c| facts.columns[**c][county].lacking)
+                        .max();
+                    Fact {
+                        value,
+                        given: value.is_some() || !open.is_empty(),
+                        lacking: lacking.unwrap_or(0),
+                        from: None,
+                    }
                 };
-                values.f64()?.iter().map(fact).collect()
+                values.into_iter().enumerate().map(fact).collect()
             }
             CountySource::First(refs) => (0..codes.len())
                 .map(|county| first(pipeline, dataset, &facts, refs, county, &mut findings))
@@ -230,14 +259,12 @@ pub fn facts(
     Ok((facts, findings))
 }
 
-/// All sums, by county column; empty for columns of other kinds.
-fn sums(
-    pipeline: &Pipeline,
-    dataset: &Dataset,
-    units: &Units,
-    period: i64,
-) -> Result<Vec<Vec<Fact>>, Error> {
+/// Sums by county column, and the rows that lack them; empty for columns of other kinds.
+type Sums = (Vec<Vec<Fact>>, Vec<Vec<usize>>);
+
+fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> Result<Sums, Error> {
     let mut out: Vec<Vec<Fact>> = vec![Vec::new(); pipeline.county_columns.len()];
+    let mut lacking_rows: Vec<Vec<usize>> = vec![Vec::new(); pipeline.county_columns.len()];
     let mut scopes: Vec<Scope> = Vec::new();
     for column in &pipeline.county_columns {
         if let CountySource::Sum { of, .. } = &column.source
@@ -265,6 +292,7 @@ fn sums(
         let frame = rows_frame(pipeline, dataset, units, scope, period, &formulas)?;
         let rows = row_list(pipeline, dataset, units, scope);
         let county_of = counties_of(dataset, &rows);
+        let of_groups = matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)));
         for (i, sum, filter) in own {
             let values = evaluate(sum, &frame)?.cast(&DataType::Float64)?;
             let wanted = match filter {
@@ -276,9 +304,10 @@ fn sums(
             let mut any = vec![false; dataset.counties.len()];
             for (r, value) in values.f64()?.iter().enumerate() {
                 let Some(county) = county_of[r] else { continue };
-                any[county] = true;
+                any[county] |= !of_groups;
                 let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
-                if inside == Some(false) {
+                // A group of unknown name is said, and is none of those that are asked for.
+                if inside == Some(false) || (of_groups && inside.is_none()) {
                     continue;
                 }
                 match value.filter(|_| inside == Some(true) && !rows[r].conflict) {
@@ -286,7 +315,13 @@ fn sums(
                         known[county] += 1;
                         facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
                     }
-                    None => facts[county].lacking += 1,
+                    None => {
+                        facts[county].lacking += 1;
+                        // Whether a row is concerned at all must be settled before its cells can be asked for.
+                        if inside == Some(true) {
+                            lacking_rows[i].push(r);
+                        }
+                    }
                 }
             }
             for (county, fact) in facts.iter_mut().enumerate() {
@@ -300,7 +335,7 @@ fn sums(
             out[i] = facts;
         }
     }
-    Ok(out)
+    Ok((out, lacking_rows))
 }
 
 /// For every row the index of its county.
@@ -386,13 +421,12 @@ fn first(
     }
 }
 
-/// A figure that a county gives of itself, and half a step of its last digit; `digits` where it is no cell of its own.
+/// A figure that a county gives of itself, and half a step of its last digit.
 pub fn own_figure(
     dataset: &Dataset,
     facts: &Facts,
     source: CountyRef,
     county: usize,
-    digits: usize,
 ) -> Option<(f64, f64)> {
     let code = &dataset.counties[county].code;
     match source {
@@ -401,8 +435,11 @@ pub fn own_figure(
             Some((value, precision(dataset, (table, column), code)))
         }
         CountyRef::Computed(c) => {
+            let value = facts.columns[c][county].value?;
+            let shown = number(value);
+            let digits = shown.split_once('.').map_or(0, |(_, d)| d.len().min(12));
             let step = 0.5 * 10f64.powi(-i32::try_from(digits).unwrap_or(0));
-            Some((facts.columns[c][county].value?, step * (1.0 + 1e-9)))
+            Some((value, step * (1.0 + 1e-9)))
         }
     }
 }

@@ -7,7 +7,8 @@ use super::facts::{Facts, own_figure};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::formula::Formula;
-use crate::formula::lower::{TOLERANCE, at_least, evaluate};
+use crate::formula::lower::{TOLERANCE, at_least, at_most, evaluate};
+use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Better, Bound, BoundValue, Figure, in_force};
 
 /// Where a value comes from.
@@ -90,6 +91,8 @@ pub struct FigureResult {
     pub stated: Option<f64>,
     pub precision: f64,
     pub limit: Option<Threshold>,
+    /// Whether the value is one that can be: what cannot be is not judged.
+    pub possible: bool,
     pub verdict: Option<Verdict>,
 }
 
@@ -185,6 +188,7 @@ pub fn thresholds(
 /// # Errors
 /// When polars refuses.
 pub fn results(
+    pipeline: &Pipeline,
     dataset: &Dataset,
     facts: &Facts,
     figure: &Figure,
@@ -193,24 +197,36 @@ pub fn results(
     let applies = conditions(figure.when.as_ref(), &facts.frame)?;
     let figures = figures(figure, &facts.frame)?;
     let limits = thresholds(&figure.limits, &facts.frame, Some(period))?;
+    let parts: Vec<usize> = figure
+        .columns()
+        .filter_map(|name| pipeline.county_columns.iter().position(|c| c.name == *name))
+        .collect();
     let mut out = Vec::with_capacity(figures.len());
     for (county, (numerator, denominator)) in figures.into_iter().enumerate() {
         let own = figure
             .stated
-            .and_then(|source| own_figure(dataset, facts, source, county, figure.digits));
+            .and_then(|source| own_figure(dataset, facts, source, county));
         let computed = value(figure, numerator, denominator);
-        let used = computed.or(own.map(|(v, _)| v));
-        let basis = match (computed, own) {
+        // The county's own result stands for nothing of which some rows are there and others lack it.
+        let open = parts.iter().any(|c| facts.columns[*c][county].is_open());
+        let alone = own.map(|(v, _)| v).filter(|_| !open);
+        let used = computed.or(alone);
+        let basis = match (computed, alone) {
             (Some(_), _) => Some(Basis::Computed),
             (None, Some(_)) => Some(Basis::Stated),
             (None, None) => None,
         };
+        let possible = used.is_none_or(|v| {
+            figure
+                .possible
+                .is_none_or(|(low, high)| at_least(v, low) && at_most(v, high))
+        });
         // Where it is not known whether it applies, it does, and has no verdict.
         let certain = applies[county] == Some(true);
         let applies = applies[county] != Some(false);
         let limit = limits[county].last().copied();
         let verdict = (applies && !figure.limits.is_empty()).then_some(match used {
-            _ if !certain => Verdict::Incomplete,
+            _ if !certain || !possible => Verdict::Incomplete,
             Some(v) => agreed(&limits[county], v, figure.better),
             None => Verdict::Incomplete,
         });
@@ -223,6 +239,7 @@ pub fn results(
             stated: own.map(|(v, _)| v),
             precision: own.map_or(0.0, |(_, p)| p),
             limit,
+            possible,
             verdict,
         });
     }

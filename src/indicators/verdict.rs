@@ -89,9 +89,8 @@ pub fn county_verdicts(
         let from = out.len();
         out.push(resources(given, &county.code, &units, &margins, &held));
         out.push(balance(given, &county.code, &held));
-        if !county.received {
-            held.truncate(unread.len() + 1);
-        } else {
+        // A county that sent no schools at all has its own words for that with each criterion.
+        if county.received && units.is_empty() {
             held = unread;
         }
         out.extend(super::parts::verdicts(given, criteria, index, &held));

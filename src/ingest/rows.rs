@@ -162,9 +162,15 @@ pub fn blanks<'a>(
         if unusable || filled(at) {
             continue;
         }
+        // One of the parts says that the others are 0, or the total that there is none; a total alone says nothing of them.
         let group_filled = fields.clone().any(|(other, _, _)| {
+            let Target::Column(o) = other.target else {
+                return false;
+            };
+            let value = record.values[o].as_ref();
             other.group == field.group
-                && matches!(other.target, Target::Column(o) if record.values[o].is_some())
+                && value
+                    .is_some_and(|v| other.blank == Blank::ZeroInGroup || v.number() == Some(0.0))
         });
         if group_filled {
             record.values[c] = Some(Value::Number(0.0));

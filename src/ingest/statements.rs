@@ -7,7 +7,7 @@ use super::header::{one_line, shown};
 use super::rows::place;
 use super::{CellNote, Record, SheetTable};
 use crate::finding::{Draft, a1};
-use crate::pipeline::model::{Form, Pipeline, Sentence, Statement};
+use crate::pipeline::model::{Column, Form, Kind, Pipeline, Sentence, Statement};
 use crate::text::normal;
 
 /// How like an item's text must be to the form's where its number is right, and where it has none.
@@ -35,7 +35,7 @@ impl StatementsMatch {
 
 /// Reads a sheet as a form of statements, if it has the headers.
 pub fn best_match(form: &Form, grid: &Grid) -> Option<StatementsMatch> {
-    let header = grid.rows().iter().take(40).find_map(|(row, cells)| {
+    let header = grid.rows().iter().take(40).find_map(|(_, cells)| {
         let column = |names: &[String]| {
             cells.iter().find_map(|(c, cell)| match cell {
                 Cell::Text(t) if names.contains(&normal(t)) => Some(*c),
@@ -44,9 +44,9 @@ pub fn best_match(form: &Form, grid: &Grid) -> Option<StatementsMatch> {
         };
         let (item, value) = (column(&form.item_header)?, column(&form.value_header)?);
         let verdict = column(&form.verdict_header);
-        Some((*row, item, value, verdict, column(&form.score_header)))
+        Some((item, value, verdict, column(&form.score_header)))
     });
-    let (header_row, item_col, value_col, verdict_col, score_col) = header?;
+    let (item_col, value_col, verdict_col, score_col) = header?;
     let mut found = StatementsMatch {
         value_col,
         verdict_col,
@@ -54,7 +54,8 @@ pub fn best_match(form: &Form, grid: &Grid) -> Option<StatementsMatch> {
         rows: vec![Vec::new(); form.statements.len()],
         unknown: Vec::new(),
     };
-    for (row, _) in grid.rows().iter().filter(|(r, _)| *r > header_row) {
+    // Items may stand above the header that was found: a form may have several, and one of them may be written otherwise.
+    for (row, _) in grid.rows() {
         let Some(Cell::Text(text)) = grid.get(*row, item_col) else {
             continue;
         };
@@ -141,6 +142,7 @@ pub fn read(
                 .filter(|t| !t.is_empty() && !is_template(s, t))
                 // A mark such as 无 or / says that there is nothing.
                 .filter(|t| !pipeline.marks.tokens.contains_key(&t.to_lowercase()))
+                .filter(|t| !is_claim(pipeline, columns, s, t))
                 .map(Value::Text);
         }
         if let (Some(sentence), Some(cell)) = (&s.sentence, cell) {
@@ -168,6 +170,35 @@ pub fn read(
                 let read = cell::read(pipeline, &columns[c], columns[c].unit, cell, false);
                 table.take(0, c, (row, col), &cell.shown(), read, &mut record);
             }
+        }
+    }
+    // Of a form with answers and scores one may be left out; a form with neither says nothing.
+    for (wanted, header) in [
+        (
+            form.statements.iter().any(|s| s.claim.is_some()),
+            &form.verdict_header,
+        ),
+        (
+            form.statements.iter().any(|s| s.score.is_some()),
+            &form.score_header,
+        ),
+    ] {
+        let answered = found.verdict_col.is_some() || found.score_col.is_some();
+        if let (true, false, Some(title)) = (wanted, answered, header.first()) {
+            let draft = Draft {
+                place: place(grid, None),
+                column: Some(title.clone()),
+                expected: Some(title.clone()),
+                ..Draft::default()
+            };
+            let nothing = pipeline.word("nothing");
+            table.say(
+                "column-missing",
+                draft
+                    .slot("column", title.clone())
+                    .slot("found", nothing)
+                    .slot("nearest", nothing),
+            );
         }
     }
     for (row, col, text) in &found.unknown {
@@ -208,6 +239,17 @@ fn is_template(s: &Statement, text: &str) -> bool {
     };
     let own: String = sentence.texts.iter().map(|t| normal(t)).collect();
     own == normal(text)
+}
+
+/// Whether an answer says no more than the verdict beside it.
+fn is_claim(pipeline: &Pipeline, columns: &[Column], s: &Statement, text: &str) -> bool {
+    let kind = s.claim.map(|c| &columns[c].kind);
+    let Some(Kind::Choice(list)) = kind else {
+        return false;
+    };
+    let key = normal(text);
+    let mut codes = pipeline.code_lists[list].iter();
+    codes.any(|c| c.texts.contains(&key))
 }
 
 fn blanks(
@@ -383,13 +425,45 @@ fn best_chain(anchors: &[Vec<char>], counted: &[(char, usize)]) -> Vec<(usize, u
 
 /// What was filled into a blank: without underlines, spaces and the signs around it.
 fn trimmed_piece(raw: &str) -> String {
-    raw.chars()
-        .filter(|c| *c != '_' && !c.is_whitespace())
-        .collect::<String>()
+    let chars: Vec<char> = raw.chars().collect();
+    let open = |c: char| c == '_' || c.is_whitespace();
+    let filled: String = if chars.iter().any(|c| open(*c)) && glues(&chars) {
+        raw.to_string()
+    } else {
+        raw.chars().filter(|c| !open(*c)).collect()
+    };
+    filled
         .trim_matches(|c: char| {
             !c.is_alphanumeric() && !"-+%*/".contains(c) && !crate::text::is_invisible(c)
         })
         .to_string()
+}
+
+/// Whether leaving out underlines and white space would make one number of two. Spaces between single digits (2 3 8 2) or
+/// between thousands (10 417) are writing.
+fn glues(chars: &[char]) -> bool {
+    let mut runs: Vec<usize> = Vec::new();
+    let mut marks = String::new();
+    let mut last_digit: Option<usize> = None;
+    for (i, c) in chars.iter().enumerate() {
+        if !c.is_ascii_digit() {
+            continue;
+        }
+        match last_digit {
+            Some(before) if before + 1 == i => *runs.last_mut().unwrap_or(&mut 0) += 1,
+            Some(before) => {
+                marks.extend(&chars[before + 1..i]);
+                runs.push(1);
+            }
+            None => runs.push(1),
+        }
+        last_digit = Some(i);
+    }
+    let only_spaces = marks.chars().all(|c| c.is_whitespace() && c != '\n');
+    let between_digits = marks.chars().all(|c| c == '_' || c.is_whitespace());
+    let single = runs.iter().all(|n| *n == 1);
+    let thousands = runs.len() > 1 && runs[0] <= 3 && runs[1..].iter().all(|n| *n == 3);
+    runs.len() > 1 && between_digits && !(only_spaces && (single || thousands))
 }
 
 #[cfg(test)]
@@ -446,6 +520,17 @@ mod tests {
         let (list, left) = pieces(subjects, "sc \u{2162} grade, rate 0\u{3002}12");
         assert_eq!(list, ["", "", "iii", "0\u{3002}12", "", ""]);
         assert_eq!(left, None);
+    }
+
+    #[test]
+    fn two_numbers_are_not_made_one() {
+        assert_eq!(trimmed_piece("__ 2 3 8 2 __"), "2382");
+        assert_eq!(trimmed_piece("10 417"), "10417");
+        assert_eq!(trimmed_piece("26\u{3002} 3 "), "26\u{3002}3");
+        assert_eq!(trimmed_piece("100 96"), "100 96");
+        assert_eq!(trimmed_piece("98_96"), "98_96");
+        assert_eq!(trimmed_piece("479\n500"), "479\n500");
+        assert_eq!(trimmed_piece("1 33"), "1 33");
     }
 
     #[test]

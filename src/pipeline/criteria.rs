@@ -157,8 +157,10 @@ pub struct Figure {
     pub stated: Option<CountyRef>,
     /// Points lost for each unit of the value below the limit.
     pub deduct: Option<f64>,
-    /// A value above this cannot be right: it is said.
+    /// A value above this is doubtful: it is said.
     pub most: Option<f64>,
+    /// Lowest and highest value that can be: what lies outside is said and not judged.
+    pub possible: Option<(f64, f64)>,
     /// As written, for people.
     pub examples: Vec<String>,
 }

@@ -487,6 +487,7 @@ pub struct RawFigure {
     pub stated: Option<At<String>>,
     pub deduct: Option<At<f64>>,
     pub most: Option<At<f64>>,
+    pub possible: Option<At<(f64, f64)>>,
     #[serde(default)]
     pub example: Vec<At<RawFigureExample>>,
 }

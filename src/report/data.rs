@@ -447,13 +447,17 @@ fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
                 ..line()
             });
         }
-        // The criterion's own line shows its first figure; without one all that fails.
+        // The criterion's own line shows its first figure that is not met, else its first; without one all that fails.
         let mut own = line();
         if criterion.figures.is_empty() && !criterion.checks.is_empty() {
             own.value = items.iter().map(|i| i.value).sum();
             own.numerator = items.iter().map(|i| i.numerator).sum();
             own.limit = Some(0.0);
-        } else if let Some(first) = items.first() {
+        } else if let Some(first) = items
+            .iter()
+            .find(|i| i.verdict == Some(Verdict::NotMet.word()))
+            .or(items.first())
+        {
             own.numerator = first.numerator;
             own.denominator = first.denominator;
             own.value = first.value;

@@ -627,7 +627,7 @@ impl Form<'_> {
                     };
                     match self.digits(at) {
                         Some(digits) => fixed(value * factor, digits),
-                        None => number(rounded(value * factor, 2)),
+                        None => number(rounded(value * factor, 4)),
                     }
                 }),
             };

@@ -455,6 +455,7 @@ impl Valid<'_> {
             stated,
             deduct: f.deduct.as_ref().map(|d| *d.get_ref()),
             most: f.most.as_ref().map(|m| *m.get_ref()),
+            possible: f.possible.as_ref().map(|p| *p.get_ref()),
             examples: f
                 .example
                 .iter()

@@ -136,20 +136,23 @@ impl Dataset {
             return Place::default();
         };
         let info = &self.sheets[first.sheet as usize];
-        let here: Vec<String> = cells
-            .iter()
-            .map(|c| {
-                let other = &self.sheets[c.sheet as usize];
-                let cell = a1(c.row, c.col);
-                if c.sheet == first.sheet {
-                    cell
-                } else if other.file == info.file {
-                    format!("{}!{cell}", other.sheet)
-                } else {
-                    format!("{}!{}!{cell}", other.file, other.sheet)
-                }
-            })
-            .collect();
+        let mut here: Vec<String> = Vec::new();
+        for cell in cells.iter().map(|c| {
+            let other = &self.sheets[c.sheet as usize];
+            let cell = a1(c.row, c.col);
+            if c.sheet == first.sheet {
+                cell
+            } else if other.file == info.file {
+                format!("{}!{cell}", other.sheet)
+            } else {
+                format!("{}!{}!{cell}", other.file, other.sheet)
+            }
+        }) {
+            // A sentence states several figures in one cell.
+            if !here.contains(&cell) {
+                here.push(cell);
+            }
+        }
         Place {
             file: Some(info.file.clone()),
             sheet: Some(info.sheet.clone()),

@@ -436,7 +436,24 @@ fn cells_behind(given: &Given<'_>, county: usize, name: &str, out: &mut Vec<Cell
                     cells_behind(given, county, name, out);
                 }
             }
-            CountySource::Sum { .. } => {}
+            // The cells of single schools are too many to be told; the trace has them.
+            CountySource::Sum { of, sum, .. } => {
+                let rows = row_list(pipeline, dataset, given.units, *of);
+                let own = given.facts.group_rows[i].iter();
+                for (r, row) in own
+                    .map(|r| (*r, rows[*r]))
+                    .filter(|(_, row)| row.county_code == *code)
+                {
+                    let column =
+                        |name: &String| check::row_column(pipeline, given.units, *of, r, name);
+                    let cells = sum.columns.iter().filter_map(column);
+                    for cell in cells.filter_map(|c| row.cells[c]) {
+                        if !out.contains(&cell) {
+                            out.push(cell);
+                        }
+                    }
+                }
+            }
         }
         return;
     }

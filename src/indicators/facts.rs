@@ -49,6 +49,8 @@ pub struct Facts {
     pub columns: Vec<Vec<Fact>>,
     /// By county column the rows of its sum that surely are concerned and lack it.
     pub lacking_rows: Vec<Vec<usize>>,
+    /// By county column the rows of groups that are in its sum.
+    pub group_rows: Vec<Vec<usize>>,
 }
 
 /// The row of a county in a table with one row a county.
@@ -213,10 +215,12 @@ pub fn facts(
         frame: DataFrame::new(codes.len(), columns)?,
         columns: Vec::new(),
         lacking_rows: Vec::new(),
+        group_rows: Vec::new(),
     };
     let mut findings = Vec::new();
-    let (sums, lacking_rows) = sums(pipeline, dataset, units, period)?;
+    let (sums, lacking_rows, group_rows) = sums(pipeline, dataset, units, period)?;
     facts.lacking_rows = lacking_rows;
+    facts.group_rows = group_rows;
     for (i, column) in pipeline.county_columns.iter().enumerate() {
         let own: Vec<Fact> = match &column.source {
             CountySource::Sum { .. } => sums[i].clone(),
@@ -259,12 +263,13 @@ pub fn facts(
     Ok((facts, findings))
 }
 
-/// Sums by county column, and the rows that lack them; empty for columns of other kinds.
-type Sums = (Vec<Vec<Fact>>, Vec<Vec<usize>>);
+/// Sums by county column, the rows that lack them, and the rows of groups in them; empty for columns of other kinds.
+type Sums = (Vec<Vec<Fact>>, Vec<Vec<usize>>, Vec<Vec<usize>>);
 
 fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> Result<Sums, Error> {
     let mut out: Vec<Vec<Fact>> = vec![Vec::new(); pipeline.county_columns.len()];
     let mut lacking_rows: Vec<Vec<usize>> = vec![Vec::new(); pipeline.county_columns.len()];
+    let mut group_rows = lacking_rows.clone();
     let mut scopes: Vec<Scope> = Vec::new();
     for column in &pipeline.county_columns {
         if let CountySource::Sum { of, .. } = &column.source
@@ -313,6 +318,9 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
                 match value.filter(|_| inside == Some(true) && !rows[r].conflict) {
                     Some(value) => {
                         known[county] += 1;
+                        if of_groups {
+                            group_rows[i].push(r);
+                        }
                         facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
                     }
                     None => {
@@ -335,7 +343,7 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
             out[i] = facts;
         }
     }
-    Ok((out, lacking_rows))
+    Ok((out, lacking_rows, group_rows))
 }
 
 /// For every row the index of its county.

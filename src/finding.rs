@@ -97,6 +97,7 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("sheet-computed", &["title"]),
     ("statement-unclear", &["item", "raw", "column"]),
     ("statement-unread", &["item", "raw"]),
+    ("answer-without-item", &["raw"]),
     (
         "stated-differs",
         &["column", "stated", "computed", "source"],

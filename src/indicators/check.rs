@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::Verdict;
-use super::facts::{Facts, counties_of, row_list, rows_frame};
+use super::facts::{Facts, counties_of, coverage, is_of_groups, row_list, rows_frame};
 use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
 use super::missing::school_column;
 use super::split::Units;
@@ -25,7 +25,7 @@ pub struct CheckedRow {
     /// Whether it is known that the check is about it.
     pub applies: bool,
     /// What it counts in the total when not met.
-    pub weight: f64,
+    pub weight: Option<f64>,
 }
 
 /// A check in one county.
@@ -100,7 +100,7 @@ pub fn rows(
                 limit: limits[row].last().copied(),
                 met,
                 applies: when[row] == Some(true),
-                weight: weights[row].unwrap_or(1.0),
+                weight: weights[row],
             })
         })
         .collect())
@@ -141,13 +141,22 @@ pub fn results(
     let list = row_list(pipeline, dataset, units, check.of);
     let county_of = counties_of(dataset, &list);
     let mut out: Vec<CheckResult> = vec![CheckResult::default(); dataset.counties.len()];
-    let mut any = vec![false; dataset.counties.len()];
+    // What is not known of a part of the schools is not known; groups are there or not.
+    let coverage = coverage(pipeline, dataset, units);
+    let of_groups = is_of_groups(pipeline, check.of);
+    let mut whole = vec![false; dataset.counties.len()];
+    if !of_groups {
+        for (county, whole) in whole.iter_mut().enumerate() {
+            let open = check.of == Scope::Unit && coverage.open[county] > 0;
+            *whole = coverage.whole[county] && !open;
+        }
+    }
     let mut carried = vec![false; dataset.counties.len()];
     for (row, checked) in rows(check, &frame, Some(period))?.into_iter().enumerate() {
         let Some(county) = county_of[row] else {
             continue;
         };
-        any[county] = true;
+        whole[county] |= of_groups;
         carried[county] |= check.cells.iter().any(|name| {
             let column = row_column(pipeline, units, check.of, row, name);
             column.is_some_and(|c| list[row].cells[c].is_some())
@@ -176,13 +185,13 @@ pub fn results(
             });
             continue;
         }
-        if !any[county] || result.unknown().next().is_some() {
+        if !whole[county] || result.unknown().next().is_some() {
             result.verdict = Some(Verdict::Incomplete);
             continue;
         }
         // An empty sum of floats is −0.
-        let failing: f64 = result.broken().map(|r| r.weight).sum::<f64>() + 0.0;
-        result.failing = Some(failing);
+        let failing: Option<f64> = result.broken().map(|r| r.weight).sum();
+        result.failing = failing.map(|f| f + 0.0);
         result.basis = Some(Basis::Computed);
         result.verdict = Some(if result.broken().next().is_some() {
             Verdict::NotMet

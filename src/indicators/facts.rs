@@ -270,6 +270,7 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
     let mut out: Vec<Vec<Fact>> = vec![Vec::new(); pipeline.county_columns.len()];
     let mut lacking_rows: Vec<Vec<usize>> = vec![Vec::new(); pipeline.county_columns.len()];
     let mut group_rows = lacking_rows.clone();
+    let coverage = coverage(pipeline, dataset, units);
     let mut scopes: Vec<Scope> = Vec::new();
     for column in &pipeline.county_columns {
         if let CountySource::Sum { of, .. } = &column.source
@@ -306,10 +307,13 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
             };
             let mut facts = vec![Fact::default(); dataset.counties.len()];
             let mut known = vec![0_usize; dataset.counties.len()];
-            let mut any = vec![false; dataset.counties.len()];
+            if scope == Scope::Unit {
+                for (fact, open) in facts.iter_mut().zip(&coverage.open) {
+                    fact.lacking = *open;
+                }
+            }
             for (r, value) in values.f64()?.iter().enumerate() {
                 let Some(county) = county_of[r] else { continue };
-                any[county] |= !of_groups;
                 let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
                 // A group of unknown name is said, and is none of those that are asked for.
                 if inside == Some(false) || (of_groups && inside.is_none()) {
@@ -333,10 +337,15 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
                 }
             }
             for (county, fact) in facts.iter_mut().enumerate() {
-                fact.given = known[county] > 0 || (any[county] && fact.lacking == 0);
-                if fact.lacking > 0 {
+                // Sums over a part of the schools say nothing; of all schools those that are concerned may be none.
+                fact.given = if of_groups {
+                    known[county] > 0
+                } else {
+                    coverage.whole[county] && (known[county] > 0 || fact.lacking == 0)
+                };
+                if fact.lacking > 0 || !fact.given {
                     fact.value = None;
-                } else if fact.given {
+                } else {
                     fact.value = fact.value.or(Some(0.0));
                 }
             }
@@ -344,6 +353,47 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
         }
     }
     Ok((out, lacking_rows, group_rows))
+}
+
+/// How far the schools of the counties are known.
+pub struct Coverage {
+    /// By county whether it has a counted unit in every evaluated stage: sums over a part of the schools are no sums.
+    pub whole: Vec<bool>,
+    /// By county how many schools there are of which it is not known which units they are.
+    pub open: Vec<usize>,
+}
+
+/// How far the schools of all counties are known.
+pub fn coverage(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Coverage {
+    let mut out = Coverage {
+        whole: vec![false; dataset.counties.len()],
+        open: vec![0; dataset.counties.len()],
+    };
+    let Some(table) = pipeline.table("school") else {
+        return out;
+    };
+    let rows: Vec<&Row> = dataset.tables[table].rows.iter().collect();
+    let county_of = counties_of(dataset, &rows);
+    let mut stages: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); dataset.counties.len()];
+    for unit in units.list.iter().filter(|u| u.counted) {
+        if let Some(county) = county_of[unit.school] {
+            stages[county].insert(unit.stage);
+        }
+    }
+    for (whole, own) in out.whole.iter_mut().zip(&stages) {
+        *whole = pipeline.evaluated_stages().all(|s| own.contains(&s));
+    }
+    for school in &units.open {
+        if let Some(county) = county_of[*school] {
+            out.open[county] += 1;
+        }
+    }
+    out
+}
+
+/// Whether the rows of a scope are groups of a county, not schools.
+pub fn is_of_groups(pipeline: &Pipeline, scope: Scope) -> bool {
+    matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)))
 }
 
 /// For every row the index of its county.

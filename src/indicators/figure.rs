@@ -141,7 +141,8 @@ pub fn conditions(formula: Option<&Formula>, frame: &DataFrame) -> PolarsResult<
     }
 }
 
-/// For every row the limits that may hold: those whose condition is unknown, then the first that surely holds.
+/// For every row the limits that may hold: those whose condition is unknown, then the first that surely holds. None where
+/// none surely holds.
 ///
 /// # Errors
 /// When polars refuses.
@@ -178,6 +179,12 @@ pub fn thresholds(
                     settled[row] = true;
                 }
             }
+        }
+    }
+    // Where none surely holds there may be none at all.
+    for (limits, settled) in out.iter_mut().zip(settled) {
+        if !settled {
+            limits.clear();
         }
     }
     Ok(out)

@@ -242,7 +242,7 @@ impl About<'_> {
             if !broken.is_empty() || r.verdict == Some(Verdict::NotMet) {
                 let total = r
                     .failing
-                    .unwrap_or_else(|| broken.iter().map(|b| b.weight).sum());
+                    .unwrap_or_else(|| broken.iter().filter_map(|b| b.weight).sum());
                 let mut schools: Vec<String> = broken
                     .iter()
                     .take(NAMED)

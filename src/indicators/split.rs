@@ -36,6 +36,8 @@ pub struct Unit {
 #[derive(Debug, Default)]
 pub struct Units {
     pub list: Vec<Unit>,
+    /// Rows of the school table of which it is not known which units they are.
+    pub open: Vec<usize>,
     /// The school's columns, then stage, students and the unit columns.
     pub frame: DataFrame,
 }
@@ -66,15 +68,22 @@ pub fn units(pipeline: &Pipeline, dataset: &Dataset) -> Result<(Units, Vec<Findi
         return Ok((Units::default(), findings));
     };
     let mut list: Vec<Unit> = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
     for (index, row) in dataset.tables[table].rows.iter().enumerate() {
         let school = School::new(pipeline, dataset, table, row);
-        school.units(index, &mut list, &mut findings);
+        let from = list.len();
+        let stages = school.units(index, &mut list, &mut findings);
+        let unknown = school.kind.is_none() && stages == 0;
+        let disputed = row.conflict && school.kind.is_none_or(|k| k.counts);
+        if list.len() == from && (unknown || disputed) {
+            open.push(index);
+        }
     }
     let frame = frame(pipeline, dataset, table, &list)?;
     scope(pipeline, dataset, table, &frame, &mut list)?;
     not_counted(pipeline, dataset, table, &list, &mut findings);
     absent_stages(pipeline, dataset, table, &list, &mut findings);
-    Ok((Units { list, frame }, findings))
+    Ok((Units { list, open, frame }, findings))
 }
 
 struct School<'a> {
@@ -125,7 +134,8 @@ impl<'a> School<'a> {
         vec![self.row.name_cell(self.pipeline, self.table)]
     }
 
-    fn units(&self, index: usize, list: &mut Vec<Unit>, findings: &mut Vec<Finding>) {
+    /// Adds the school's units of evaluated stages; returns how many stages it holds.
+    fn units(&self, index: usize, list: &mut Vec<Unit>, findings: &mut Vec<Finding>) -> usize {
         let pipeline = self.pipeline;
         if self.code.is_none() {
             let cell = pipeline.tables[self.table]
@@ -231,6 +241,7 @@ impl<'a> School<'a> {
                     .notice(pipeline, "figures-by-stage-needed"),
             );
         }
+        held.len()
     }
 
     fn stock(&self, column: usize, single: bool, share: Option<f64>) -> Option<f64> {
@@ -417,7 +428,7 @@ fn absent_stages(
         for stage in pipeline.evaluated_stages() {
             let there = list
                 .iter()
-                .any(|u| u.stage == stage && rows[u.school].county_code == county);
+                .any(|u| u.counted && u.stage == stage && rows[u.school].county_code == county);
             if !there {
                 let draft = Draft {
                     county_code: Some(county.to_string()),

@@ -89,11 +89,9 @@ pub fn county_verdicts(
         let from = out.len();
         out.push(resources(given, &county.code, &units, &margins, &held));
         out.push(balance(given, &county.code, &held));
-        // A county that sent no schools at all has its own words for that with each criterion.
-        if county.received && units.is_empty() {
-            held = unread;
-        }
-        out.extend(super::parts::verdicts(given, criteria, index, &held));
+        // What a stage without units leaves open is said with each criterion that needs it.
+        let unread = if county.received { unread } else { held };
+        out.extend(super::parts::verdicts(given, criteria, index, &unread));
         let whole = super::parts::overall(given.pipeline, &county.code, &out[from..]);
         out.push(whole);
     }

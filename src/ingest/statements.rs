@@ -24,6 +24,8 @@ pub struct StatementsMatch {
     rows: Vec<Vec<u32>>,
     /// Rows with an item that the form does not have.
     unknown: Vec<(u32, u32, String)>,
+    /// Answers in rows without an item.
+    headless: Vec<(u32, u32, String)>,
 }
 
 impl StatementsMatch {
@@ -53,10 +55,13 @@ pub fn best_match(form: &Form, grid: &Grid) -> Option<StatementsMatch> {
         score_col,
         rows: vec![Vec::new(); form.statements.len()],
         unknown: Vec::new(),
+        headless: Vec::new(),
     };
+    let mut headless: Vec<(u32, &[(u32, Cell)])> = Vec::new();
     // Items may stand above the header that was found: a form may have several, and one of them may be written otherwise.
-    for (row, _) in grid.rows() {
+    for (row, cells) in grid.rows() {
         let Some(Cell::Text(text)) = grid.get(*row, item_col) else {
+            headless.push((*row, cells));
             continue;
         };
         let key = normal(text);
@@ -68,6 +73,23 @@ pub fn best_match(form: &Form, grid: &Grid) -> Option<StatementsMatch> {
             Some(s) => found.rows[s].push(*row),
             None => found.unknown.push((*row, item_col, text.clone())),
         }
+    }
+    // Answers without an item below the first one belong to nothing that is known.
+    let first = found.rows.iter().flatten().min().copied();
+    let below = |row: &u32| first.is_some_and(|f| *row > f);
+    for (row, cells) in headless.into_iter().filter(|(row, _)| below(row)) {
+        let heads = [&form.value_header, &form.verdict_header, &form.score_header];
+        let told = cells.iter().any(|(_, cell)| {
+            let key = normal(&cell.shown());
+            heads.iter().any(|names| names.contains(&key))
+                || form.end_rows.iter().any(|w| key.starts_with(w.as_str()))
+        });
+        let columns = [Some(value_col), verdict_col, score_col].into_iter();
+        let filled = columns.flatten().find_map(|c| {
+            let shown = grid.get(row, c)?.shown();
+            (!normal(&shown).is_empty()).then_some((row, c, shown))
+        });
+        found.headless.extend(filled.filter(|_| !told));
     }
     (found.found() > 0).then_some(found)
 }
@@ -134,7 +156,16 @@ pub fn read(
             }
         };
         let at = (row, found.value_col);
-        let cell = grid.get(at.0, at.1);
+        let mut cell = grid.get(at.0, at.1);
+        // A cell that shows an error answers nothing, and that is said.
+        if let Some(broken @ (Cell::Error(_) | Cell::NotCached)) = cell {
+            let blank = s.sentence.iter().flat_map(|t| &t.blanks).map(|b| b.column);
+            if let Some(c) = s.text.into_iter().chain(blank).next() {
+                let read = cell::read(pipeline, &columns[c], columns[c].unit, broken, false);
+                table.take(0, c, at, &broken.shown(), read, &mut record);
+                cell = None;
+            }
+        }
         if let Some(c) = s.text {
             record.cells[c] = Some(at);
             record.values[c] = cell
@@ -200,6 +231,14 @@ pub fn read(
                     .slot("nearest", nothing),
             );
         }
+    }
+    for (row, col, text) in &found.headless {
+        let draft = Draft {
+            place: place(grid, Some(a1(*row, *col))),
+            value: Some(one_line(text)),
+            ..Draft::default()
+        };
+        table.say("answer-without-item", draft.slot("raw", one_line(text)));
     }
     for (row, col, text) in &found.unknown {
         let filled = [Some(found.value_col), found.verdict_col, found.score_col];
@@ -355,23 +394,37 @@ fn align(texts: &[String], written: &str) -> Aligned {
         None => keep(None, &text(0, folded.len())),
         // What stands before the first text found is the blank before it.
         Some((a, start, _)) => {
-            let before = a.checked_sub(1).filter(|_| {
-                let own = text(0, *start);
-                !own.chars().any(char::is_alphabetic) || *a == 1
-            });
-            keep(before, &text(0, *start));
+            let own = text(0, *start);
+            let before = a
+                .checked_sub(1)
+                .filter(|_| *a == 1 || (!own.chars().any(char::is_alphabetic) && is_one(&own)));
+            keep(before, &own);
         }
     }
+    // Where a printed text between is gone, it is not known which of the blanks around it a list of numbers is in.
     for pair in chain.windows(2) {
-        keep(Some(pair[0].0), &text(pair[0].2, pair[1].1));
+        let own = text(pair[0].2, pair[1].1);
+        let next = pair[1].0 == pair[0].0 + 1 || is_one(&own);
+        keep(Some(pair[0].0).filter(|_| next), &own);
     }
     if let Some((a, _, end)) = chain.last() {
-        keep(Some(*a).filter(|a| *a < count), &text(*end, folded.len()));
+        let own = text(*end, folded.len());
+        let last = *a + 1 == count && anchors[count].is_empty();
+        keep(
+            Some(*a).filter(|a| *a < count && (last || is_one(&own))),
+            &own,
+        );
     }
     Aligned {
         pieces,
         left: (!left.is_empty()).then(|| left.join(" ")),
     }
+}
+
+/// Whether what was written in several blanks' place can be one of them only: no comma stands in it.
+fn is_one(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+    !text.contains([',', '\u{ff0c}', '\u{3001}'])
 }
 
 /// The longest chain of anchors found in their order: anchor, start and end among the counted characters.
@@ -520,6 +573,16 @@ mod tests {
         let (list, left) = pieces(subjects, "sc \u{2162} grade, rate 0\u{3002}12");
         assert_eq!(list, ["", "", "iii", "0\u{3002}12", "", ""]);
         assert_eq!(left, None);
+    }
+
+    #[test]
+    fn a_gap_that_several_blanks_share_is_not_guessed() {
+        let (list, left) = pieces(ROTATION, "eligible 420,419 %; backbone 33 name share 26.2%");
+        assert_eq!(list, ["", "", "", "33", "26.2"]);
+        assert_eq!(left.as_deref(), Some("420,419"));
+        let (list, left) = pieces(ROTATION, "eligible 420, 419");
+        assert!(list.iter().all(String::is_empty));
+        assert_eq!(left.as_deref(), Some("420,419"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub struct Results {
     pub units: Units,
     /// By unit, then in the order of the indicators.
     pub values: Vec<UnitValue>,
+    /// By unit.
     pub unit_verdicts: Vec<UnitVerdict>,
     pub balances: Vec<Balance>,
     pub composites: Vec<Composite>,
@@ -115,6 +116,12 @@ fn once(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 impl Results {
+    /// The verdict on a unit; `None` where it does not count.
+    pub fn unit_verdict(&self, unit: usize) -> Option<&UnitVerdict> {
+        let at = self.unit_verdicts.binary_search_by_key(&unit, |v| v.unit);
+        at.ok().map(|i| &self.unit_verdicts[i])
+    }
+
     /// How many counties have a verdict on a part.
     pub fn verdict_count(&self, part: Part, verdict: Verdict) -> usize {
         self.verdicts

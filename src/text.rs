@@ -61,6 +61,18 @@ pub fn fifteen_digits(value: f64) -> f64 {
     format!("{value:.14e}").parse().unwrap_or(value)
 }
 
+/// How many places a message names.
+const NAMED: usize = 10;
+
+/// The first places of a list, and dots for the others: every one of them is told in its own finding.
+pub fn some_of(list: &[String]) -> String {
+    let mut shown: Vec<&str> = list.iter().take(NAMED).map(String::as_str).collect();
+    if list.len() > NAMED {
+        shown.push("\u{2026}");
+    }
+    shown.join("\u{3001}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -597,10 +597,7 @@ impl<'a> Trace<'a> {
             {
                 continue;
             }
-            let name = match of {
-                Scope::Table(t) if p.table("school") != Some(t) => row.key.clone(),
-                _ => row_name(&self.verdict_given(), of, i),
-            };
+            let name = row_name(&self.verdict_given(), of, i);
             let cells = self.cells_of(of, i, row, &sum.columns);
             let text = format!("{name} = {} \u{2190} {cells}", self.number(values[i]));
             self.say(depth, text);
@@ -655,7 +652,10 @@ impl<'a> Trace<'a> {
             period: self.wanted.period,
         };
         let rows = row_list(p, &r.dataset, &r.units, k.of);
-        let table = p.table("school");
+        let table = match k.of {
+            Scope::Table(t) => Some(t),
+            Scope::Unit => p.table("school"),
+        };
         for checked in &own.rows {
             let row = rows[checked.row];
             if table.is_some_and(|t| !self.is_wanted(t, row)) {
@@ -683,7 +683,7 @@ impl<'a> Trace<'a> {
         let stated = k
             .failing
             .iter()
-            .filter(|_| own.rows.is_empty() && own.failing.is_some());
+            .filter(|_| own.basis == Some(crate::indicators::figure::Basis::Stated));
         for name in stated.flat_map(|formula| &formula.columns) {
             let cells = stated_cells(&given, self.wanted.county, std::iter::once(name));
             for cell in cells {

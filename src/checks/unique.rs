@@ -80,7 +80,7 @@ pub fn run(
                     .map(|(_, a)| a.clone())
                     .collect();
                 let message = rule.text.message.fill(|slot| match slot {
-                    "others" => others.join("\u{3001}"),
+                    "others" => crate::text::some_of(&others),
                     "count" => group.len().to_string(),
                     name => subject.shown(name).unwrap_or_default(),
                 });

@@ -45,6 +45,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             Some(dir) => dir.clone(),
             None => PathBuf::from(&request.pipeline.default_output),
         };
+        if let Some((other, ..)) = requests.iter().find(|(_, own, _)| *own == output) {
+            let other: &Request = other;
+            return Err(Error::Usage(format!(
+                "pipelines {} and {} would both write to {}",
+                other.pipeline.id,
+                request.pipeline.id,
+                output.display()
+            )));
+        }
         requests.push((request, output, timings));
     }
     let mut exit = 0;

@@ -266,7 +266,7 @@ impl Assembly<'_> {
                         "school_name",
                         school_name.unwrap_or_else(|| row.key.clone()),
                     )
-                    .slot("others", others.join("\u{3001}")),
+                    .slot("others", crate::text::some_of(&others)),
             );
         }
     }
@@ -284,6 +284,10 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
             (None, Some(value)) => {
                 row.values[c] = Some(value);
                 row.cells[c] = other.cells[c];
+                match other.pieces.get(&c) {
+                    Some(piece) => row.pieces.insert(c, piece.clone()),
+                    None => row.pieces.remove(&c),
+                };
             }
             (Some(kept), Some(value))
                 if Some(c) == name && value.shown().len() < kept.shown().len() =>
@@ -303,6 +307,5 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
         row.values[*c] = None;
     }
     row.stages.extend(other.stages);
-    row.pieces.extend(other.pieces);
     out
 }

@@ -128,6 +128,7 @@ fn judge(
         .filter(|f| f.verdict.is_some())
         .filter_map(|f| f.basis)
         .chain(checks.iter().filter_map(|k| k.basis));
+    let computed = !verdicts.is_empty();
     let (mut verdict, mut basis) = if criterion.forbidden.is_some() {
         match own(criterion.forbidden).and_then(Value::yes) {
             Some(true) => (Verdict::NotMet, Some(Basis::Attested)),
@@ -155,7 +156,10 @@ fn judge(
         let by_figures = points_by_figures(criterion, most, &figures, &checks, verdict);
         points = match (by_figures, score) {
             (Some(points), _) => Some(points),
-            (None, Some(score)) if reference.is_some() || criterion.reference.is_none() => {
+            // The county's own score counts where nothing is judged by figures.
+            (None, Some(score))
+                if !computed && (reference.is_some() || criterion.reference.is_none()) =>
+            {
                 basis = Some(Basis::Attested);
                 verdict = if score >= most {
                     Verdict::Met
@@ -347,8 +351,10 @@ fn speak(given: &Given<'_>, result: &CriterionResult, findings: &mut Vec<Finding
         .score
         .is_some_and(|at| stated(dataset, at, &county.code).is_some());
     let own_word = result.claim == Some(true) || own_score;
-    if criterion.attested && criterion.reference.is_some() && own_word && result.reference.is_none()
-    {
+    let judged_by_figures = result.figures.iter().any(|f| f.verdict.is_some())
+        || result.checks.iter().any(|k| k.verdict.is_some());
+    let asked = criterion.attested || (own_score && !judged_by_figures);
+    if asked && criterion.reference.is_some() && own_word && result.reference.is_none() {
         findings.push(
             draft(&cell(criterion.claim.or(criterion.score)))
                 .slot("criterion", name.clone())
@@ -482,6 +488,9 @@ fn missing_cells(
     let criterion = &pipeline.criteria[result.criterion];
     for (k, r) in criterion.checks.iter().zip(&result.checks) {
         if r.basis == Some(Basis::Stated) {
+            continue;
+        }
+        if r.unknown().next().is_none() {
             continue;
         }
         let rows = row_list(pipeline, dataset, units, k.of);

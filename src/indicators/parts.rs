@@ -503,7 +503,8 @@ pub fn row_name(given: &Given<'_>, of: Scope, row: usize) -> String {
         Scope::Unit => unit_name(given.pipeline, given.dataset, given.units, row),
         Scope::Table(t) => {
             let row = &given.dataset.tables[t].rows[row];
-            text_of(&given.pipeline.tables[t], &row.values, "school_name").unwrap_or_default()
+            let name = text_of(&given.pipeline.tables[t], &row.values, "school_name");
+            name.unwrap_or_else(|| row.key.clone())
         }
     }
 }

@@ -317,6 +317,7 @@ impl Form<'_> {
         self.page.put(self.row + 1, whole, line, Look::Head);
         self.row += 2;
         let units = units_of(self.context, self.county);
+        let held = r.held.contains_key(self.code());
         for stage in p.evaluated_stages() {
             let own: Vec<usize> = units
                 .iter()
@@ -333,10 +334,12 @@ impl Form<'_> {
             self.page.put(self.row, 1, met, Look::Body);
             self.page.put(self.row + 1, 1, share, Look::Body);
             let mut put = |c: u16, met: usize, open: usize| {
-                let tone = if open > 0 { Tone::Pale } else { Tone::Plain };
+                // Schools that were lost on the way are in no share.
+                let open = open > 0 || held;
+                let tone = if open { Tone::Pale } else { Tone::Plain };
                 let count = Cell::count(met).toned(tone);
                 let share =
-                    (!own.is_empty() && open == 0).then(|| met as f64 * 100.0 / own.len() as f64);
+                    (!own.is_empty() && !open).then(|| met as f64 * 100.0 / own.len() as f64);
                 let share = Cell::number(share, 1);
                 self.page.put(self.row, c, count, Look::Body);
                 self.page.put(self.row + 1, c, share, Look::Body);
@@ -350,8 +353,8 @@ impl Form<'_> {
                 put(column(2 + n), of(Met::Met), of(Met::Incomplete));
             }
             let verdicts = |wanted: Verdict| {
-                let own = r.unit_verdicts.iter().filter(|v| own.contains(&v.unit));
-                own.filter(|v| v.verdict == wanted).count()
+                let all = own.iter().filter_map(|u| r.unit_verdict(*u));
+                all.filter(|v| v.verdict == wanted).count()
             };
             put(whole, verdicts(Verdict::Met), verdicts(Verdict::Incomplete));
             self.row += 2;
@@ -431,7 +434,7 @@ impl Form<'_> {
                         None => Cell::Empty,
                     });
                 }
-                let verdict = r.unit_verdicts.iter().find(|v| v.unit == *u);
+                let verdict = r.unit_verdict(*u);
                 cells.push(super::ranking_book::verdict_cell(
                     self.context,
                     verdict.map(|v| v.verdict),
@@ -501,7 +504,7 @@ impl Form<'_> {
                 let b =
                     own.find(|b| b.county_code == code && b.stage == stage && b.indicator == *i);
                 let spread = b.and_then(|b| b.spread.or(b.provisional));
-                let open = held || b.is_none_or(|b| b.spread.is_none());
+                let open = held || b.is_none_or(|b| b.spread.is_none() || b.units_uncertain > 0);
                 let tone = if open { Tone::Pale } else { Tone::Plain };
                 let bad = b.is_some_and(|b| b.verdict == Some(Verdict::NotMet));
                 let c = column(2 + n);

@@ -465,6 +465,12 @@ impl Valid<'_> {
                 })
                 .collect(),
         };
+        if let (Some((low, high)), Some(p)) = (figure.possible, &f.possible)
+            && low >= high
+        {
+            let message = "the first bound must be below the second";
+            self.wrong(file, p.span(), message, None);
+        }
         if f.example.is_empty() {
             let message = format!("figure '{}' has no example", figure.id);
             self.wrong(file, f.id.span(), message, None);
@@ -601,6 +607,7 @@ impl Valid<'_> {
 
     pub(super) fn pages(
         &mut self,
+        tables: &[Table],
         forms: &[Form],
         parts: &[PartRule],
         county: &Schema,
@@ -621,11 +628,21 @@ impl Valid<'_> {
                 None => None,
             };
             let kind = match (p.kind.get_ref().as_str(), form, part) {
-                ("fields", Some(f), _) if forms[f].layout == Layout::Rows => PageKind::Fields(f),
+                ("fields", Some(f), _)
+                    if forms[f].layout == Layout::Rows
+                        && tables[forms[f].table].is_of_counties() =>
+                {
+                    PageKind::Fields(f)
+                }
                 ("statements", Some(f), _) if forms[f].layout == Layout::Statements => {
                     PageKind::Statements(f)
                 }
-                ("survey", Some(f), _) if forms[f].label.is_some() => PageKind::Survey(f),
+                ("survey", Some(f), _)
+                    if forms[f].label.is_some()
+                        && matches!(tables[forms[f].table].entity, Entity::Group(_)) =>
+                {
+                    PageKind::Survey(f)
+                }
                 ("fields" | "statements" | "survey", Some(_), _) => {
                     let message = "this form is not laid out as this kind of page is";
                     self.wrong(file, p.kind.span(), message, None);

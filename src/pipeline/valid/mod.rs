@@ -260,12 +260,13 @@ impl Valid<'_> {
         let notices = self.notices();
         let rankings = self.rankings(&stage_ids);
         let words = self.words();
+        self.sheet_names();
         let parameters = self.parameters();
         let (county_columns, schemas) =
             self.county_columns(&tables, school, &unit_schema, &parameters);
         let parts = self.parts();
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
-        let pages = self.pages(&forms, &parts, &schemas.county);
+        let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
         }

@@ -1,6 +1,7 @@
 //! Rules, notices and words: what is said and how.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::{Schema, Valid, table_schema};
 use crate::finding::{NOTICES, Severity};
@@ -391,6 +392,44 @@ impl Valid<'_> {
             .iter()
             .map(|(k, (_, _, text))| (k.clone(), text.clone()))
             .collect()
+    }
+}
+
+impl Valid<'_> {
+    /// Names of sheets: such as a workbook can have, and no two alike.
+    pub(super) fn sheet_names(&mut self) {
+        let raw = self.raw;
+        // Words of two sheets' titles are no names.
+        let titles = ["sheet_title", "sheet_audit_title"];
+        let words = raw
+            .words
+            .iter()
+            .filter(|(key, _)| key.starts_with("sheet_") && !titles.contains(&key.as_str()));
+        let mut names: Vec<(usize, Range<usize>, &str)> = words
+            .map(|(_, (file, at, text))| (*file, at.clone(), text.as_str()))
+            .collect();
+        for page in &raw.pages {
+            let sheet = &page.value.sheet;
+            names.push((page.file, sheet.span(), sheet.get_ref()));
+        }
+        for ranking in raw.rankings.iter().filter(|r| r.value.each_indicator) {
+            let title = &ranking.value.title;
+            names.push((ranking.file, title.span(), title.get_ref()));
+        }
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for (file, at, name) in names {
+            let length = name.encode_utf16().count();
+            let forbidden = name.contains(['[', ']', ':', '*', '?', '/', '\\'])
+                || name.starts_with('\'')
+                || name.ends_with('\'');
+            if length == 0 || length > 31 || forbidden {
+                let message = format!("'{name}' cannot be the name of a sheet");
+                let help = "1 to 31 characters, none of [ ] : * ? / \\, no ' at an end";
+                self.wrong(file, at, message, Some(help.to_string()));
+            } else if !seen.insert(name.to_lowercase()) {
+                self.wrong(file, at, format!("two sheets have the name '{name}'"), None);
+            }
+        }
     }
 }
 

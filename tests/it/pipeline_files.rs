@@ -93,6 +93,16 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
             ),
             ("common/report.toml", "head_cv = ", "head_cvx = "),
             (
+                "common/report.toml",
+                "sheet_audit = \"核算\"",
+                "sheet_audit = \"核算/表\"",
+            ),
+            (
+                "quality-2017/pages.toml",
+                "sheet = \"表Ⅲ\"",
+                "sheet = \"总览\"",
+            ),
+            (
                 "common/units.toml",
                 "factor = 10000\naliases = [\"万\"]",
                 "factor = \"ten thousand\"\naliases = [\"万\"]",
@@ -116,6 +126,18 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
         "least_mett",
         "in 'school_rule': unknown field `least_mett`",
         "did you mean 'least_met'?",
+    );
+    has(
+        "common/report.toml",
+        "sheet_audit = \"核算/表\"",
+        "'核算/表' cannot be the name of a sheet",
+        "none of [ ] : * ? /",
+    );
+    has(
+        "quality-2017/pages.toml",
+        "\"总览\"",
+        "two sheets have the name '总览'",
+        "",
     );
     has(
         "quality-2017/school.toml",

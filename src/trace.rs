@@ -52,7 +52,11 @@ pub fn lines(
     let (whole, item) = id.split_once('.').unwrap_or((id, ""));
     if let Some(i) = crate::commands::explain::indicator(pipeline, id) {
         t.indicator(i);
-    } else if let Some(c) = pipeline.criteria.iter().position(|c| c.id == whole) {
+    } else if let Some(c) = pipeline
+        .criteria
+        .iter()
+        .position(|c| c.id == whole && c.has(item))
+    {
         t.criterion(c, item)?;
     } else if let Some(c) = pipeline.county_columns.iter().position(|c| c.name == id) {
         t.county_column(c, 0)?;

@@ -56,8 +56,9 @@ pub fn about(pipeline: &Pipeline, id: &str) -> Option<Vec<String>> {
     if let Some(i) = indicator(pipeline, id) {
         return Some(e.indicator(&pipeline.indicators[i]));
     }
-    let (whole, _) = id.split_once('.').unwrap_or((id, ""));
-    if let Some(c) = pipeline.criteria.iter().find(|c| c.id == whole) {
+    let (whole, item) = id.split_once('.').unwrap_or((id, ""));
+    let mut criteria = pipeline.criteria.iter();
+    if let Some(c) = criteria.find(|c| c.id == whole && c.has(item)) {
         return Some(e.criterion(c));
     }
     if let Some(rule) = pipeline.rule_texts().find(|r| r.id == id) {

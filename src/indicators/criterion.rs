@@ -388,6 +388,15 @@ pub fn fraction(pipeline: &Pipeline, r: &FigureResult) -> Option<String> {
     })
 }
 
+impl Criterion {
+    /// Whether it has a figure or check of this id; nothing names the whole.
+    pub fn has(&self, item: &str) -> bool {
+        let figures = self.figures.iter().map(|f| f.id.as_str());
+        let mut ids = figures.chain(self.checks.iter().map(|k| k.id.as_str()));
+        item.is_empty() || ids.any(|id| id == item)
+    }
+}
+
 impl crate::pipeline::model::Figure {
     /// The columns that its numerator and denominator read.
     pub fn columns(&self) -> impl Iterator<Item = &String> {

@@ -210,6 +210,35 @@ fn explain_shows_formula_limits_basis_and_examples_of_anything() {
         let lines = junheng::commands::explain::about(&pipeline, &id).unwrap();
         assert!(lines.len() >= 2, "{id}");
     }
+    for criterion in &pipeline.criteria {
+        let lines = junheng::commands::explain::about(&pipeline, &criterion.id).unwrap();
+        let text = lines.join("\n");
+        assert!(text.contains(&criterion.basis), "{text}");
+        let figures = criterion.figures.iter().map(|f| (&f.id, &f.examples));
+        let checks = criterion.checks.iter().map(|k| (&k.id, &k.examples));
+        for (item, examples) in figures.chain(checks) {
+            assert!(
+                text.contains(&format!("{}.{item} ", criterion.id)),
+                "{text}"
+            );
+            for example in examples {
+                assert!(text.contains(example.as_str()), "{example}\n{text}");
+            }
+        }
+    }
+    for id in [
+        "explain rotation.nonsense",
+        "trace 990101 rotation.nonsense",
+    ] {
+        let words: Vec<&str> = id.split(' ').collect();
+        let wrong = junheng(&words);
+        assert_eq!(wrong.code, 2, "{id}\n{}", wrong.stdout);
+        assert!(
+            wrong.stderr.contains("rotation.nonsense"),
+            "{}",
+            wrong.stderr
+        );
+    }
     let wrong = junheng(&["explain", "rotatoin"]);
     assert_eq!(wrong.code, 2);
     assert!(

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::dataset::Dataset;
 use crate::formula::lower::TOLERANCE;
 use crate::indicators::Verdict;
-use crate::indicators::balance::{Balance, composite};
+use crate::indicators::balance::{self, Balance};
 use crate::indicators::criterion::CriterionResult;
 use crate::indicators::split::Units;
-use crate::indicators::unit::UnitVerdict;
+use crate::indicators::unit::{self, UnitVerdict};
 use crate::indicators::verdict::Held;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Better, Ranking, RankingOf, Role};
@@ -181,10 +181,8 @@ fn value(figures: &Figures<'_>, ranking: &Ranking, subject: Subject, index: usiz
         return None;
     }
     let own = || {
-        figures
-            .balances
-            .iter()
-            .filter(move |b| b.county_code == county && b.units_uncertain == 0)
+        let all = balance::of_county(figures.balances, county).iter();
+        all.filter(|b| b.units_uncertain == 0)
     };
     match ranking.of {
         RankingOf::MeanCv => mean_cv(pipeline, figures.balances, county, ranking.stage?),
@@ -242,24 +240,24 @@ pub fn mean_cv(
     county: &str,
     stage: usize,
 ) -> Option<f64> {
-    let own = balances.iter().filter(|b| {
-        b.county_code == county
-            && b.stage == stage
-            && pipeline.indicators[b.indicator].role == Role::Standard
-    });
-    composite(own.map(|b| b.cv.filter(|_| b.units_uncertain == 0)))
+    let own = balance::of_county(balances, county)
+        .iter()
+        .filter(|b| b.stage == stage && pipeline.indicators[b.indicator].role == Role::Standard);
+    balance::composite(own.map(|b| b.cv.filter(|_| b.units_uncertain == 0)))
 }
 
 /// The share of counted units that meet the standard, percent; missing when a unit is incomplete.
 fn share_met(figures: &Figures<'_>, county: &str, stage: Option<usize>) -> Option<f64> {
-    let rows = &figures.dataset.tables[figures.pipeline.table("school")?].rows;
-    let own: Vec<&UnitVerdict> = figures
-        .unit_verdicts
+    let all = unit::verdicts_of(
+        figures.pipeline,
+        figures.dataset,
+        figures.units,
+        figures.unit_verdicts,
+        county,
+    );
+    let own: Vec<&UnitVerdict> = all
         .iter()
-        .filter(|v| {
-            let unit = &figures.units.list[v.unit];
-            rows[unit.school].county_code == county && stage.is_none_or(|s| s == unit.stage)
-        })
+        .filter(|v| stage.is_none_or(|s| s == figures.units.list[v.unit].stage))
         .collect();
     // Over all stages a share is only given when every stage has units.
     let whole = stage.is_some()

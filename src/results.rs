@@ -3,7 +3,6 @@
 use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity};
-use crate::indicators::Verdict;
 use crate::indicators::balance::{self, Balance, Composite};
 use crate::indicators::criterion::{self, CriterionResult};
 use crate::indicators::facts::{self, Facts};
@@ -12,6 +11,7 @@ use crate::indicators::parts::Judged;
 use crate::indicators::split::{self, Units};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
 use crate::indicators::verdict::{self, CountyVerdict, Held};
+use crate::indicators::{Verdict, run_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::Part;
 use crate::ranking::{self, Ranked};
@@ -120,6 +120,33 @@ impl Results {
     pub fn unit_verdict(&self, unit: usize) -> Option<&UnitVerdict> {
         let at = self.unit_verdicts.binary_search_by_key(&unit, |v| v.unit);
         at.ok().map(|i| &self.unit_verdicts[i])
+    }
+
+    /// The values of a unit, in the order of the indicators.
+    pub fn values_of(&self, unit: usize) -> &[UnitValue] {
+        unit::values_of(&self.values, unit)
+    }
+
+    /// The verdicts on the counted units of a county.
+    pub fn unit_verdicts_of(&self, pipeline: &Pipeline, county: &str) -> &[UnitVerdict] {
+        let (dataset, units) = (&self.dataset, &self.units);
+        unit::verdicts_of(pipeline, dataset, units, &self.unit_verdicts, county)
+    }
+
+    /// The balances of a county, by stage and indicator.
+    pub fn balances_of(&self, county: &str) -> &[Balance] {
+        balance::of_county(&self.balances, county)
+    }
+
+    /// The balance of an indicator in one stage of a county.
+    pub fn balance(&self, county: &str, stage: usize, indicator: usize) -> Option<&Balance> {
+        let mut own = self.balances_of(county).iter();
+        own.find(|b| b.stage == stage && b.indicator == indicator)
+    }
+
+    /// The verdicts on a county's parts, the whole last.
+    pub fn verdicts_of(&self, county: &str) -> &[CountyVerdict] {
+        run_of(&self.verdicts, |v| v.county_code.as_str().cmp(county))
     }
 
     /// How many counties have a verdict on a part.

@@ -347,10 +347,7 @@ impl<'a> Trace<'a> {
     fn balance(&mut self, i: usize, stage: usize, own: &[&UnitValue]) {
         let (p, r) = (self.p, self.r);
         let indicator = &p.indicators[i];
-        let b = r
-            .balances
-            .iter()
-            .find(|b| b.county_code == self.code() && b.stage == stage && b.indicator == i);
+        let b = r.balance(self.code(), stage, i);
         let county = &r.dataset.counties[self.wanted.county];
         self.say(
             0,

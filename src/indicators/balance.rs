@@ -186,6 +186,11 @@ fn balance(
     }
 }
 
+/// The balances of one county.
+pub fn of_county<'a>(balances: &'a [Balance], county: &str) -> &'a [Balance] {
+    super::run_of(balances, |b| b.county_code.as_str().cmp(county))
+}
+
 /// The mean of unrounded coefficients of variation; missing when one is.
 ///
 /// Source: 教督〔2012〕3号 as worked in the method note, "八项单项综合差异系数的平均值".

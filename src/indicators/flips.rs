@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Verdict;
 use super::balance::{Balance, Composite};
 use super::figure::Threshold;
-use super::unit::{Met, UnitValue, UnitVerdict};
-use super::verdict::{Given, unit_name, values_of};
+use super::unit::{Met, UnitValue, UnitVerdict, values_of};
+use super::verdict::{Given, unit_name};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::Better;
 use crate::text::{fixed, number};
@@ -36,7 +36,7 @@ struct Needed<'a> {
 /// What a failing unit needs: as many of the nearest indicators at their limit as are lacking, the others at the floor.
 pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
     let pipeline = given.pipeline;
-    let values = values_of(given, verdict.unit);
+    let values = values_of(given.values, verdict.unit);
     let mut failing: Vec<(f64, &UnitValue, Met)> = verdict
         .failing
         .iter()
@@ -110,7 +110,7 @@ fn rise(pipeline: &Pipeline, needed: &Needed<'_>) -> String {
 /// Of units that all meet the standard the one that is nearest to failing.
 pub fn nearest_unit(
     given: &Given<'_>,
-    units: &[&UnitVerdict],
+    units: &[UnitVerdict],
     margins: &BTreeMap<usize, f64>,
 ) -> Vec<Flip> {
     let pipeline = given.pipeline;

@@ -13,6 +13,8 @@ pub mod survey;
 pub mod unit;
 pub mod verdict;
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 /// The verdict on a unit, an indicator's balance, a part or a county. Missing is not zero: with an input missing the
@@ -43,6 +45,13 @@ impl Verdict {
             Verdict::Incomplete => "verdict_incomplete",
         }
     }
+}
+
+/// The items of a sorted list that `order` finds equal to what is looked for.
+pub fn run_of<T>(sorted: &[T], order: impl Fn(&T) -> Ordering) -> &[T] {
+    let from = sorted.partition_point(|x| order(x) == Ordering::Less);
+    let run = sorted[from..].partition_point(|x| order(x) == Ordering::Equal);
+    &sorted[from..from + run]
 }
 
 /// One verdict of several: incomplete if one is, else not met if one is not.

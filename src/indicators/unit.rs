@@ -2,8 +2,8 @@
 
 use polars::prelude::*;
 
-use super::Verdict;
 use super::split::Units;
+use super::{Verdict, run_of};
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::formula::Formula;
@@ -94,6 +94,29 @@ pub fn ratio(numerator: Option<f64>, denominator: Option<f64>, scale: f64) -> Op
     let (n, d) = (numerator?, denominator?);
     let value = n * scale / d;
     (d > 0.0 && value.is_finite()).then_some(value)
+}
+
+/// The values of one unit: they stand together and in the order of the units.
+pub fn values_of(values: &[UnitValue], unit: usize) -> &[UnitValue] {
+    run_of(values, |v| v.unit.cmp(&unit))
+}
+
+/// The verdicts on the units of one county: they stand by unit, and units by county.
+pub fn verdicts_of<'a>(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    verdicts: &'a [UnitVerdict],
+    county: &str,
+) -> &'a [UnitVerdict] {
+    let Some(table) = pipeline.table("school") else {
+        return &[];
+    };
+    let rows = &dataset.tables[table].rows;
+    run_of(verdicts, |v| {
+        let school = units.list[v.unit].school;
+        rows[school].county_code.as_str().cmp(county)
+    })
 }
 
 /// All indicators of all counted units, by unit and then in the order of the indicators.

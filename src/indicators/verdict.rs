@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::balance::{Balance, Composite};
+use super::balance::{Balance, Composite, of_county};
 use super::flips::{self, Flip};
 use super::split::Units;
-use super::unit::{Met, UnitValue, UnitVerdict};
+use super::unit::{Met, UnitValue, UnitVerdict, values_of};
 use super::{Verdict, all};
 use crate::dataset::Dataset;
 use crate::finding::Finding;
@@ -50,23 +50,16 @@ pub fn county_verdicts(
     given: &Given<'_>,
     criteria: &super::parts::Judged<'_>,
 ) -> Vec<CountyVerdict> {
-    let rows = given
-        .pipeline
-        .table("school")
-        .map(|t| &given.dataset.tables[t].rows);
-    let mut of_county: BTreeMap<&str, Vec<&UnitVerdict>> = BTreeMap::new();
-    if let Some(rows) = rows {
-        for verdict in given.unit_verdicts {
-            let code = rows[given.units.list[verdict.unit].school]
-                .county_code
-                .as_str();
-            of_county.entry(code).or_default().push(verdict);
-        }
-    }
     let margins = unit_margins(given);
     let mut out = Vec::new();
     for (index, county) in given.dataset.counties.iter().enumerate() {
-        let units = of_county.remove(county.code.as_str()).unwrap_or_default();
+        let units = super::unit::verdicts_of(
+            given.pipeline,
+            given.dataset,
+            given.units,
+            given.unit_verdicts,
+            &county.code,
+        );
         let unread = held(given, &county.code);
         let mut held = unread.clone();
         if !county.received {
@@ -87,7 +80,7 @@ pub fn county_verdicts(
             }
         }
         let from = out.len();
-        out.push(resources(given, &county.code, &units, &margins, &held));
+        out.push(resources(given, &county.code, units, &margins, &held));
         out.push(balance(given, &county.code, &held));
         // What a stage without units leaves open is said with each criterion that needs it.
         let unread = if county.received { unread } else { held };
@@ -166,14 +159,14 @@ fn unit_margins(given: &Given<'_>) -> BTreeMap<usize, f64> {
 fn resources(
     given: &Given<'_>,
     county: &str,
-    units: &[&UnitVerdict],
+    units: &[UnitVerdict],
     margins: &BTreeMap<usize, f64>,
     held: &[String],
 ) -> CountyVerdict {
     let pipeline = given.pipeline;
     let mut reasons: Vec<String> = held.to_vec();
     for stage in pipeline.evaluated_stages() {
-        let of_stage: Vec<&&UnitVerdict> = units
+        let of_stage: Vec<&UnitVerdict> = units
             .iter()
             .filter(|u| given.units.list[u.unit].stage == stage)
             .collect();
@@ -200,7 +193,6 @@ fn resources(
     }
     let mut failing: Vec<&UnitVerdict> = units
         .iter()
-        .copied()
         .filter(|u| u.verdict == Verdict::NotMet)
         .collect();
     let slack = |u: &UnitVerdict| margins.get(&u.unit).copied().unwrap_or(f64::NEG_INFINITY);
@@ -209,7 +201,6 @@ fn resources(
     more(pipeline, failing.len(), &mut reasons);
     let missing: Vec<&UnitVerdict> = units
         .iter()
-        .copied()
         .filter(|u| u.verdict == Verdict::Incomplete)
         .collect();
     reasons.extend(missing.iter().take(NAMED).map(|u| missing_reason(given, u)));
@@ -276,13 +267,6 @@ pub fn unit_name(
     )
 }
 
-/// The values of one unit: they stand together and in the order of the units.
-pub(super) fn values_of<'a>(given: &Given<'a>, unit: usize) -> &'a [UnitValue] {
-    let start = given.values.partition_point(|v| v.unit < unit);
-    let end = given.values.partition_point(|v| v.unit <= unit);
-    &given.values[start..end]
-}
-
 /// Why a unit does not meet the standard: 第三小学(小学): 6项达标, 生均体育运动场馆面积 6.21㎡ 低于底线 6.375㎡.
 pub fn unit_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
     let pipeline = given.pipeline;
@@ -290,7 +274,7 @@ pub fn unit_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
         .failing
         .iter()
         .filter_map(|(indicator, met)| {
-            let value = values_of(given, verdict.unit)
+            let value = values_of(given.values, verdict.unit)
                 .iter()
                 .find(|v| v.indicator == *indicator)?;
             let i = &pipeline.indicators[*indicator];
@@ -374,10 +358,9 @@ fn missing_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
 fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
     let pipeline = given.pipeline;
     let mut reasons: Vec<String> = held.to_vec();
-    let own: Vec<&Balance> = given
-        .balances
+    let own: Vec<&Balance> = of_county(given.balances, county)
         .iter()
-        .filter(|b| b.county_code == county && b.verdict.is_some())
+        .filter(|b| b.verdict.is_some())
         .collect();
     for b in &own {
         let stage = &pipeline.stages[b.stage].title;

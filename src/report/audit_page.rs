@@ -3,7 +3,7 @@
 
 use super::Context;
 use super::book::{Cell, Look, Page, Tone};
-use super::county_book::{units_of, values_of};
+use super::county_book::units_of;
 use crate::finding::column_letters;
 use crate::indicators::balance::Balance;
 use crate::indicators::unit::UnitValue;
@@ -71,7 +71,7 @@ fn block(context: &Context<'_>, county: usize, stage: usize, top: u32, page: &mu
         page.put(row, 0, Cell::text(name), Look::Body);
         let students = Cell::number(r.units.list[*unit].students, 0);
         page.put(row, 1, students, Look::Body);
-        for v in values_of(context, *unit) {
+        for v in r.values_of(*unit) {
             let c = column(2 + 2 * v.indicator);
             page.put(row, c, Cell::number(v.numerator, 4), Look::Body);
             page.put(row, c + 1, value_cell(context, v, row, c), Look::Body);
@@ -80,10 +80,7 @@ fn block(context: &Context<'_>, county: usize, stage: usize, top: u32, page: &mu
     let end = first + u32::try_from(units.len()).unwrap_or(0) - 1;
     let code = &r.dataset.counties[county].code;
     let balances: Vec<Option<&Balance>> = (0..p.indicators.len())
-        .map(|i| {
-            let mut own = r.balances.iter();
-            own.find(|b| b.county_code == *code && b.stage == stage && b.indicator == i)
-        })
+        .map(|i| r.balance(code, stage, i))
         .collect();
     sums(context, &units, (first, end), &balances, page);
     end + 8
@@ -154,7 +151,7 @@ fn sums(
         let (c, scale) = (column(2 + 2 * i), p.indicators[i].scale);
         // Weights are the denominators: they must be the students that stand in column B.
         let by_students = units.iter().all(|u| {
-            values_of(context, *u).iter().all(|v| {
+            context.results.values_of(*u).iter().all(|v| {
                 v.indicator != i || v.denominator == context.results.units.list[*u].students
             })
         });

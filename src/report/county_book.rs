@@ -7,7 +7,6 @@ use crate::indicators::Verdict;
 use crate::indicators::figure::Threshold;
 use crate::indicators::flips::Flip;
 use crate::indicators::parts::row_name;
-use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::unit_name;
 use crate::pipeline::model::{Part, Role};
 use crate::text::{fixed, number};
@@ -50,22 +49,8 @@ pub fn book(context: &Context<'_>, county: usize) -> Book {
 pub(super) fn units_of(context: &Context<'_>, county: usize) -> Vec<usize> {
     let r = context.results;
     let code = &r.dataset.counties[county].code;
-    let Some(table) = context.pipeline.table("school") else {
-        return Vec::new();
-    };
-    let rows = &r.dataset.tables[table].rows;
-    let own = r.units.list.iter().enumerate();
-    own.filter(|(_, u)| u.counted && rows[u.school].county_code == *code)
-        .map(|(i, _)| i)
-        .collect()
-}
-
-/// The values of one unit: they stand together and in the order of the units.
-pub(super) fn values_of<'a>(context: &Context<'a>, unit: usize) -> &'a [UnitValue] {
-    let values = &context.results.values;
-    let start = values.partition_point(|v| v.unit < unit);
-    let end = values.partition_point(|v| v.unit <= unit);
-    &values[start..end]
+    let own = r.unit_verdicts_of(context.pipeline, code).iter();
+    own.map(|v| v.unit).collect()
 }
 
 /// Everything that stands between the county and its verdicts, nearest first.
@@ -82,9 +67,9 @@ fn gaps(context: &Context<'_>, county: usize) -> Sheet {
     s.notes = vec![w("note_gaps")];
     s.filter = true;
     let code = &context.results.dataset.counties[county].code;
-    let own = context.results.verdicts.iter();
+    let own = context.results.verdicts_of(code).iter();
     let mut all: Vec<(&Flip, Part)> = own
-        .filter(|v| v.county_code == *code && v.part != Part::Overall)
+        .filter(|v| v.part != Part::Overall)
         .filter(|v| v.verdict != Verdict::Met)
         .flat_map(|v| v.flips.iter().map(|f| (f, v.part)))
         .collect();
@@ -130,7 +115,7 @@ fn schools(context: &Context<'_>, county: usize) -> Sheet {
     for unit in units_of(context, county) {
         let stage = &p.stages[r.units.list[unit].stage].title;
         let name = unit_name(p, &r.dataset, &r.units, unit);
-        for v in values_of(context, unit) {
+        for v in r.values_of(unit) {
             let i = &p.indicators[v.indicator];
             if i.role != Role::Standard {
                 continue;
@@ -227,8 +212,7 @@ fn reasons(context: &Context<'_>, county: usize) -> Sheet {
     let mut s = context.sheet("sheet_reasons", columns, 1);
     s.notes = vec![w("note_margin"), w("note_flips")];
     let code = &context.results.dataset.counties[county].code;
-    let own = context.results.verdicts.iter();
-    for v in own.filter(|v| v.county_code == *code) {
+    for v in context.results.verdicts_of(code) {
         s.rows.push(vec![
             Cell::text(p.part_title(v.part)),
             verdict_cell(context, Some(v.verdict)),

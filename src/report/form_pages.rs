@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::book::{Cell, Look, Page, Tone, met_tone, verdict_tone};
-use super::county_book::{units_of, values_of};
+use super::county_book::units_of;
 use super::criteria_sheet;
 use crate::dataset::Row;
 use crate::indicators::Verdict;
@@ -346,7 +346,7 @@ impl Form<'_> {
             };
             for (n, indicator) in standard.iter().enumerate() {
                 let of = |wanted: Met| {
-                    let values = own.iter().flat_map(|u| values_of(self.context, *u));
+                    let values = own.iter().flat_map(|u| r.values_of(*u));
                     let own = values.filter(|v| v.indicator == *indicator);
                     own.filter(|v| v.met == Some(wanted)).count()
                 };
@@ -423,7 +423,7 @@ impl Form<'_> {
                     Cell::Empty,
                     Cell::number(classes, 0),
                 ];
-                let values = values_of(self.context, *u);
+                let values = r.values_of(*u);
                 for i in &standard {
                     let digits = p.indicators[*i].digits;
                     cells.push(match values.iter().find(|v| v.indicator == *i) {
@@ -500,9 +500,7 @@ impl Form<'_> {
             self.page.put(self.row, 1, mean, Look::Body);
             self.page.put(self.row + 1, 1, cv, Look::Body);
             for (n, i) in standard.iter().enumerate() {
-                let mut own = r.balances.iter();
-                let b =
-                    own.find(|b| b.county_code == code && b.stage == stage && b.indicator == *i);
+                let b = r.balance(&code, stage, *i);
                 let spread = b.and_then(|b| b.spread.or(b.provisional));
                 let open = held || b.is_none_or(|b| b.spread.is_none() || b.units_uncertain > 0);
                 let tone = if open { Tone::Pale } else { Tone::Plain };

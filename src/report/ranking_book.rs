@@ -60,25 +60,16 @@ fn part_heads(context: &Context<'_>) -> Vec<Head> {
 }
 
 fn county_verdict(context: &Context<'_>, county: &str, part: Part) -> Option<Verdict> {
-    context
-        .results
-        .verdicts
-        .iter()
-        .find(|v| v.county_code == county && v.part == part)
-        .map(|v| v.verdict)
+    let mut own = context.results.verdicts_of(county).iter();
+    own.find(|v| v.part == part).map(|v| v.verdict)
 }
 
 /// Units of a county in a stage: counted, met, incomplete.
 fn unit_counts(context: &Context<'_>, county: &str, stage: usize) -> (usize, usize, usize) {
     let r = context.results;
-    let Some(table) = context.pipeline.table("school") else {
-        return (0, 0, 0);
-    };
-    let rows = &r.dataset.tables[table].rows;
     let mut counts = (0, 0, 0);
-    for v in &r.unit_verdicts {
-        let unit = &r.units.list[v.unit];
-        if unit.stage == stage && rows[unit.school].county_code == county {
+    for v in r.unit_verdicts_of(context.pipeline, county) {
+        if r.units.list[v.unit].stage == stage {
             counts.0 += 1;
             counts.1 += usize::from(v.verdict == Verdict::Met);
             counts.2 += usize::from(v.verdict == Verdict::Incomplete);
@@ -131,9 +122,9 @@ fn overview(context: &Context<'_>) -> Sheet {
         for stage in p.evaluated_stages() {
             let (units, met, incomplete) = unit_counts(context, &county.code, stage);
             let judged: Vec<Verdict> = r
-                .balances
+                .balances_of(&county.code)
                 .iter()
-                .filter(|b| b.county_code == county.code && b.stage == stage)
+                .filter(|b| b.stage == stage)
                 .filter_map(|b| b.verdict)
                 .collect();
             let tone = if incomplete > 0 || r.held.contains_key(&county.code) {

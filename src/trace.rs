@@ -50,7 +50,7 @@ pub fn lines(
         out: Vec::new(),
     };
     let (whole, item) = id.split_once('.').unwrap_or((id, ""));
-    if let Some(i) = crate::commands::explain::indicator(pipeline, id) {
+    if let Some(i) = pipeline.indicator(id) {
         t.indicator(i);
     } else if let Some(c) = pipeline
         .criteria
@@ -523,21 +523,12 @@ impl<'a> Trace<'a> {
     /// Anything that a county formula names.
     fn county_name(&mut self, name: &str, depth: usize) -> Result<(), Error> {
         let p = self.p;
-        if let Some(c) = p.county_columns.iter().position(|c| c.name == name) {
-            return self.county_column(c, depth);
+        if let Some(source) = p.county_ref(name) {
+            return self.source(source, depth);
         }
         if let Some(parameter) = p.parameters.iter().find(|x| x.name == name) {
             let text = format!("{} = {}", parameter.title, parameter.value.shown());
             self.say(depth, text);
-            return Ok(());
-        }
-        let mut tables = p.tables.iter().enumerate();
-        let at = tables.find_map(|(t, table)| {
-            table.is_of_counties().then_some(())?;
-            Some((t, table.position(name)?))
-        });
-        if let Some((table, column)) = at {
-            self.stated(table, column, depth);
         }
         Ok(())
     }

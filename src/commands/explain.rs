@@ -53,7 +53,7 @@ pub fn ids(pipeline: &Pipeline) -> Vec<String> {
 /// The explanation of an id, a line each; `None` when nothing has it.
 pub fn about(pipeline: &Pipeline, id: &str) -> Option<Vec<String>> {
     let e = Explain { pipeline };
-    if let Some(i) = indicator(pipeline, id) {
+    if let Some(i) = pipeline.indicator(id) {
         return Some(e.indicator(&pipeline.indicators[i]));
     }
     let (whole, item) = id.split_once('.').unwrap_or((id, ""));
@@ -72,16 +72,6 @@ pub fn about(pipeline: &Pipeline, id: &str) -> Option<Vec<String>> {
     }
     let column = pipeline.county_columns.iter().find(|c| c.name == id)?;
     Some(e.county_column(column))
-}
-
-/// The indicator of an id or a line.
-pub fn indicator(pipeline: &Pipeline, id: &str) -> Option<usize> {
-    let list = &pipeline.indicators;
-    let by_id = list.iter().position(|i| i.id == id);
-    by_id.or_else(|| {
-        list.iter()
-            .position(|i| !i.line.is_empty() && i.line.eq_ignore_ascii_case(id))
-    })
 }
 
 struct Explain<'a> {

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::Verdict;
-use super::facts::{Facts, counties_of, coverage, is_of_groups, row_list, rows_frame};
+use super::facts::{Facts, counties_of, is_of_groups, row_list, rows_frame};
 use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
 use super::missing::school_column;
 use super::split::Units;
@@ -142,7 +142,7 @@ pub fn results(
     let county_of = counties_of(dataset, &list);
     let mut out: Vec<CheckResult> = vec![CheckResult::default(); dataset.counties.len()];
     // What is not known of a part of the schools is not known; groups are there or not.
-    let coverage = coverage(pipeline, dataset, units);
+    let coverage = &facts.coverage;
     let of_groups = is_of_groups(pipeline, check.of);
     let mut whole = vec![false; dataset.counties.len()];
     if !of_groups {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::check::{self, CheckResult};
-use super::facts::{self, Facts, row_list, stated};
+use super::facts::{self, Facts, row_at, stated};
 use super::figure::{self, Basis, FigureResult};
 use super::split::Units;
 use super::{Verdict, all};
@@ -68,12 +68,13 @@ pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>)
         }
         let mut checks = Vec::new();
         for k in &criterion.checks {
-            checks.push(check::results(pipeline, dataset, units, facts, k, period)?);
+            let own = check::results(pipeline, dataset, units, facts, k, period)?;
+            checks.push(own.into_iter());
         }
         let mut own = Vec::with_capacity(counties);
         for county in 0..counties {
             let figures = figures.iter().map(|f| f[county]).collect();
-            let checks = checks.iter().map(|k| k[county].clone()).collect();
+            let checks = checks.iter_mut().filter_map(Iterator::next).collect();
             own.push(judge(given, c, criterion, county, figures, checks));
         }
         by_criterion.push(own);
@@ -197,12 +198,7 @@ fn unread(given: &Given<'_>, criterion: &Criterion, code: &str) -> bool {
         f.columns().chain(when)
     });
     names.into_iter().any(|name| {
-        let mut tables = pipeline.tables.iter().enumerate();
-        let at = tables.find_map(|(t, table)| {
-            table.is_of_counties().then_some(())?;
-            Some((t, table.position(name)?))
-        });
-        at.is_some_and(|(t, c)| {
+        pipeline.stated_column(name).is_some_and(|(t, c)| {
             let row = facts::county_row(dataset, t, code);
             row.is_some_and(|r| r.values[c].is_none() && r.pieces.contains_key(&c))
         })
@@ -412,71 +408,57 @@ pub fn stated_cells<'a>(
     names: impl Iterator<Item = &'a String>,
 ) -> Vec<CellRef> {
     let mut out = Vec::new();
-    for name in names {
-        cells_behind(given, county, name, &mut out);
+    for source in names.filter_map(|name| given.pipeline.county_ref(name)) {
+        cells_behind(given, county, source, &mut out);
     }
     out
 }
 
 /// The cells behind one figure of a county.
 pub fn cells_of(given: &Given<'_>, county: usize, source: CountyRef) -> Vec<CellRef> {
-    let pipeline = given.pipeline;
-    let name = match source {
-        CountyRef::Stated { table, column } => &pipeline.tables[table].columns[column].name,
-        CountyRef::Computed(c) => &pipeline.county_columns[c].name,
-    };
-    stated_cells(given, county, std::iter::once(name))
+    let mut out = Vec::new();
+    cells_behind(given, county, source, &mut out);
+    out
 }
 
-fn cells_behind(given: &Given<'_>, county: usize, name: &str, out: &mut Vec<CellRef>) {
+fn cells_behind(given: &Given<'_>, county: usize, source: CountyRef, out: &mut Vec<CellRef>) {
     let (pipeline, dataset) = (given.pipeline, given.dataset);
     let code = &dataset.counties[county].code;
-    if let Some(i) = pipeline.county_columns.iter().position(|c| c.name == name) {
-        match &pipeline.county_columns[i].source {
-            CountySource::First(refs) => {
-                let from = given.facts.columns[i][county].from;
-                match from.map(|f| refs[f]) {
-                    Some(CountyRef::Stated { table, column }) => {
-                        let cell = stated(dataset, (table, column), code).and_then(|(_, c)| c);
-                        out.extend(cell.filter(|c| !out.contains(c)));
-                    }
-                    Some(CountyRef::Computed(c)) => {
-                        cells_behind(given, county, &pipeline.county_columns[c].name, out);
-                    }
-                    None => {}
-                }
-            }
-            CountySource::Formula(formula) => {
-                for name in &formula.columns {
-                    cells_behind(given, county, name, out);
-                }
-            }
-            // The cells of single schools are too many to be told; the trace has them.
-            CountySource::Sum { of, sum, .. } => {
-                let rows = row_list(pipeline, dataset, given.units, *of);
-                let own = given.facts.group_rows[i].iter();
-                for (r, row) in own
-                    .map(|r| (*r, rows[*r]))
-                    .filter(|(_, row)| row.county_code == *code)
-                {
-                    let column =
-                        |name: &String| check::row_column(pipeline, given.units, *of, r, name);
-                    let cells = sum.columns.iter().filter_map(column);
-                    for cell in cells.filter_map(|c| row.cells[c]) {
-                        if !out.contains(&cell) {
-                            out.push(cell);
-                        }
-                    }
-                }
+    let mut add = |cell: Option<CellRef>| out.extend(cell.filter(|c| !out.contains(c)));
+    let c = match source {
+        CountyRef::Computed(c) => c,
+        CountyRef::Stated { table, column } => {
+            let row = facts::county_row(dataset, table, code);
+            return add(row.and_then(|r| r.cells[column]));
+        }
+    };
+    match &pipeline.county_columns[c].source {
+        CountySource::First(refs) => {
+            if let Some(from) = given.facts.columns[c][county].from {
+                cells_behind(given, county, refs[from], out);
             }
         }
-        return;
-    }
-    for (t, table) in pipeline.tables.iter().enumerate() {
-        if let Some(c) = table.position(name) {
-            let row = facts::county_row(dataset, t, code).filter(|_| table.is_of_counties());
-            let cell = row.and_then(|r| r.cells[c]);
-            out.extend(cell.filter(|c| !out.contains(c)));
+        CountySource::Formula(formula) => {
+            for source in formula
+                .columns
+                .iter()
+                .filter_map(|n| pipeline.county_ref(n))
+            {
+                cells_behind(given, county, source, out);
+            }
+        }
+        // The cells of single schools are too many to be told; the trace has them.
+        CountySource::Sum { of, sum, .. } => {
+            for r in &given.facts.group_rows[c] {
+                let row = row_at(pipeline, dataset, given.units, *of, *r);
+                let Some(row) = row.filter(|row| row.county_code == *code) else {
+                    continue;
+                };
+                for name in &sum.columns {
+                    let column = check::row_column(pipeline, given.units, *of, *r, name);
+                    add(column.and_then(|c| row.cells[c]));
+                }
+            }
         }
     }
 }
@@ -499,21 +481,18 @@ fn missing_cells(
         if r.basis == Some(Basis::Stated) {
             continue;
         }
-        if r.unknown().next().is_none() {
-            continue;
-        }
-        let rows = row_list(pipeline, dataset, units, k.of);
-        for checked in r.unknown() {
-            let row = rows[checked.row];
-            if !row.conflict && checked.applies {
+        for checked in r.unknown().filter(|checked| checked.applies) {
+            let row = row_at(pipeline, dataset, units, k.of, checked.row);
+            if let Some(row) = row.filter(|row| !row.conflict) {
                 blank_cells(given, (k.of, checked.row, row), &k.cells, said, findings);
             }
         }
     }
     let open = criterion.figures.iter().zip(&result.figures);
     let open = open.filter(|(_, r)| r.verdict == Some(Verdict::Incomplete));
-    for name in open.flat_map(|(f, _)| f.columns()) {
-        lacking_cells(given, result.county, name, said, findings);
+    let names = open.flat_map(|(f, _)| f.columns());
+    for source in names.filter_map(|name| pipeline.county_ref(name)) {
+        lacking_cells(given, result.county, source, said, findings);
     }
 }
 
@@ -521,37 +500,38 @@ fn missing_cells(
 fn lacking_cells(
     given: &Given<'_>,
     county: usize,
-    name: &str,
+    source: CountyRef,
     said: &mut BTreeSet<CellRef>,
     findings: &mut Vec<Finding>,
 ) {
     let (pipeline, dataset) = (given.pipeline, given.dataset);
-    let Some(i) = pipeline.county_columns.iter().position(|c| c.name == name) else {
+    let CountyRef::Computed(c) = source else {
         return;
     };
-    if !given.facts.columns[i][county].is_open() {
+    if !given.facts.columns[c][county].is_open() {
         return;
     }
-    match &pipeline.county_columns[i].source {
+    match &pipeline.county_columns[c].source {
         CountySource::First(refs) => {
             for source in refs {
-                if let CountyRef::Computed(c) = source {
-                    let name = &pipeline.county_columns[*c].name;
-                    lacking_cells(given, county, name, said, findings);
-                }
+                lacking_cells(given, county, *source, said, findings);
             }
         }
         CountySource::Formula(formula) => {
-            for name in &formula.columns {
-                lacking_cells(given, county, name, said, findings);
+            for source in formula
+                .columns
+                .iter()
+                .filter_map(|n| pipeline.county_ref(n))
+            {
+                lacking_cells(given, county, source, said, findings);
             }
         }
         CountySource::Sum { of, sum, .. } => {
-            let rows = row_list(pipeline, dataset, given.units, *of);
             let code = &dataset.counties[county].code;
-            for r in &given.facts.lacking_rows[i] {
-                if rows[*r].county_code == *code && !rows[*r].conflict {
-                    blank_cells(given, (*of, *r, rows[*r]), &sum.columns, said, findings);
+            for r in &given.facts.lacking_rows[c] {
+                let row = row_at(pipeline, dataset, given.units, *of, *r);
+                if let Some(row) = row.filter(|r| r.county_code == *code && !r.conflict) {
+                    blank_cells(given, (*of, *r, row), &sum.columns, said, findings);
                 }
             }
         }

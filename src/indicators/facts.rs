@@ -51,6 +51,7 @@ pub struct Facts {
     pub lacking_rows: Vec<Vec<usize>>,
     /// By county column the rows of groups that are in its sum.
     pub group_rows: Vec<Vec<usize>>,
+    pub coverage: Coverage,
 }
 
 /// The row of a county in a table with one row a county.
@@ -108,7 +109,7 @@ pub fn rows_frame(
             Column::new(key, counted)
         } else if let Some(constant) = constant(pipeline, name, period, rows.len()) {
             constant
-        } else if let Some((t, c)) = stated_column(pipeline, name) {
+        } else if let Some((t, c)) = pipeline.stated_column(name) {
             let values: Vec<Option<&Value>> = rows
                 .iter()
                 .map(|r| county_row(dataset, t, &r.county_code)?.values[c].as_ref())
@@ -120,6 +121,23 @@ pub fn rows_frame(
         frame.with_column(column)?;
     }
     Ok(frame)
+}
+
+/// The row of the dataset behind one row of a scope.
+pub fn row_at<'a>(
+    pipeline: &Pipeline,
+    dataset: &'a Dataset,
+    units: &Units,
+    of: Scope,
+    index: usize,
+) -> Option<&'a Row> {
+    match of {
+        Scope::Table(t) => dataset.tables[t].rows.get(index),
+        Scope::Unit => {
+            let rows = &dataset.tables[pipeline.table("school")?].rows;
+            rows.get(units.list.get(index)?.school)
+        }
+    }
 }
 
 /// The rows of the dataset behind the rows of a scope.
@@ -137,15 +155,6 @@ pub fn row_list<'a>(
         }
         (Scope::Unit, None) => Vec::new(),
     }
-}
-
-fn stated_column(pipeline: &Pipeline, name: &str) -> Option<(usize, usize)> {
-    pipeline
-        .tables
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| t.entity == Entity::County)
-        .find_map(|(t, table)| Some((t, table.position(name)?)))
 }
 
 /// The period or a parameter as a column.
@@ -216,9 +225,10 @@ pub fn facts(
         columns: Vec::new(),
         lacking_rows: Vec::new(),
         group_rows: Vec::new(),
+        coverage: coverage(pipeline, dataset, units),
     };
     let mut findings = Vec::new();
-    let (sums, lacking_rows, group_rows) = sums(pipeline, dataset, units, period)?;
+    let (sums, lacking_rows, group_rows) = sums(pipeline, dataset, units, &facts.coverage, period)?;
     facts.lacking_rows = lacking_rows;
     facts.group_rows = group_rows;
     for (i, column) in pipeline.county_columns.iter().enumerate() {
@@ -266,11 +276,16 @@ pub fn facts(
 /// Sums by county column, the rows that lack them, and the rows of groups in them; empty for columns of other kinds.
 type Sums = (Vec<Vec<Fact>>, Vec<Vec<usize>>, Vec<Vec<usize>>);
 
-fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> Result<Sums, Error> {
+fn sums(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    coverage: &Coverage,
+    period: i64,
+) -> Result<Sums, Error> {
     let mut out: Vec<Vec<Fact>> = vec![Vec::new(); pipeline.county_columns.len()];
     let mut lacking_rows: Vec<Vec<usize>> = vec![Vec::new(); pipeline.county_columns.len()];
     let mut group_rows = lacking_rows.clone();
-    let coverage = coverage(pipeline, dataset, units);
     let mut scopes: Vec<Scope> = Vec::new();
     for column in &pipeline.county_columns {
         if let CountySource::Sum { of, .. } = &column.source
@@ -356,6 +371,7 @@ fn sums(pipeline: &Pipeline, dataset: &Dataset, units: &Units, period: i64) -> R
 }
 
 /// How far the schools of the counties are known.
+#[derive(Debug, Default)]
 pub struct Coverage {
     /// By county whether it has a counted unit in every evaluated stage: sums over a part of the schools are no sums.
     pub whole: Vec<bool>,
@@ -364,7 +380,7 @@ pub struct Coverage {
 }
 
 /// How far the schools of all counties are known.
-pub fn coverage(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Coverage {
+fn coverage(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Coverage {
     let mut out = Coverage {
         whole: vec![false; dataset.counties.len()],
         open: vec![0; dataset.counties.len()],

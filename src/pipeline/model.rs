@@ -604,6 +604,33 @@ impl Pipeline {
         self.tables.iter().position(|t| t.name == name)
     }
 
+    /// The table and the column of that name that counties give, one row a county.
+    pub fn stated_column(&self, name: &str) -> Option<(usize, usize)> {
+        let tables = self.tables.iter().enumerate();
+        tables
+            .filter(|(_, t)| t.is_of_counties())
+            .find_map(|(t, table)| Some((t, table.position(name)?)))
+    }
+
+    /// Where a county's figure of that name comes from.
+    pub fn county_ref(&self, name: &str) -> Option<CountyRef> {
+        let mut columns = self.county_columns.iter();
+        if let Some(c) = columns.position(|c| c.name == name) {
+            return Some(CountyRef::Computed(c));
+        }
+        let (table, column) = self.stated_column(name)?;
+        Some(CountyRef::Stated { table, column })
+    }
+
+    /// The indicator of an id or a line.
+    pub fn indicator(&self, id: &str) -> Option<usize> {
+        let by_id = self.indicators.iter().position(|i| i.id == id);
+        by_id.or_else(|| {
+            let mut all = self.indicators.iter();
+            all.position(|i| !i.line.is_empty() && i.line.eq_ignore_ascii_case(id))
+        })
+    }
+
     /// The title of a part.
     pub fn part_title(&self, part: Part) -> &str {
         match self.parts.iter().find(|p| p.part == part) {

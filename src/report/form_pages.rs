@@ -99,11 +99,7 @@ impl Form<'_> {
                 .value
                 .map_or_else(blank, number);
         }
-        let tables = p.tables.iter().enumerate();
-        let mut at = tables
-            .filter(|(_, t)| t.is_of_counties())
-            .filter_map(|(t, table)| Some((t, table.position(name)?)));
-        at.next()
+        p.stated_column(name)
             .and_then(|at| stated(&self.context.results.dataset, at, self.code()))
             .map_or_else(blank, |(v, _)| v.shown())
     }

@@ -6,7 +6,7 @@ use crate::dataset::Dataset;
 use crate::formula::lower::TOLERANCE;
 use crate::indicators::Verdict;
 use crate::indicators::balance::{self, Balance};
-use crate::indicators::criterion::CriterionResult;
+use crate::indicators::criterion::{CriterionResult, of_county};
 use crate::indicators::split::Units;
 use crate::indicators::unit::{self, UnitVerdict};
 use crate::indicators::verdict::Held;
@@ -184,6 +184,7 @@ fn value(figures: &Figures<'_>, ranking: &Ranking, subject: Subject, index: usiz
         let all = balance::of_county(figures.balances, county).iter();
         all.filter(|b| b.units_uncertain == 0)
     };
+    let criteria = || of_county(pipeline, figures.criteria, index);
     match ranking.of {
         RankingOf::MeanCv => mean_cv(pipeline, figures.balances, county, ranking.stage?),
         RankingOf::Cv => {
@@ -206,27 +207,16 @@ fn value(figures: &Figures<'_>, ranking: &Ranking, subject: Subject, index: usiz
             Some(judged.iter().filter(|v| **v == Verdict::Met).count() as f64)
         }
         RankingOf::ShareMet => share_met(figures, county, ranking.stage),
-        RankingOf::Criterion => {
-            let count = pipeline.criteria.len();
-            match subject {
-                Subject::Figure(c, f) => {
-                    let result = figures.criteria.get(index * count + c)?.figures.get(f)?;
-                    result.value.filter(|_| result.applies)
-                }
-                Subject::Check(c, k) => {
-                    figures
-                        .criteria
-                        .get(index * count + c)?
-                        .checks
-                        .get(k)?
-                        .failing
-                }
-                _ => None,
+        RankingOf::Criterion => match subject {
+            Subject::Figure(c, f) => {
+                let result = criteria().get(c)?.figures.get(f)?;
+                result.value.filter(|_| result.applies)
             }
-        }
+            Subject::Check(c, k) => criteria().get(c)?.checks.get(k)?.failing,
+            _ => None,
+        },
         RankingOf::Points => {
-            let count = pipeline.criteria.len();
-            let own = figures.criteria.get(index * count..(index + 1) * count)?;
+            let own = criteria();
             let scored = |r: &&CriterionResult| pipeline.criteria[r.criterion].points.is_some();
             own.iter().filter(scored).map(|r| r.points).sum()
         }

@@ -7,7 +7,6 @@ use crate::indicators::balance::{self, Balance, Composite};
 use crate::indicators::criterion::{self, CriterionResult};
 use crate::indicators::facts::{self, Facts};
 use crate::indicators::missing;
-use crate::indicators::parts::Judged;
 use crate::indicators::split::{self, Units};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
 use crate::indicators::verdict::{self, CountyVerdict, Held};
@@ -79,7 +78,7 @@ pub fn compute(
             composites: &composites,
             held: &held,
         },
-        &Judged { results: &criteria },
+        &criteria,
     );
     let rankings = ranking::rankings(&ranking::Figures {
         pipeline,
@@ -120,6 +119,25 @@ impl Results {
     pub fn unit_verdict(&self, unit: usize) -> Option<&UnitVerdict> {
         let at = self.unit_verdicts.binary_search_by_key(&unit, |v| v.unit);
         at.ok().map(|i| &self.unit_verdicts[i])
+    }
+
+    /// What sentences about verdicts are made from.
+    pub fn verdict_given<'a>(&'a self, pipeline: &'a Pipeline) -> verdict::Given<'a> {
+        verdict::Given {
+            pipeline,
+            dataset: &self.dataset,
+            units: &self.units,
+            values: &self.values,
+            unit_verdicts: &self.unit_verdicts,
+            balances: &self.balances,
+            composites: &self.composites,
+            held: &self.held,
+        }
+    }
+
+    /// The criteria of a county, by its index.
+    pub fn criteria_of(&self, pipeline: &Pipeline, county: usize) -> &[CriterionResult] {
+        criterion::of_county(pipeline, &self.criteria, county)
     }
 
     /// The values of a unit, in the order of the indicators.

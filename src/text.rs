@@ -61,13 +61,13 @@ pub fn fifteen_digits(value: f64) -> f64 {
     format!("{value:.14e}").parse().unwrap_or(value)
 }
 
-/// How many places a message names.
-const NAMED: usize = 10;
+/// How many places a message names: every one of them is told in its own finding.
+pub const NAMED_PLACES: usize = 10;
 
-/// The first places of a list, and dots for the others: every one of them is told in its own finding.
-pub fn some_of(list: &[String]) -> String {
-    let mut shown: Vec<&str> = list.iter().take(NAMED).map(String::as_str).collect();
-    if list.len() > NAMED {
+/// The first items of a list, and dots for the others.
+pub fn some_of<T: AsRef<str>>(list: &[T], most: usize) -> String {
+    let mut shown: Vec<&str> = list.iter().take(most).map(T::as_ref).collect();
+    if list.len() > most {
         shown.push("\u{2026}");
     }
     shown.join("\u{3001}")

@@ -4,12 +4,13 @@
 use crate::dataset::{CellRef, Row};
 use crate::error::Error;
 use crate::formula::Formula;
-use crate::indicators::check::CheckResult;
+use crate::indicators::check::{CheckResult, row_column};
 use crate::indicators::criterion::{Given, fraction, stated_cells};
 use crate::indicators::facts::{county_row, row_list, rows_frame};
 use crate::indicators::figure::{conditions, numbers};
 use crate::indicators::missing::school_column;
-use crate::indicators::parts::{Judged, must_word, row_name};
+use crate::indicators::parts::{requirement, row_name};
+use crate::indicators::split::stage_weight;
 use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::{Given as VerdictGiven, unit_name};
 use crate::ingest::cell::{Value, text_of};
@@ -88,16 +89,7 @@ impl<'a> Trace<'a> {
     }
 
     fn verdict_given(&self) -> VerdictGiven<'a> {
-        VerdictGiven {
-            pipeline: self.p,
-            dataset: &self.r.dataset,
-            units: &self.r.units,
-            values: &self.r.values,
-            unit_verdicts: &self.r.unit_verdicts,
-            balances: &self.r.balances,
-            composites: &self.r.composites,
-            held: &self.r.held,
-        }
+        self.r.verdict_given(self.p)
     }
 
     /// A place as `file!sheet!cell`, with the text as written where it is not the figure.
@@ -116,7 +108,11 @@ impl<'a> Trace<'a> {
     }
 
     fn cell(&self, cell: CellRef) -> String {
-        let place = self.r.dataset.place(&[cell]);
+        self.cells(&[cell])
+    }
+
+    fn cells(&self, cells: &[CellRef]) -> String {
+        let place = self.r.dataset.place(cells);
         [place.file, place.sheet, place.cell]
             .into_iter()
             .flatten()
@@ -319,12 +315,10 @@ impl<'a> Trace<'a> {
         let present: Vec<usize> = (0..p.stages.len())
             .filter(|s| students(*s).is_some_and(|n| n > 0.0))
             .collect();
-        let attached = kind.is_some_and(|k| present.iter().any(|s| !k.stages.contains(s)));
-        let weight = |s: usize| match kind {
-            Some(k) if !attached => k.weights[s],
-            _ => p.stages[s].weight,
+        let term = |s: usize| {
+            let weight = number(stage_weight(p, kind, &present, s));
+            format!("{weight}\u{00D7}{}", self.number(students(s)))
         };
-        let term = |s: usize| format!("{}\u{00D7}{}", number(weight(s)), self.number(students(s)));
         let below: Vec<String> = present.iter().map(|s| term(*s)).collect();
         let text = format!(
             "{} = {} / ({}) = {}",
@@ -415,10 +409,7 @@ impl<'a> Trace<'a> {
     /// A criterion: its figures and checks, or one of them.
     fn criterion(&mut self, c: usize, item: &str) -> Result<(), Error> {
         let (p, r) = (self.p, self.r);
-        let judged = Judged {
-            results: &r.criteria,
-        };
-        let Some(result) = judged.of(p, self.wanted.county).get(c) else {
+        let Some(result) = r.criteria_of(p, self.wanted.county).get(c) else {
             return Ok(());
         };
         let criterion = &p.criteria[c];
@@ -429,8 +420,7 @@ impl<'a> Trace<'a> {
                 continue;
             }
             let limit = figure.limit.map_or(String::new(), |l| {
-                let must = p.word(must_word(f.better, l.strict));
-                format!(" [{must}{}{}]", number(l.value), f.unit)
+                format!(" [{}]", requirement(p, f.better, l, &f.unit))
             });
             let basis = figure
                 .basis
@@ -599,27 +589,10 @@ impl<'a> Trace<'a> {
 
     /// The cells of some columns of a row.
     fn cells_of(&self, of: Scope, i: usize, row: &Row, names: &[String]) -> String {
-        let (p, r) = (self.p, self.r);
-        let mut cells: Vec<CellRef> = Vec::new();
-        for name in names {
-            let column = match of {
-                Scope::Unit => p
-                    .table("school")
-                    .and_then(|t| school_column(p, t, r.units.list[i].stage, name)),
-                Scope::Table(t) => p.tables[t].position(name),
-            };
-            cells.extend(
-                column
-                    .and_then(|c| row.cells[c])
-                    .filter(|c| !cells.contains(c)),
-            );
-        }
-        let place = r.dataset.place(&cells);
-        [place.file, place.sheet, place.cell]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join("!")
+        let column = |name: &String| row_column(self.p, &self.r.units, of, i, name);
+        let columns = names.iter().filter_map(column);
+        let cells: Vec<CellRef> = columns.filter_map(|c| row.cells[c]).collect();
+        self.cells(&cells)
     }
 
     fn check(&mut self, k: &SchoolCheck, own: &CheckResult) -> Result<(), Error> {
@@ -654,8 +627,7 @@ impl<'a> Trace<'a> {
                 continue;
             }
             let limit = checked.limit.map_or(String::new(), |l| {
-                let must = p.word(must_word(k.better, l.strict));
-                format!(" [{must}{}{}]", number(l.value), k.unit)
+                format!(" [{}]", requirement(p, k.better, l, &k.unit))
             });
             let met = match checked.met {
                 Some(true) => "verdict_met",

@@ -14,6 +14,7 @@ use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{RuleText, UnitSource};
 use crate::pipeline::valid::{COUNTY_CODE, STAGE};
+use crate::text::some_of;
 
 /// Runs every rule.
 ///
@@ -155,17 +156,13 @@ impl Subject<'_> {
         let place = self
             .dataset
             .place(if refs.is_empty() { &fallback } else { &refs });
-        let mut titles: Vec<String> = cells.iter().filter_map(|c| self.title(c)).collect();
-        if titles.len() > NAMED_COLUMNS {
-            titles.truncate(NAMED_COLUMNS);
-            titles.push("\u{2026}".to_string());
-        }
+        let titles: Vec<String> = cells.iter().filter_map(|c| self.title(c)).collect();
         Draft {
             county_code: Some(row.county_code.clone()),
             school_code: self.text("school_code"),
             school_name: self.text("school_name"),
             place,
-            column: Some(titles.join("\u{3001}")),
+            column: Some(some_of(&titles, NAMED_COLUMNS)),
             value: cells.first().and_then(|c| self.shown(c)),
             ..Draft::default()
         }

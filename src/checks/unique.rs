@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::Unique;
+use crate::text::{NAMED_PLACES, some_of};
 
 /// Groups of rows (by position) that share the same values.
 ///
@@ -80,7 +81,7 @@ pub fn run(
                     .map(|(_, a)| a.clone())
                     .collect();
                 let message = rule.text.message.fill(|slot| match slot {
-                    "others" => crate::text::some_of(&others),
+                    "others" => some_of(&others, NAMED_PLACES),
                     "count" => group.len().to_string(),
                     name => subject.shown(name).unwrap_or_default(),
                 });

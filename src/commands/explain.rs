@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::cli::ExplainArgs;
 use crate::error::Error;
+use crate::indicators::parts::must;
 use crate::pipeline::diagnostic::nearest;
 use crate::pipeline::model::{
     Bound, BoundValue, CountyColumn, CountyRef, CountySource, Criterion, Indicator, Limit, Notice,
@@ -11,7 +12,6 @@ use crate::pipeline::model::{
 };
 use crate::pipeline::{self, Pipeline};
 use crate::report::formula_words::in_words;
-use crate::report::ranking_book::must_text;
 use crate::text::{number, rounded};
 
 /// Prints what stands in the pipeline about one id.
@@ -21,20 +21,25 @@ use crate::text::{number, rounded};
 pub fn explain(args: &ExplainArgs) -> Result<u8, Error> {
     let pipeline = pipeline::load(&args.pipeline)?;
     let Some(lines) = about(&pipeline, &args.id) else {
-        let known = ids(&pipeline);
-        let help = match nearest(&args.id, known.iter().map(String::as_str)) {
-            Some(near) => format!("; did you mean '{near}'?"),
-            None => String::new(),
-        };
         return Err(Error::Usage(format!(
-            "nothing in {} is called '{}'{help}",
+            "nothing in {} is called '{}'{}",
             args.pipeline.display(),
-            args.id
+            args.id,
+            hint(&pipeline, &args.id)
         )));
     };
     // A closed stdout changes nothing.
     let _ = writeln!(std::io::stdout(), "{}", lines.join("\n"));
     Ok(0)
+}
+
+/// The id that may be meant, to end a message with.
+pub fn hint(pipeline: &Pipeline, id: &str) -> String {
+    let known = ids(pipeline);
+    match nearest(id, known.iter().map(String::as_str)) {
+        Some(near) => format!("; did you mean '{near}'?"),
+        None => String::new(),
+    }
 }
 
 /// Every id that can be explained.
@@ -210,8 +215,8 @@ impl Explain<'_> {
                 out.push(format!("  {}", self.line("explain_when", &text)));
             }
             for bound in &f.limits {
-                let must = must_text(p, f.better, bound.strict);
-                let text = self.bound(bound, must, &f.unit);
+                let word = must(p, f.better, bound.strict);
+                let text = self.bound(bound, word, &f.unit);
                 out.push(format!("  {}", self.line("explain_limit", &text)));
             }
             if let Some(source) = f.stated {
@@ -237,8 +242,8 @@ impl Explain<'_> {
                 out.push(format!("  {}", self.line("explain_when", &text)));
             }
             for bound in &k.limits {
-                let must = must_text(p, k.better, bound.strict);
-                let text = self.bound(bound, must, &k.unit);
+                let word = must(p, k.better, bound.strict);
+                let text = self.bound(bound, word, &k.unit);
                 out.push(format!("  {}", self.line("explain_limit", &text)));
             }
             self.indented(&k.examples, &mut out);

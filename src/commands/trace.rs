@@ -6,7 +6,6 @@ use super::compute::{self, Timings};
 use super::explain;
 use crate::cli::TraceArgs;
 use crate::error::Error;
-use crate::pipeline::diagnostic::nearest;
 use crate::trace::{self, Wanted};
 
 /// Reads the county's submissions again, computes, and prints the figure's derivation.
@@ -41,15 +40,11 @@ pub fn trace(args: &TraceArgs) -> Result<u8, Error> {
         period: request.period,
     };
     let Some(lines) = trace::lines(&request.pipeline, &results, &args.indicator, &wanted)? else {
-        let known = explain::ids(&request.pipeline);
-        let help = match nearest(&args.indicator, known.iter().map(String::as_str)) {
-            Some(near) => format!("; did you mean '{near}'?"),
-            None => String::new(),
-        };
         return Err(Error::Usage(format!(
-            "'{}' is no indicator, criterion or county column of {}{help}",
+            "'{}' is no indicator, criterion or county column of {}{}",
             args.indicator,
-            args.pipeline.display()
+            args.pipeline.display(),
+            explain::hint(&request.pipeline, &args.indicator)
         )));
     };
     if lines.is_empty() {

@@ -14,7 +14,7 @@ use crate::ingest::submission::{Age, CountyName, age};
 use crate::ingest::{FileRead, Record, SheetTable, Status};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Entity, Layout};
-use crate::text::normal;
+use crate::text::{NAMED_PLACES, normal, some_of};
 
 /// What the assembly is told beside the files.
 pub struct Given<'a> {
@@ -431,18 +431,14 @@ impl Assembly<'_> {
             return;
         }
         let table = &self.given.pipeline.tables[self.given.pipeline.forms[slot.0].table];
-        let mut items: Vec<&str> = lost
+        let items: Vec<&str> = lost
             .iter()
-            .take(10)
             .map(|c| table.columns[*c].title.as_str())
             .collect();
-        if lost.len() > 10 {
-            items.push("\u{2026}");
-        }
         let draft = about(&self.files[loser], None, Some(&slot.1))
             .slot("by", self.files[winner].submission.path.clone())
             .slot("count", lost.len().to_string())
-            .slot("items", items.join("\u{3001}"));
+            .slot("items", some_of(&items, NAMED_PLACES));
         self.say("replaced-items-lost", draft);
     }
 

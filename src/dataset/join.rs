@@ -7,7 +7,7 @@ use super::{COUNTY_CODE_STATED, CellRef, Row, SCHOOL_CODE, SCHOOL_NAME};
 use crate::finding::{Draft, Place, a1};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::model::{Entity, Kind};
-use crate::text::normal;
+use crate::text::{NAMED_PLACES, normal, some_of};
 
 impl Assembly<'_> {
     /// Joins the rows of one school from a sheet of each stage; marks schools that are claimed twice.
@@ -266,7 +266,7 @@ impl Assembly<'_> {
                         "school_name",
                         school_name.unwrap_or_else(|| row.key.clone()),
                     )
-                    .slot("others", crate::text::some_of(&others)),
+                    .slot("others", some_of(&others, NAMED_PLACES)),
             );
         }
     }

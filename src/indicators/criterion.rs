@@ -13,7 +13,7 @@ use crate::finding::{Draft, Finding};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{CountyRef, CountySource, Criterion, Scope};
-use crate::text::{fixed, number};
+use crate::text::{fixed, number, some_of};
 
 /// The code of a claim that something is met (list `claim`).
 pub const CLAIM_MET: &str = "met";
@@ -35,6 +35,17 @@ pub struct CriterionResult {
     pub reference: Option<String>,
     /// Points reached, in a part that is scored.
     pub points: Option<f64>,
+}
+
+/// The criteria of one county, by its index: of every county there are all of them, in their order.
+pub fn of_county<'a>(
+    pipeline: &Pipeline,
+    results: &'a [CriterionResult],
+    county: usize,
+) -> &'a [CriterionResult] {
+    let count = pipeline.criteria.len();
+    let own = county * count..(county + 1) * count;
+    results.get(own).unwrap_or(&[])
 }
 
 /// Everything that criteria are judged by.
@@ -384,23 +395,6 @@ pub fn fraction(pipeline: &Pipeline, r: &FigureResult) -> Option<String> {
     })
 }
 
-impl Criterion {
-    /// Whether it has a figure or check of this id; nothing names the whole.
-    pub fn has(&self, item: &str) -> bool {
-        let figures = self.figures.iter().map(|f| f.id.as_str());
-        let mut ids = figures.chain(self.checks.iter().map(|k| k.id.as_str()));
-        item.is_empty() || ids.any(|id| id == item)
-    }
-}
-
-impl crate::pipeline::model::Figure {
-    /// The columns that its numerator and denominator read.
-    pub fn columns(&self) -> impl Iterator<Item = &String> {
-        let below = self.denominator.iter().flat_map(|d| &d.columns);
-        self.numerator.columns.iter().chain(below)
-    }
-}
-
 /// The cells in which a county states the figures that some columns come from.
 pub fn stated_cells<'a>(
     given: &Given<'_>,
@@ -601,14 +595,10 @@ fn incomplete(given: &Given<'_>, results: &[CriterionResult], findings: &mut Vec
             if open.is_empty() {
                 continue;
             }
-            let mut names: Vec<String> = open
+            let names: Vec<String> = open
                 .iter()
-                .take(NAMED)
                 .map(|c| format!("{}.{}", c.number, c.title))
                 .collect();
-            if open.len() > NAMED {
-                names.push("\u{2026}".to_string());
-            }
             let draft = Draft {
                 county_code: Some(dataset.counties[county].code.clone()),
                 column: Some(part.title.clone()),
@@ -618,7 +608,7 @@ fn incomplete(given: &Given<'_>, results: &[CriterionResult], findings: &mut Vec
                 draft
                     .slot("part", part.title.clone())
                     .slot("count", open.len().to_string())
-                    .slot("criteria", names.join("\u{3001}"))
+                    .slot("criteria", some_of(&names, NAMED))
                     .notice(pipeline, "criteria-incomplete"),
             );
         }

@@ -53,6 +53,15 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// A limit that meets itself, and of which there is only one.
+    pub fn plain(value: f64) -> Threshold {
+        Threshold {
+            value,
+            strict: false,
+            bound: 0,
+        }
+    }
+
     /// Whether a value meets the limit; unrounded, robust to binary representation.
     pub fn met(&self, value: f64, better: Better) -> bool {
         let good = match better {

@@ -43,7 +43,7 @@ pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
         .filter_map(|(indicator, met)| {
             let v = values.iter().find(|v| v.indicator == *indicator)?;
             let better = pipeline.indicators[*indicator].better;
-            let limit = threshold(v.limit?);
+            let limit = Threshold::plain(v.limit?);
             Some((limit.slack(v.value?, better), v, *met))
         })
         .collect();
@@ -77,14 +77,6 @@ pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
         gap,
         relative: true,
         text,
-    }
-}
-
-fn threshold(value: f64) -> Threshold {
-    Threshold {
-        value,
-        strict: false,
-        bound: 0,
     }
 }
 
@@ -167,7 +159,7 @@ pub fn balance(
             all.push((cv, c.limit, name, c.stage));
         }
     }
-    let slack = |cv: f64, limit: f64| threshold(limit).slack(cv, Better::Lower);
+    let slack = |cv: f64, limit: f64| Threshold::plain(limit).slack(cv, Better::Lower);
     if verdict == Verdict::Met {
         let nearest = all
             .iter()
@@ -179,7 +171,7 @@ pub fn balance(
     }
     let above = all
         .into_iter()
-        .filter(|(cv, limit, ..)| !threshold(*limit).met(*cv, Better::Lower))
+        .filter(|(cv, limit, ..)| !Threshold::plain(*limit).met(*cv, Better::Lower))
         .map(|(cv, limit, name, stage)| {
             let digits = pipeline.balance_limit(stage).map_or(3, |l| l.digits);
             let text = pipeline.phrase(

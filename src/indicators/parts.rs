@@ -1,7 +1,7 @@
 //! The verdict on the parts that are made of criteria, and on a county as a whole.
 
 use super::check::CheckedRow;
-use super::criterion::{CriterionResult, fraction};
+use super::criterion::{CriterionResult, fraction, of_county};
 use super::figure::{Basis, FigureResult, Threshold};
 use super::flips::{self, Flip, near};
 use super::verdict::{CountyVerdict, Given, unit_name};
@@ -15,29 +15,14 @@ use crate::text::{fixed, number, rounded};
 /// Most schools that one reason names.
 const NAMED: usize = 5;
 
-/// The criteria of all counties, by county.
-pub struct Judged<'a> {
-    pub results: &'a [CriterionResult],
-}
-
-impl<'a> Judged<'a> {
-    /// The criteria of one county.
-    pub fn of(&self, pipeline: &Pipeline, county: usize) -> &'a [CriterionResult] {
-        let count = pipeline.criteria.len();
-        self.results
-            .get(county * count..(county + 1) * count)
-            .unwrap_or(&[])
-    }
-}
-
 /// The verdicts on a county's parts made of criteria, in the order of the pipeline. `held`: why they cannot be given.
 pub fn verdicts(
     given: &Given<'_>,
-    judged: &Judged<'_>,
+    criteria: &[CriterionResult],
     county: usize,
     held: &[String],
 ) -> Vec<CountyVerdict> {
-    let own = judged.of(given.pipeline, county);
+    let own = of_county(given.pipeline, criteria, county);
     let received = given.dataset.counties[county].received;
     given
         .pipeline
@@ -332,7 +317,7 @@ impl About<'_> {
         let (Some(value), Some(limit)) = (row.value, row.limit) else {
             return name;
         };
-        let must = p.word(must_word(k.better, limit.strict));
+        let must = must(p, k.better, limit.strict);
         p.phrase(
             "detail_row",
             &[
@@ -442,13 +427,19 @@ impl About<'_> {
 }
 
 /// The word for what a value must be beside its limit.
-pub fn must_word(better: Better, strict: bool) -> &'static str {
-    match (better, strict) {
+pub fn must(pipeline: &Pipeline, better: Better, strict: bool) -> &str {
+    pipeline.word(match (better, strict) {
         (Better::Higher, false) => "must_least",
         (Better::Higher, true) => "must_above",
         (Better::Lower, false) => "must_most",
         (Better::Lower, true) => "must_below",
-    }
+    })
+}
+
+/// A limit as people read it, with what a value must be beside it.
+pub fn requirement(pipeline: &Pipeline, better: Better, limit: Threshold, unit: &str) -> String {
+    let must = must(pipeline, better, limit.strict);
+    format!("{must}{}{unit}", number(limit.value))
 }
 
 /// A figure with its fraction and its limit as a sentence.
@@ -461,7 +452,7 @@ fn figure_text(p: &Pipeline, f: &Figure, r: &FigureResult) -> String {
         shown = number(value);
     }
     let fraction = fraction(p, r).unwrap_or_default();
-    let must = p.word(must_word(f.better, limit.strict));
+    let must = must(p, f.better, limit.strict);
     let slots = [
         ("title", f.title.as_str()),
         ("value", &shown),

@@ -58,6 +58,20 @@ pub fn shares(weighted: &[(f64, Option<f64>)]) -> Option<Vec<f64>> {
     Some(products.iter().map(|p| p / sum).collect())
 }
 
+/// The weight of a stage in the split of a school of some type that has students in the stages `present`. With attached
+/// classes, outside the type's stages, every stage has its own weight, so that all stand in one proportion.
+pub fn stage_weight(
+    pipeline: &Pipeline,
+    kind: Option<&SchoolType>,
+    present: &[usize],
+    stage: usize,
+) -> f64 {
+    match kind {
+        Some(kind) if present.iter().all(|s| kind.stages.contains(s)) => kind.weights[stage],
+        _ => pipeline.stages[stage].weight,
+    }
+}
+
 /// Makes the units of every school, with findings where a school's stages or figures are not clear.
 ///
 /// # Errors
@@ -156,17 +170,11 @@ impl<'a> School<'a> {
             .copied()
             .filter(|(_, n)| *n != Some(0.0))
             .collect();
-        let attached = match self.kind {
-            Some(kind) => present.iter().any(|(s, _)| !kind.stages.contains(s)),
-            None => false,
-        };
-        let weight = |stage: usize| match self.kind {
-            // Attached classes: every stage by its own weight, so that all stand in one proportion.
-            Some(kind) if !attached => kind.weights[stage],
-            _ => pipeline.stages[stage].weight,
-        };
-        let weighted: Vec<(f64, Option<f64>)> =
-            present.iter().map(|(s, n)| (weight(*s), *n)).collect();
+        let stages: Vec<usize> = present.iter().map(|(s, _)| *s).collect();
+        let weighted: Vec<(f64, Option<f64>)> = present
+            .iter()
+            .map(|(s, n)| (stage_weight(pipeline, self.kind, &stages, *s), *n))
+            .collect();
         let split = match (present.len(), self.kind) {
             (1, _) => Some(vec![1.0]),
             (_, None) => None,

@@ -48,7 +48,7 @@ pub struct Given<'a> {
 /// The verdicts of all counties, in the order of their codes.
 pub fn county_verdicts(
     given: &Given<'_>,
-    criteria: &super::parts::Judged<'_>,
+    criteria: &[super::criterion::CriterionResult],
 ) -> Vec<CountyVerdict> {
     let margins = unit_margins(given);
     let mut out = Vec::new();

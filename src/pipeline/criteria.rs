@@ -129,6 +129,13 @@ impl Criterion {
         self.figures.len() + self.checks.len() > 1
     }
 
+    /// Whether it has a figure or check of this id; nothing names the whole.
+    pub fn has(&self, item: &str) -> bool {
+        let figures = self.figures.iter().map(|f| f.id.as_str());
+        let mut ids = figures.chain(self.checks.iter().map(|k| k.id.as_str()));
+        item.is_empty() || ids.any(|id| id == item)
+    }
+
     /// The id of one of its figures or checks in the outputs: its own where it is the only one.
     pub fn item_id(&self, item: &str) -> String {
         if self.has_items() {
@@ -163,6 +170,14 @@ pub struct Figure {
     pub possible: Option<(f64, f64)>,
     /// As written, for people.
     pub examples: Vec<String>,
+}
+
+impl Figure {
+    /// The columns that its numerator and denominator read.
+    pub fn columns(&self) -> impl Iterator<Item = &String> {
+        let below = self.denominator.iter().flat_map(|d| &d.columns);
+        self.numerator.columns.iter().chain(below)
+    }
 }
 
 /// A condition on every school or unit of a county.

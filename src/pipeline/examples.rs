@@ -82,14 +82,7 @@ fn compare(value: PolarsResult<Option<f64>>, gives: Option<&Spanned<f64>>, wrong
 
 /// Checks one example of a criterion's figure.
 pub fn figure(figure: &Figure, example: &RawFigureExample, schema: &Schema) -> Wrong {
-    let mut used: Vec<&str> = figure
-        .numerator
-        .columns
-        .iter()
-        .map(String::as_str)
-        .collect();
-    let below = figure.denominator.iter().flat_map(|d| &d.columns);
-    used.extend(below.map(String::as_str));
+    let used: Vec<&str> = figure.columns().map(String::as_str).collect();
     let (frame, mut wrong) = frame(&[&example.given], schema, &used);
     let Some(frame) = frame else { return wrong };
     let value = figure::figures(figure, &frame).map(|figures| {
@@ -102,10 +95,9 @@ pub fn figure(figure: &Figure, example: &RawFigureExample, schema: &Schema) -> W
 
 /// Checks one example of a criterion's check. The limits of all years are in force in an example that gives no period.
 pub fn school_check(check: &SchoolCheck, example: &RawCheckExample, schema: &Schema) -> Wrong {
-    let mut used: Vec<&str> = check.value.columns.iter().map(String::as_str).collect();
-    for formula in check::formulas(check) {
-        used.extend(formula.columns.iter().map(String::as_str));
-    }
+    let formulas = check::formulas(check);
+    let used = formulas.iter().flat_map(|f| &f.columns);
+    let used: Vec<&str> = used.map(String::as_str).collect();
     let (frame, mut wrong) = frame(&[&example.given], schema, &used);
     let Some(frame) = frame else { return wrong };
     let period = example

@@ -2,7 +2,7 @@
 //! of variation, beside the program's own, so that they can be checked in any spreadsheet.
 
 use super::Context;
-use super::book::{Cell, Look, Page, Tone};
+use super::book::{Cell, Look, Page, Tone, column};
 use super::county_book::units_of;
 use crate::finding::column_letters;
 use crate::indicators::balance::Balance;
@@ -31,10 +31,6 @@ pub(super) fn page(context: &Context<'_>, county: usize) -> Page {
         row = block(context, county, stage, row, &mut page) + 2;
     }
     page
-}
-
-fn column(c: usize) -> u16 {
-    u16::try_from(c).unwrap_or(u16::MAX)
 }
 
 /// One stage's block from a row on; gives the row after it.

@@ -205,3 +205,8 @@ impl Head {
         self
     }
 }
+
+/// The number of a column as workbooks count them.
+pub(super) fn column(c: usize) -> u16 {
+    u16::try_from(c).unwrap_or(u16::MAX)
+}

@@ -1,7 +1,7 @@
 //! 县级: the workbook of one county: the application form filled in, its schools, an audit sheet, criteria and reasons.
 
 use super::book::{Book, Cell, Head, Page, Sheet, Tone, met_tone};
-use super::ranking_book::{flips, margin, verdict_cell};
+use super::ranking_book::{reason_heads, reason_row, verdict_cell};
 use super::{Context, audit_page, criteria_sheet, form_pages};
 use crate::indicators::Verdict;
 use crate::indicators::figure::Threshold;
@@ -120,14 +120,8 @@ fn schools(context: &Context<'_>, county: usize) -> Sheet {
             if i.role != Role::Standard {
                 continue;
             }
-            let slack = v.value.zip(v.limit).map(|(value, limit)| {
-                let threshold = Threshold {
-                    value: limit,
-                    strict: false,
-                    bound: 0,
-                };
-                threshold.slack(value, i.better)
-            });
+            let slack = v.value.zip(v.limit);
+            let slack = slack.map(|(value, limit)| Threshold::plain(limit).slack(value, i.better));
             let word = v.met.map_or(String::new(), |m| w(m.key()));
             s.rows.push(vec![
                 Cell::text(stage),
@@ -200,26 +194,13 @@ fn criteria(context: &Context<'_>, county: usize) -> Sheet {
 }
 
 fn reasons(context: &Context<'_>, county: usize) -> Sheet {
-    let p = context.pipeline;
     let w = |key: &str| context.word(key);
-    let columns = vec![
-        Head::new(w("head_part")),
-        Head::new(w("head_verdict")).wide(10),
-        Head::new(w("head_margin")).wide(12),
-        Head::new(w("head_reasons")).wide(80),
-        Head::new(w("head_flips")).wide(80),
-    ];
+    let columns = reason_heads(context).into();
     let mut s = context.sheet("sheet_reasons", columns, 1);
     s.notes = vec![w("note_margin"), w("note_flips")];
     let code = &context.results.dataset.counties[county].code;
     for v in context.results.verdicts_of(code) {
-        s.rows.push(vec![
-            Cell::text(p.part_title(v.part)),
-            verdict_cell(context, Some(v.verdict)),
-            Cell::text(margin(context, v)),
-            Cell::text(v.reasons.join("\n")),
-            Cell::text(flips(context, v)),
-        ]);
+        s.rows.push(reason_row(context, v).into());
     }
     s
 }

@@ -3,10 +3,9 @@
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone, verdict_tone};
 use super::ranking_book::verdict_cell;
-use crate::dataset::County;
 use crate::indicators::Verdict;
 use crate::indicators::criterion::CriterionResult;
-use crate::indicators::parts::{must_word, printed_differs};
+use crate::indicators::parts::{printed_differs, requirement};
 use crate::text::number;
 
 /// Counties × criteria: the verdicts.
@@ -97,10 +96,9 @@ pub(super) fn rows(context: &Context<'_>, result: &CriterionResult) -> Vec<Vec<C
         if !r.applies {
             continue;
         }
-        let requirement = r.limit.map_or(String::new(), |l| {
-            let must = p.word(must_word(f.better, l.strict));
-            format!("{must}{}{}", number(l.value), f.unit)
-        });
+        let requirement = r
+            .limit
+            .map_or(String::new(), |l| requirement(p, f.better, l, &f.unit));
         let note = printed_differs(f, r).map_or(String::new(), |_| {
             p.phrase(
                 "note_printed_flips",
@@ -183,10 +181,8 @@ fn free_number(value: Option<f64>) -> Cell {
 }
 
 /// The tone of a criterion's figure in a ranking.
-pub(super) fn figure_tone(context: &Context<'_>, county: &County, c: usize, f: usize) -> Tone {
-    let counties = &context.results.dataset.counties;
-    let index = counties.binary_search_by(|x| x.code.cmp(&county.code));
-    let result = index.ok().and_then(|i| context.criteria(i).get(c));
+pub(super) fn figure_tone(context: &Context<'_>, county: usize, c: usize, f: usize) -> Tone {
+    let result = context.criteria(county).get(c);
     match result.and_then(|r| r.figures[f].verdict) {
         Some(Verdict::NotMet) => Tone::Bad,
         _ => Tone::Plain,

@@ -11,6 +11,7 @@ use crate::indicators::Verdict;
 use crate::indicators::balance::Spread;
 use crate::indicators::figure::Basis;
 use crate::indicators::survey::wilson;
+use crate::indicators::unit::ratio;
 use crate::ingest::cell::Value;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
@@ -552,9 +553,10 @@ fn survey(context: &Context<'_>) -> Result<DataFrame, Error> {
             float("satisfied", satisfied.iter().copied()),
             float(
                 "rate",
-                pairs
+                satisfied
                     .iter()
-                    .map(|pair| pair.filter(|(_, v)| *v > 0.0).map(|(s, v)| s * 100.0 / v)),
+                    .zip(&valid)
+                    .map(|(s, v)| ratio(*s, *v, 100.0)),
             ),
             float("low", interval(|(low, _)| low)),
             float("high", interval(|(_, high)| high)),

@@ -1,7 +1,7 @@
 //! The tables of the application form of one county, laid out as the form prints them and filled in.
 
 use super::Context;
-use super::book::{Cell, Look, Page, Tone, met_tone, verdict_tone};
+use super::book::{Cell, Look, Page, Tone, column, met_tone, verdict_tone};
 use super::county_book::units_of;
 use super::criteria_sheet;
 use crate::dataset::Row;
@@ -69,10 +69,6 @@ struct Form<'a> {
 
 fn cell_ref((table, column): (usize, usize)) -> CountyRef {
     CountyRef::Stated { table, column }
-}
-
-fn column(c: usize) -> u16 {
-    u16::try_from(c).unwrap_or(u16::MAX)
 }
 
 impl Form<'_> {

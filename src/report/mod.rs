@@ -56,22 +56,11 @@ impl Context<'_> {
 
     /// The criteria of a county, by its index.
     fn criteria(&self, county: usize) -> &[crate::indicators::criterion::CriterionResult] {
-        let results = &self.results.criteria;
-        crate::indicators::parts::Judged { results }.of(self.pipeline, county)
+        self.results.criteria_of(self.pipeline, county)
     }
 
     fn verdict_context(&self) -> crate::indicators::verdict::Given<'_> {
-        let r = self.results;
-        crate::indicators::verdict::Given {
-            pipeline: self.pipeline,
-            dataset: &r.dataset,
-            units: &r.units,
-            values: &r.values,
-            unit_verdicts: &r.unit_verdicts,
-            balances: &r.balances,
-            composites: &r.composites,
-            held: &r.held,
-        }
+        self.results.verdict_given(self.pipeline)
     }
 
     /// Name and prefecture of a county.

@@ -275,7 +275,7 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
         s.name.clone_from(&ranking.title);
         s.notes = vec![ranking.note.clone(), w("note_ranking")];
         s.filter = false;
-        for county in &context.results.dataset.counties {
+        for (i, county) in context.results.dataset.counties.iter().enumerate() {
             let mut row = vec![
                 Cell::text(&county.code),
                 Cell::text(&county.name),
@@ -292,7 +292,7 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
                     _ => ranking.digits,
                 };
                 let tone = match list.subject {
-                    Subject::Figure(c, f) => criteria_sheet::figure_tone(context, county, c, f),
+                    Subject::Figure(c, f) => criteria_sheet::figure_tone(context, i, c, f),
                     _ => cv_tone(context, ranking.of, ranking.stage, place.value),
                 };
                 row.push(Cell::number(place.value, digits).toned(tone));
@@ -539,45 +539,51 @@ fn balance_note(
 const NAMED_FLIPS: usize = 12;
 
 fn reasons(context: &Context<'_>) -> Sheet {
-    let p = context.pipeline;
     let w = |key: &str| context.word(key);
-    let columns = vec![
+    let mut columns = vec![
         Head::new(w("head_county_code")),
         Head::new(w("head_county")),
+    ];
+    columns.extend(reason_heads(context));
+    let mut s = context.sheet("sheet_reasons", columns, 3);
+    s.notes = vec![w("note_margin"), w("note_flips")];
+    s.filter = true;
+    for v in &context.results.verdicts {
+        let mut row = vec![
+            Cell::text(&v.county_code),
+            Cell::text(context.county(&v.county_code).0),
+        ];
+        row.extend(reason_row(context, v));
+        s.rows.push(row);
+    }
+    s
+}
+
+/// The columns of [`reason_row`].
+pub(super) fn reason_heads(context: &Context<'_>) -> [Head; 5] {
+    let w = |key: &str| context.word(key);
+    [
         Head::new(w("head_part")),
         Head::new(w("head_verdict")).wide(10),
         Head::new(w("head_margin")).wide(12),
         Head::new(w("head_reasons")).wide(80),
         Head::new(w("head_flips")).wide(80),
-    ];
-    let mut s = context.sheet("sheet_reasons", columns, 3);
-    s.notes = vec![w("note_margin"), w("note_flips")];
-    s.filter = true;
-    for v in &context.results.verdicts {
-        s.rows.push(vec![
-            Cell::text(&v.county_code),
-            Cell::text(context.county(&v.county_code).0),
-            Cell::text(p.part_title(v.part)),
-            verdict_cell(context, Some(v.verdict)),
-            Cell::text(margin(context, v)),
-            Cell::text(v.reasons.join("\n")),
-            Cell::text(flips(context, v)),
-        ]);
-    }
-    s
+    ]
 }
 
-/// The word for what a value must be beside its limit.
-pub fn must_text(
-    pipeline: &crate::pipeline::Pipeline,
-    better: crate::pipeline::model::Better,
-    strict: bool,
-) -> &str {
-    pipeline.word(crate::indicators::parts::must_word(better, strict))
+/// The verdict on a part with its margin, reasons and what would flip it.
+pub(super) fn reason_row(context: &Context<'_>, v: &CountyVerdict) -> [Cell; 5] {
+    [
+        Cell::text(context.pipeline.part_title(v.part)),
+        verdict_cell(context, Some(v.verdict)),
+        Cell::text(margin(context, v)),
+        Cell::text(v.reasons.join("\n")),
+        Cell::text(flips(context, v)),
+    ]
 }
 
 /// The margin of a verdict as people read it.
-pub(super) fn margin(context: &Context<'_>, v: &CountyVerdict) -> String {
+fn margin(context: &Context<'_>, v: &CountyVerdict) -> String {
     let p = context.pipeline;
     let scored = p
         .parts
@@ -592,7 +598,7 @@ pub(super) fn margin(context: &Context<'_>, v: &CountyVerdict) -> String {
 }
 
 /// What would flip a verdict, a line each.
-pub(super) fn flips(context: &Context<'_>, v: &CountyVerdict) -> String {
+fn flips(context: &Context<'_>, v: &CountyVerdict) -> String {
     let mut lines: Vec<String> = v
         .flips
         .iter()

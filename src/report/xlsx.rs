@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::book::{Book, Cell, Look, Page, Placed, Sheet, Tone};
+use super::book::{Book, Cell, Look, Page, Placed, Sheet, Tone, column};
 use crate::error::Error;
 use crate::text::fifteen_digits;
 
@@ -64,6 +64,17 @@ struct Formats {
 }
 
 impl Formats {
+    /// Of the heads of columns.
+    fn head(&self) -> Format {
+        self.base
+            .clone()
+            .set_bold()
+            .set_text_wrap()
+            .set_align(FormatAlign::Center)
+            .set_align(FormatAlign::VerticalCenter)
+            .set_background_color(Color::RGB(0x00DD_E6F0))
+    }
+
     fn of(&mut self, tone: Tone, digits: Option<usize>) -> &Format {
         self.made.entry((tone, digits)).or_insert_with(|| {
             let mut format = self.base.clone().set_align(FormatAlign::VerticalCenter);
@@ -112,14 +123,7 @@ fn write_sheet(
         worksheet.write_string_with_format(row, 0, text, &note)?;
         row += 1;
     }
-    let head = formats
-        .base
-        .clone()
-        .set_bold()
-        .set_text_wrap()
-        .set_align(FormatAlign::Center)
-        .set_align(FormatAlign::VerticalCenter)
-        .set_background_color(Color::RGB(0x00DD_E6F0));
+    let head = formats.head();
     let first_head = row;
     let grouped = sheet.columns.iter().any(|c| !c.group.is_empty());
     if grouped {
@@ -128,12 +132,12 @@ fn write_sheet(
     }
     let widths = widths(sheet);
     let mut head_lines = 1;
-    for (c, column) in sheet.columns.iter().enumerate() {
-        let col = column_index(c);
-        if !(grouped && column.group.is_empty()) {
-            worksheet.write_string_with_format(row, col, &column.label, &head)?;
+    for (c, declared) in sheet.columns.iter().enumerate() {
+        let col = column(c);
+        if !(grouped && declared.group.is_empty()) {
+            worksheet.write_string_with_format(row, col, &declared.label, &head)?;
         }
-        let lines = column
+        let lines = declared
             .label
             .width()
             .div_ceil(widths[c].saturating_sub(1).max(1));
@@ -147,7 +151,7 @@ fn write_sheet(
     for cells in &sheet.rows {
         let mut lines = 1;
         for (c, cell) in cells.iter().enumerate() {
-            let col = column_index(c);
+            let col = column(c);
             match cell {
                 Cell::Empty => {
                     worksheet.write_blank(row, col, formats.of(Tone::Plain, None))?;
@@ -249,31 +253,27 @@ fn write_page(
     formats: &mut Formats,
 ) -> Result<(), XlsxError> {
     for (c, width) in page.widths.iter().enumerate() {
-        worksheet.set_column_width(column_index(c), *width as f64 + 1.0)?;
+        worksheet.set_column_width(column(c), *width as f64 + 1.0)?;
     }
+    let title = plain
+        .clone()
+        .set_font_size(14)
+        .set_bold()
+        .set_align(FormatAlign::Center)
+        .set_align(FormatAlign::VerticalCenter);
+    let head = formats.head();
+    let note = plain
+        .clone()
+        .set_text_wrap()
+        .set_font_color(Color::RGB(0x0059_5959))
+        .set_align(FormatAlign::Top);
     let mut lines: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
     for placed in &page.cells {
         let (row, col) = (placed.row, placed.col);
         let format = match placed.look {
-            Look::Title => plain
-                .clone()
-                .set_font_size(14)
-                .set_bold()
-                .set_align(FormatAlign::Center)
-                .set_align(FormatAlign::VerticalCenter),
-            Look::Head => formats
-                .base
-                .clone()
-                .set_bold()
-                .set_text_wrap()
-                .set_align(FormatAlign::Center)
-                .set_align(FormatAlign::VerticalCenter)
-                .set_background_color(Color::RGB(0x00DD_E6F0)),
-            Look::Note => plain
-                .clone()
-                .set_text_wrap()
-                .set_font_color(Color::RGB(0x0059_5959))
-                .set_align(FormatAlign::Top),
+            Look::Title => title.clone(),
+            Look::Head => head.clone(),
+            Look::Note => note.clone(),
             Look::Body => match &placed.cell {
                 Cell::Text(_, tone) => formats.of(*tone, None).clone(),
                 Cell::Number(_, digits, tone) => formats.of(*tone, Some(*digits)).clone(),
@@ -331,7 +331,7 @@ fn write_groups(
         let group = &sheet.columns[c].group;
         if group.is_empty() {
             let label = &sheet.columns[c].label;
-            worksheet.merge_range(row, column_index(c), row + 1, column_index(c), label, head)?;
+            worksheet.merge_range(row, column(c), row + 1, column(c), label, head)?;
             c += 1;
             continue;
         }
@@ -340,9 +340,9 @@ fn write_groups(
             end += 1;
         }
         if end > c {
-            worksheet.merge_range(row, column_index(c), row, column_index(end), group, head)?;
+            worksheet.merge_range(row, column(c), row, column(end), group, head)?;
         } else {
-            worksheet.write_string_with_format(row, column_index(c), group, head)?;
+            worksheet.write_string_with_format(row, column(c), group, head)?;
         }
         c = end + 1;
     }
@@ -355,10 +355,6 @@ fn write_groups(
         .unwrap_or(0);
     worksheet.set_row_height(row, if longest > 36 { 48 } else { 32 })?;
     Ok(())
-}
-
-fn column_index(c: usize) -> u16 {
-    u16::try_from(c).unwrap_or(u16::MAX)
 }
 
 /// Widths in half-width characters: a Chinese character takes two.

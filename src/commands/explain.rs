@@ -4,11 +4,12 @@ use std::io::Write;
 
 use crate::cli::ExplainArgs;
 use crate::error::Error;
+use crate::formula::Formula;
 use crate::indicators::parts::must;
 use crate::pipeline::diagnostic::nearest;
 use crate::pipeline::model::{
-    Bound, BoundValue, CountyColumn, CountyRef, CountySource, Criterion, Indicator, Limit, Notice,
-    Parameter, RuleText, Scope,
+    Better, Bound, BoundValue, CountyColumn, CountyRef, CountySource, Criterion, Indicator, Limit,
+    Notice, Parameter, RuleText, Scope,
 };
 use crate::pipeline::{self, Pipeline};
 use crate::report::formula_words::in_words;
@@ -174,6 +175,26 @@ impl Explain<'_> {
         format!("{must}{value}{unit}{rest}")
     }
 
+    /// Formula, condition and limits of a figure or a check.
+    fn judged(
+        &self,
+        formula: &str,
+        when: Option<&Formula>,
+        (limits, better, unit): (&[Bound], Better, &str),
+        out: &mut Vec<String>,
+    ) {
+        let p = self.pipeline;
+        let mut say = |key: &str, text: &str| out.push(format!("  {}", self.line(key, text)));
+        say("explain_formula", formula);
+        if let Some(when) = when {
+            say("explain_when", &in_words(p, when, None));
+        }
+        for bound in limits {
+            let must = must(p, better, bound.strict);
+            say("explain_limit", &self.bound(bound, must, unit));
+        }
+    }
+
     fn criterion(&self, c: &Criterion) -> Vec<String> {
         let p = self.pipeline;
         let mut out = vec![format!(
@@ -209,16 +230,12 @@ impl Explain<'_> {
                 ),
                 None => format!("{top} ({})", f.unit),
             };
-            out.push(format!("  {}", self.line("explain_formula", &text)));
-            if let Some(when) = &f.when {
-                let text = in_words(p, when, None);
-                out.push(format!("  {}", self.line("explain_when", &text)));
-            }
-            for bound in &f.limits {
-                let word = must(p, f.better, bound.strict);
-                let text = self.bound(bound, word, &f.unit);
-                out.push(format!("  {}", self.line("explain_limit", &text)));
-            }
+            self.judged(
+                &text,
+                f.when.as_ref(),
+                (&f.limits, f.better, &f.unit),
+                &mut out,
+            );
             if let Some(source) = f.stated {
                 let text = self.source(source);
                 out.push(format!("  {}", self.line("head_stated", &text)));
@@ -236,16 +253,12 @@ impl Explain<'_> {
         for k in &c.checks {
             out.push(format!("- {}.{} {}", c.id, k.id, k.title));
             let text = in_words(p, &k.value, None);
-            out.push(format!("  {}", self.line("explain_formula", &text)));
-            if let Some(when) = &k.when {
-                let text = in_words(p, when, None);
-                out.push(format!("  {}", self.line("explain_when", &text)));
-            }
-            for bound in &k.limits {
-                let word = must(p, k.better, bound.strict);
-                let text = self.bound(bound, word, &k.unit);
-                out.push(format!("  {}", self.line("explain_limit", &text)));
-            }
+            self.judged(
+                &text,
+                k.when.as_ref(),
+                (&k.limits, k.better, &k.unit),
+                &mut out,
+            );
             self.indented(&k.examples, &mut out);
         }
         out.push(self.line("explain_basis", &c.basis));

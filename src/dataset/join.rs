@@ -43,19 +43,12 @@ impl Assembly<'_> {
             }
             forms.push(row.form);
             match out.last_mut().filter(|_| fits) {
-                Some(last) if entity != Entity::School => {
-                    let disagreements = merge(last, row, name);
-                    let last = last.clone();
-                    for (column, other) in disagreements {
-                        self.disagree(table, &last, column, other);
-                    }
-                }
                 Some(last) => {
-                    *merged.entry(row.county_code.clone()).or_insert(0) += 1;
-                    let disagreements = merge(last, row, name);
-                    let last = last.clone();
-                    for (column, other) in disagreements {
-                        self.disagree(table, &last, column, other);
+                    if entity == Entity::School {
+                        *merged.entry(row.county_code.clone()).or_insert(0) += 1;
+                    }
+                    for (column, other) in merge(last, row, name) {
+                        self.disagree(table, last, column, other);
                     }
                 }
                 None => out.push(row),
@@ -68,27 +61,17 @@ impl Assembly<'_> {
             };
             self.say("rows-merged", draft.slot("count", count.to_string()));
         }
-        let mut start = 0;
-        while start < out.len() {
-            let mut end = start + 1;
-            while end < out.len()
-                && out[end].county_code == out[start].county_code
-                && out[end].key == out[start].key
-            {
-                end += 1;
+        let same = |a: &Row, b: &Row| a.county_code == b.county_code && a.key == b.key;
+        for group in out.chunk_by_mut(same).filter(|group| group.len() > 1) {
+            if matches!(entity, Entity::Group(_)) {
+                self.group_twice(table, group);
+            } else {
+                self.claimed_twice(table, group);
             }
-            if end - start > 1 {
-                if matches!(entity, Entity::Group(_)) {
-                    self.group_twice(table, &mut out[start..end]);
-                } else {
-                    self.claimed_twice(table, &mut out[start..end]);
-                }
-                // Keys stay unique in every output.
-                for (n, row) in out[start..end].iter_mut().enumerate().skip(1) {
-                    row.key = format!("{}#{}", row.key, n + 1);
-                }
+            // Keys stay unique in every output.
+            for (n, row) in group.iter_mut().enumerate().skip(1) {
+                row.key = format!("{}#{}", row.key, n + 1);
             }
-            start = end;
         }
         self.same_school_in_two_forms(table, &mut out);
         self.dataset.tables[table].rows = out;

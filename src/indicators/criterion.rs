@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use super::check::{self, CheckResult};
 use super::facts::{self, Facts, row_at, stated};
 use super::figure::{self, Basis, FigureResult};
+use super::missing;
 use super::split::Units;
 use super::{Verdict, all};
 use crate::dataset::{CellRef, Dataset, Row};
 use crate::error::Error;
 use crate::finding::{Draft, Finding};
-use crate::ingest::cell::{Value, text_of};
+use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{CountyRef, CountySource, Criterion, Scope};
 use crate::text::{fixed, number, some_of};
@@ -557,23 +558,13 @@ fn blank_cells(
         if dataset.spoken.contains(&cell) || !said.insert(cell) {
             continue;
         }
-        let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
-        let school = text("school_name");
-        let title = pipeline.tables[table].columns[column].title.clone();
-        let draft = Draft {
-            county_code: Some(row.county_code.clone()),
-            school_code: text("school_code"),
-            school_name: school.clone(),
-            place: dataset.place(&[cell]),
-            column: Some(title.clone()),
-            ..Draft::default()
-        };
-        findings.push(
-            draft
-                .slot("column", title)
-                .slot("school_name", school.unwrap_or_default())
-                .notice(pipeline, "value-missing"),
-        );
+        findings.push(missing::empty(
+            pipeline,
+            dataset,
+            (table, column),
+            row,
+            cell,
+        ));
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::split::Units;
 use super::unit::UnitValue;
-use crate::dataset::{Dataset, Row};
+use crate::dataset::{CellRef, Dataset, Row};
 use crate::finding::{Draft, Finding, Place};
 use crate::formula::{Function, Node};
 use crate::ingest::cell::text_of;
@@ -78,22 +78,7 @@ pub fn findings(
             if !said.insert((unit.school, column)) {
                 continue;
             }
-            let text = |name: &str| text_of(&pipeline.tables[table], &row.values, name);
-            let school_name = text("school_name");
-            let draft = Draft {
-                county_code: Some(row.county_code.clone()),
-                school_code: text("school_code"),
-                school_name: school_name.clone(),
-                place: dataset.place(&[cell]),
-                column: Some(title.title.clone()),
-                ..Draft::default()
-            };
-            out.push(
-                draft
-                    .slot("column", title.title.clone())
-                    .slot("school_name", school_name.unwrap_or_default())
-                    .notice(pipeline, "value-missing"),
-            );
+            out.push(empty(pipeline, dataset, (table, column), row, cell));
         }
     }
     for ((county, sheet, column), schools) in absent {
@@ -117,6 +102,32 @@ pub fn findings(
         );
     }
     out
+}
+
+/// What there is to say of an empty cell that is needed, in a column of a table.
+pub fn empty(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    (table, column): (usize, usize),
+    row: &Row,
+    cell: CellRef,
+) -> Finding {
+    let table = &pipeline.tables[table];
+    let text = |name: &str| text_of(table, &row.values, name);
+    let school = text("school_name");
+    let title = &table.columns[column].title;
+    let draft = Draft {
+        county_code: Some(row.county_code.clone()),
+        school_code: text("school_code"),
+        school_name: school.clone(),
+        place: dataset.place(&[cell]),
+        column: Some(title.clone()),
+        ..Draft::default()
+    };
+    draft
+        .slot("column", title.clone())
+        .slot("school_name", school.unwrap_or_default())
+        .notice(pipeline, "value-missing")
 }
 
 /// Whether the form of a row requires a column: its absence is then said with the sheet.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::command_line::junheng;
+use crate::command_line::{Run, junheng};
 use crate::harness::*;
 
 /// All files of a run by relative path; `run.json` without its timings.
@@ -35,6 +35,20 @@ fn files(output: &Path) -> BTreeMap<String, Vec<u8>> {
     let run = current.canonicalize().unwrap();
     walk(&run, &run, &mut out);
     out
+}
+
+/// A run of quality-2017 on an input folder, with its own list of counties.
+fn published(input: &Path, output: &Path, list: &Path) -> Run {
+    let [input, output, list] = [input, output, list].map(|p| p.to_str().unwrap());
+    junheng(&[
+        "run",
+        "--input",
+        input,
+        "--output",
+        output,
+        "--counties",
+        list,
+    ])
 }
 
 #[test]
@@ -138,15 +152,7 @@ fn workbooks_hold_numbers_as_numbers_and_text_as_text() {
         "code,name,prefecture,resident_population\n990001,甲县,东市,300000\n",
     )
     .unwrap();
-    let run = junheng(&[
-        "run",
-        "--input",
-        input.to_str().unwrap(),
-        "--output",
-        output.to_str().unwrap(),
-        "--counties",
-        list.to_str().unwrap(),
-    ]);
+    let run = published(&input, &output, &list);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     let bytes = std::fs::read(output.join("current/排名总表.xlsx")).unwrap();
     let sheets = junheng::ingest::workbook::read(&bytes).unwrap();
@@ -199,16 +205,7 @@ fn county_workbook(name: &str) -> (Vec<u8>, Vec<junheng::ingest::workbook::Sheet
     )
     .unwrap();
     let output = base.join("out");
-    let args = [
-        "run",
-        "--input",
-        input.to_str().unwrap(),
-        "--output",
-        output.to_str().unwrap(),
-        "--counties",
-        list.to_str().unwrap(),
-    ];
-    junheng(&args);
+    published(&input, &output, &list);
     let bytes = std::fs::read(output.join("current/县级/990001-甲县.xlsx")).unwrap();
     let sheets = junheng::ingest::workbook::read(&bytes).unwrap();
     (bytes, sheets)

@@ -66,6 +66,10 @@ pub struct RunArgs {
     /// Only these counties.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// A run of an earlier year (its folder, or the link `current`): its satisfaction rates are compared with this year's.
+    /// With several pipelines each has a folder below it.
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
     /// Files that are read side by side; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,

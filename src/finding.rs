@@ -110,6 +110,53 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("score-out-of-range", &["criterion", "score", "points"]),
     ("criteria-incomplete", &["part", "count", "criteria"]),
     ("groups-disagree", &["group", "others"]),
+    ("question-missing", &["column"]),
+    ("answers-unread", &["column", "count"]),
+    ("answers-county-unclear", &["column", "count"]),
+    ("scale-unclear", &["scales"]),
+    (
+        "questionnaires-excluded",
+        &["returned", "valid", "excluded", "reasons"],
+    ),
+    ("questionnaires-none-valid", &["returned", "reasons"]),
+    ("questionnaires-added", &["count", "files"]),
+    ("duplicates-not-testable", &["returned"]),
+    (
+        "survey-sources-differ",
+        &["group", "column", "answers", "stated"],
+    ),
+    ("survey-rate-open", &["reason"]),
+    ("survey-sample-small", &["valid", "needed", "residents"]),
+    (
+        "survey-parents-few",
+        &["parents", "valid", "share", "least"],
+    ),
+    ("survey-group-missing", &["groups"]),
+    ("survey-group-unbalanced", &["groups", "expected", "most"]),
+    ("survey-return-low", &["valid", "issued", "share", "least"]),
+    ("survey-return-full", &["valid", "issued", "share"]),
+    ("survey-return-over", &["valid", "issued"]),
+    ("survey-straight-lining", SCREEN_SLOTS),
+    ("survey-pattern-repeated", SCREEN_SLOTS),
+    ("survey-speeders", SCREEN_SLOTS),
+    ("survey-contradictions", SCREEN_SLOTS),
+    ("survey-one-device", SCREEN_SLOTS),
+    ("survey-one-second", SCREEN_SLOTS),
+    ("survey-schools-even", SCREEN_SLOTS),
+];
+
+/// What the notices of screens may say: how many of how many, as percent, and what all counties have.
+const SCREEN_SLOTS: &[&str] = &["count", "base", "share", "province", "bound", "schools"];
+
+/// The notices that screens make.
+pub const SCREENS: &[&str] = &[
+    "survey-straight-lining",
+    "survey-pattern-repeated",
+    "survey-speeders",
+    "survey-contradictions",
+    "survey-one-device",
+    "survey-one-second",
+    "survey-schools-even",
 ];
 
 /// The place that a finding is about. Rows and columns count from 0.

@@ -8,6 +8,8 @@ use crate::indicators::criterion::{self, CriterionResult};
 use crate::indicators::facts::{self, Facts};
 use crate::indicators::missing;
 use crate::indicators::split::{self, Units};
+use crate::indicators::survey::change::Previous;
+use crate::indicators::survey::{self, Surveys};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
 use crate::indicators::verdict::{self, CountyVerdict, Held};
 use crate::indicators::{Verdict, run_of};
@@ -30,6 +32,7 @@ pub struct Results {
     /// By county, then in the order of the criteria.
     pub criteria: Vec<CriterionResult>,
     pub verdicts: Vec<CountyVerdict>,
+    pub surveys: Surveys,
     pub rankings: Vec<Ranked>,
     /// Sorted, with ids.
     pub findings: Vec<Finding>,
@@ -37,7 +40,8 @@ pub struct Results {
     pub held: Held,
 }
 
-/// Computes everything from a dataset and the findings that its reading made.
+/// Computes everything from a dataset and the findings that its reading made; `previous` holds the surveys of an earlier
+/// run to compare with.
 ///
 /// # Errors
 /// When polars refuses an expression.
@@ -46,6 +50,7 @@ pub fn compute(
     dataset: Dataset,
     mut findings: Vec<Finding>,
     period: i64,
+    previous: Option<&Previous>,
 ) -> Result<Results, Error> {
     let (units, more) = split::units(pipeline, &dataset)?;
     findings.extend(more);
@@ -61,6 +66,14 @@ pub fn compute(
         facts: &facts,
         period,
     })?;
+    findings.extend(more);
+    let (surveys, more) = survey::surveys(&survey::Given {
+        pipeline,
+        dataset: &dataset,
+        facts: &facts,
+        criteria: &criteria,
+        previous,
+    });
     findings.extend(more);
     let findings = finding::finish(once(findings), period);
     let unit_verdicts = unit::verdicts(pipeline, &units, &values);
@@ -99,6 +112,7 @@ pub fn compute(
         facts,
         criteria,
         verdicts,
+        surveys,
         rankings,
         findings,
         held,

@@ -82,6 +82,9 @@ pub fn tongwan(county: &County, target: &mut Target) -> Outcome<()> {
             .cells
             .extend([((row, 1), name), ((row, 3), students)]);
     }
+    let mistake = "588 valid of 600 that are needed";
+    let code = county.about.code;
+    target.record([code, &files[1], "表6", "-", mistake, "survey-sample-small"]);
     let mistake = "filled in; the program computes it itself";
     let code = county.about.code;
     target.record([

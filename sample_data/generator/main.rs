@@ -9,7 +9,7 @@
 //! figures; `forms` holds the forms' columns and items; `sheets` and `summary` lay them out; `target` plants mistakes, as `changes`
 //! knows them, and writes the files; `county_list` and `sent` say what each county sends. The 国家申报表: `totals` adds up the schools,
 //! `standards` and `answers` find what the county states, `statements` and `sentence` word it, `basics` and `application` lay it out,
-//! `applied` says what each county sends of it; `work` is the 县级政府工作自评表. `balance` and `readme` tell what must come out.
+//! `applied` says what each county sends of it; `questionnaires` draws respondents; `work` is the 县级政府工作自评表. `balance` and `readme` tell what must come out.
 
 mod answers;
 mod application;
@@ -23,6 +23,7 @@ mod figures;
 mod forms;
 mod kinds;
 mod numbers;
+mod questionnaires;
 mod readme;
 mod schools;
 mod sent;
@@ -55,6 +56,7 @@ fn main() -> Outcome<()> {
     for county in &counties {
         (county.about.send)(county, &mut target)?;
     }
+    questionnaires::of_two_counties([&counties[4], &counties[5]], &mut target)?;
     let mistake = "青屿县 stands in counties.csv and sends nothing";
     target.record(["990204", "-", "-", "-", mistake, "county-missing"]);
     let readme = readme::page(&counties, &target)?;

@@ -41,6 +41,8 @@ pub fn page(counties: &[County], target: &Target) -> Outcome<String> {
     for county in counties {
         let Told { survey, .. } = county.about.told;
         let content = survey.map_or("-".to_owned(), |[_, valid, satisfied]| {
+            let (other, fewer) = crate::questionnaires::FEWER;
+            let satisfied = satisfied - if county.about.code == other { fewer } else { 0 };
             format!("{:.2}", f64::from(satisfied) * 100.0 / f64::from(valid))
         });
         let code = county.about.code;
@@ -93,6 +95,7 @@ A folder is a county's submission:
 | 学校汇总表, 学校填报表 | its schools: one row each, or a sheet each |
 | 区县填报表 | its own figures, and the seven veto items (一票否决), which it answers with 是 or 否 |
 | 国家申报表 | the national application form: 表1 (basics), 表4 and 表5 (sentences with figures, documents, 达标 or 未达标), 表6 (satisfaction); 表2-2 and 表3 are blank, the program computes them |
+| 满意度问卷 | raw questionnaires, one row a respondent, as a workbook, in GB18030 or in UTF-8; 满意度问卷-乙市.csv, beside the folders, is of two counties |
 | 县级政府工作自评表 | the points that it gives itself for the 17 items of government work, which only basic-2012 asks for |
 
 What a 国家申报表 says follows from the county's schools and its 区县填报表, except where a mistake is planted.

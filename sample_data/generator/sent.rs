@@ -12,6 +12,7 @@ use crate::forms::{
 use crate::kinds::Kind::{Junior, Nine, Primary};
 use crate::kinds::{STAGES, SUFFIXES};
 use crate::numbers::cents;
+use crate::questionnaires;
 use crate::schools::School;
 use crate::sheets::{Cell, Sheet, count};
 use crate::summary::Units;
@@ -26,6 +27,7 @@ pub fn chengxi(county: &County, target: &mut Target) -> Outcome<()> {
     target.write_summary(county, &county.file(SUMMARY), sheet, "")?;
     target.write_county_list(county, "")?;
     applied::clean(county, target)?;
+    questionnaires::chengxi(county, target)?;
     target.write_government_work(county, "")
 }
 
@@ -79,6 +81,7 @@ pub fn dongping(county: &County, target: &mut Target) -> Outcome<()> {
     target.write_summary(county, &county.file(SUMMARY), sheet, IN_DONGPING)?;
     target.write_county_list(county, "")?;
     applied::dongping(county, target)?;
+    questionnaires::dongping(county, target)?;
     target.write_government_work(county, "")
 }
 

@@ -10,9 +10,11 @@ use sha2::{Digest, Sha256};
 use crate::cli::InputArgs;
 use crate::dataset::{self, County};
 use crate::error::Error;
+use crate::indicators::survey::change::Previous;
 use crate::ingest::submission::{Listing, discover};
 use crate::ingest::{self, FileRead};
 use crate::pipeline::load::hex;
+use crate::pipeline::model::Survey;
 use crate::pipeline::{self, Pipeline};
 use crate::results::{self, Results};
 
@@ -43,6 +45,8 @@ pub struct Request {
     pub period: i64,
     /// Only these counties; all when empty.
     pub only: Vec<String>,
+    /// The surveys of an earlier run.
+    pub previous: Option<Previous>,
 }
 
 /// Loads a pipeline and its list of counties.
@@ -64,6 +68,7 @@ pub fn request(path: &Path, args: &InputArgs, only: &[String]) -> Result<Request
         counties_path,
         counties,
         only: only.to_vec(),
+        previous: None,
         pipeline,
     })
 }
@@ -135,7 +140,12 @@ fn reading_key(pipeline: &Pipeline) -> String {
     let words: Vec<_> = pipeline
         .words
         .iter()
-        .filter(|(key, _)| key.starts_with("found_") || *key == "nothing")
+        .filter(|(key, _)| {
+            ["found_", "role_", "scale_"]
+                .iter()
+                .any(|p| key.starts_with(p))
+                || *key == "nothing"
+        })
         .collect();
     let types: Vec<_> = pipeline.school_types.iter().map(|t| &t.code).collect();
     let units = &pipeline.units;
@@ -149,7 +159,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
         .collect();
     tokens.sort();
     let shown = format!(
-        "{:?} {:?} {:?} {by_text:?} {tokens:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {types:?} {words:?}",
+        "{:?} {:?} {:?} {by_text:?} {tokens:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {types:?} {words:?} {:?}",
         (
             &pipeline.settings.header_prefixes,
             &pipeline.settings.unit_prefixes,
@@ -164,6 +174,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
         pipeline.side_sheets,
         pipeline.stages,
         pipeline.code_lists,
+        pipeline.survey.as_ref().map(Survey::reading),
     );
     hex(&Sha256::digest(shown.as_bytes()))
 }
@@ -183,7 +194,11 @@ fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
         .map(|submission| {
             bar.set_message(submission.path.clone());
             let file = ingest::read_file(pipeline, submission);
-            tracing::debug!(file = submission.path, sheets = file.tables.len(), "read");
+            tracing::debug!(
+                file = submission.path,
+                sheets = file.tables.len() + file.answers.len(),
+                "read"
+            );
             bar.inc(1);
             file
         })
@@ -199,7 +214,9 @@ fn check_readable(
     listing: &Listing,
     files: &[FileRead],
 ) -> Result<(), Error> {
-    let any_table = files.iter().any(|f| !f.tables.is_empty());
+    let any_table = files
+        .iter()
+        .any(|f| !f.tables.is_empty() || !f.answers.is_empty());
     if listing.county_folders > 0 || any_table {
         return Ok(());
     }
@@ -238,6 +255,13 @@ pub fn results(
         )
     })?;
     timings.time("compute", || {
-        results::compute(&request.pipeline, dataset, findings, request.period)
+        let previous = request.previous.as_ref();
+        results::compute(
+            &request.pipeline,
+            dataset,
+            findings,
+            request.period,
+            previous,
+        )
     })
 }

@@ -3,6 +3,7 @@
 mod compute;
 pub mod explain;
 pub mod pipelines;
+mod previous;
 pub mod run;
 mod run_json;
 pub mod trace;

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::compute::{self, ReadInput, Request, Timings};
+use super::previous;
 use super::run_json::{self, RUN_JSON};
 use crate::cli::RunArgs;
 use crate::error::Error;
@@ -36,9 +37,14 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut requests = Vec::new();
     for path in &args.pipeline {
         let mut timings = Timings::default();
-        let request = timings.time("pipeline", || {
+        let mut request = timings.time("pipeline", || {
             compute::request(path, &args.input, &args.only)
         })?;
+        if let Some(dir) = &args.previous {
+            let id = &request.pipeline.id;
+            let dir = if several { dir.join(id) } else { dir.clone() };
+            request.previous = Some(previous::read(&dir, id, request.period)?);
+        }
         // Several pipelines that are sent to one folder get one each below it.
         let output = match &args.output {
             Some(dir) if several => dir.join(&request.pipeline.id),
@@ -126,7 +132,8 @@ fn run_one(
     })?;
     let exit = exit_code(&results);
     let seconds = started.elapsed().as_secs_f64();
-    let json = run_json::json(&context, listing, exit, &timings, seconds);
+    let previous = request.previous.as_ref();
+    let json = run_json::json(&context, listing, previous, exit, &timings, seconds);
     outputs.push((RUN_JSON.to_string(), run_json::bytes(&json)?));
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
     let published = publish::publish(output, &run_id, &outputs, timed)?;
@@ -207,6 +214,10 @@ fn run_id(request: &Request, results: &Results) -> Result<String, Error> {
     feed(&request.period.to_string());
     feed(&request.only.join(","));
     feed(&ingest::submission::sha256(&list));
+    if let Some(previous) = &request.previous {
+        feed(&previous.hash);
+        feed(&previous.period.to_string());
+    }
     for file in results.files() {
         feed(&file.path);
         feed(&file.sha256);

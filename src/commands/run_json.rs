@@ -6,6 +6,7 @@ use super::compute::Timings;
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
+use crate::indicators::survey::change::Previous;
 use crate::ingest;
 use crate::ingest::submission::Listing;
 use crate::report::Context;
@@ -17,6 +18,7 @@ pub const RUN_JSON: &str = "run.json";
 pub fn json(
     context: &Context<'_>,
     listing: &Listing,
+    previous: Option<&Previous>,
     exit: u8,
     timings: &Timings,
     seconds: f64,
@@ -65,6 +67,7 @@ pub fn json(
         "pipeline": { "id": context.pipeline.id, "sha256": context.pipeline.hash },
         "program": { "name": "junheng", "version": env!("CARGO_PKG_VERSION") },
         "period": context.period,
+        "previous": previous.map(|p| json!({ "period": p.period, "survey_sha256": p.hash })),
         "inputs": inputs,
         "skipped": listing.skipped,
         "counts": {

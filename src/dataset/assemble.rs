@@ -53,6 +53,7 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     let winners = a.replacements(&assigned);
     a.say_drafts(&assigned, &winners);
     a.take_rows(&assigned, &winners);
+    a.questionnaires();
     for table in 0..pipeline.tables.len() {
         a.join(table);
         a.dataset.tables[table].frame = frame::frame(pipeline, &a.dataset, table)?;
@@ -74,9 +75,9 @@ type Slot = (usize, String, Option<usize>, String);
 
 pub(super) struct Assembly<'a> {
     pub(super) given: &'a Given<'a>,
-    files: &'a [FileRead],
+    pub(super) files: &'a [FileRead],
     /// By file the county that its folder or its name says.
-    own: Vec<Option<CountyName>>,
+    pub(super) own: Vec<Option<CountyName>>,
     findings: Vec<Finding>,
     pub(super) dataset: Dataset,
 }
@@ -567,7 +568,7 @@ impl Assembly<'_> {
         }
     }
 
-    fn unlisted(&mut self, code: &str, name: &str) {
+    pub(super) fn unlisted(&mut self, code: &str, name: &str) {
         let at = self
             .dataset
             .counties

@@ -1,10 +1,11 @@
-//! The list of counties that must report. The only file that names csv.
+//! The list of counties that must report.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::ingest::delimited::{decoded, rows_of};
 
 /// A county that must report, or that reported without being listed.
 #[derive(Debug, Clone)]
@@ -32,14 +33,10 @@ struct CountyLine {
 /// [`Error::Pipeline`] with the line that is wrong.
 pub fn read_counties(path: &Path) -> Result<Vec<County>, Error> {
     let wrong = |e: String| Error::Pipeline(format!("county list {}: {e}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
-    let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
+    let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+    let text = decoded(&bytes).ok_or_else(|| wrong("neither UTF-8 nor GB18030".to_string()))?;
     let mut out: Vec<County> = Vec::new();
-    for line in reader.deserialize() {
-        let line: CountyLine = line.map_err(|e| wrong(e.to_string()))?;
+    for line in rows_of::<CountyLine>(&text).map_err(wrong)? {
         if out.iter().any(|c| c.code == line.code) {
             return Err(wrong(format!("code {} stands twice", line.code)));
         }

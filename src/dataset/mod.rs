@@ -6,6 +6,7 @@ mod counties;
 mod frame;
 mod join;
 mod notes;
+mod surveys;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,6 +17,7 @@ pub use counties::{County, read_counties};
 
 use crate::finding::{Place, a1};
 use crate::ingest::Status;
+use crate::ingest::answers::Answers;
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 
@@ -112,6 +114,18 @@ pub struct Dataset {
     /// Cells that have a finding of severity error or query already.
     pub spoken: BTreeSet<CellRef>,
     pub files: Vec<FileOutcome>,
+    /// Sorted by county.
+    pub surveys: Vec<CountyAnswers>,
+}
+
+/// The questionnaires of one county, of all its files.
+#[derive(Debug)]
+pub struct CountyAnswers {
+    pub county_code: String,
+    pub form: usize,
+    pub answers: Answers,
+    /// Sheets (indices) and first rows that they came from.
+    pub sheets: Vec<(u32, u32)>,
 }
 
 /// How a file ended.
@@ -158,6 +172,14 @@ impl Dataset {
             sheet: Some(info.sheet.clone()),
             cell: Some(here.join(",")),
         }
+    }
+
+    /// The questionnaires of a county.
+    pub fn survey(&self, code: &str) -> Option<&CountyAnswers> {
+        let at = self
+            .surveys
+            .binary_search_by(|s| s.county_code.as_str().cmp(code));
+        at.ok().map(|i| &self.surveys[i])
     }
 
     /// A county by its code.

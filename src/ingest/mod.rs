@@ -1,21 +1,27 @@
 //! Submissions -> records with origins. One file after another, side by side; every file ends with a status and every cell
 //! that was not taken as it stands with a note. Which submission counts is decided in `dataset`.
 
+pub mod answers;
 mod bind;
 pub mod cell;
+pub mod delimited;
 pub mod grid;
 pub mod header;
 pub mod list;
 pub mod preflight;
+mod question_heads;
+pub mod questionnaire;
 mod row_kind;
 pub mod rows;
 pub mod statements;
 pub mod submission;
+mod times;
 pub mod workbook;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use answers::AnswerTable;
 use cell::{Note, Read, Value};
 use grid::{Cell, Grid};
 use preflight::Content;
@@ -180,6 +186,8 @@ pub struct FileRead {
     /// The county that its name speaks of, for files outside county folders.
     pub named: Option<CountyName>,
     pub tables: Vec<SheetTable>,
+    /// What its questionnaires came to.
+    pub answers: Vec<AnswerTable>,
     /// Findings about the file or a sheet of it: rule and draft.
     pub drafts: Vec<(&'static str, Draft)>,
 }
@@ -198,6 +206,7 @@ fn guarded(file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(file)));
     if let Err(panic) = caught {
         file.tables.clear();
+        file.answers.clear();
         file.drafts.clear();
         let reason = crate::log::panic_text(&*panic);
         file.say("file-damaged", Draft::default().slot("reason", reason));
@@ -218,6 +227,7 @@ fn named_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
         bytes: 0,
         named,
         tables: Vec::new(),
+        answers: Vec::new(),
         drafts: Vec::new(),
     }
 }
@@ -242,7 +252,9 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead) {
     };
     file.bytes = bytes.len() as u64;
     file.sha256 = submission::sha256(&bytes);
-    match workbook::read(&bytes) {
+    let name = file.submission.path.rsplit('/').next().unwrap_or("");
+    let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    match workbook::read(pipeline, &bytes, title) {
         Ok(sheets) => read_sheets(pipeline, file, sheets),
         Err(error) => {
             let (rule, draft) = refused(pipeline, error);
@@ -306,10 +318,11 @@ impl Reading {
     }
 }
 
-fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::SheetRead>) {
+fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workbook::SheetRead>) {
     let mut unknown: Vec<(String, String)> = Vec::new();
     let mut known_sheets = 0;
-    for sheet in &sheets {
+    for sheet in &mut sheets {
+        let answers = sheet.answers.take();
         let grid = &sheet.grid;
         let place = Place {
             file: None,
@@ -337,6 +350,17 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
             place: place.clone(),
             ..Draft::default()
         };
+        if let Some(mut answers) = answers {
+            known_sheets += 1;
+            if grid.hidden {
+                file.say("sheet-hidden", draft);
+            }
+            for (_, draft) in &mut answers.drafts {
+                draft.place.file = Some(file.submission.path.clone());
+            }
+            file.answers.push(answers);
+            continue;
+        }
         if let Some(side) = side_sheet(pipeline, grid) {
             known_sheets += 1;
             if side.computed && is_filled(grid) {
@@ -384,6 +408,7 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, sheets: Vec<workbook::S
         }
     }
     if file.tables.is_empty()
+        && file.answers.is_empty()
         && (known_sheets == 0 || !unknown.is_empty())
         && !file
             .drafts
@@ -484,6 +509,8 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
                 Some(m) => (m.found(), true, Reading::Statements(f, m)),
                 None => continue,
             },
+            // Known while the sheet was read.
+            Layout::Questionnaire => continue,
         };
         if has_needed && found >= form.least {
             fits.push((found, reading));
@@ -537,6 +564,7 @@ mod tests {
             bytes: 0,
             named: None,
             tables: vec![SheetTable::new("x", 0, 0, None)],
+            answers: Vec::new(),
             drafts: Vec::new(),
         };
         guarded(&mut file, |_| panic!("a reader's fault"));

@@ -62,6 +62,10 @@ pub fn content(bytes: &[u8]) -> Content {
     if head.starts_with("<!doctype html") || head.starts_with("<html") || head.contains("<table") {
         return Content::Html;
     }
+    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+        // Text in UTF-16, as "Unicode text" is saved.
+        return Content::Text;
+    }
     let sample = &bytes[..bytes.len().min(4096)];
     if sample.iter().any(|b| *b < 9) {
         Content::Other

@@ -5,8 +5,12 @@ use std::io::Cursor;
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
+use super::answers::AnswerTable;
+use super::delimited;
 use super::grid::{Cell, Grid, Merge};
 use super::preflight::{self, Content, Refusal};
+use super::questionnaire::{self, Collector, HEAD_ROWS, Seen};
+use crate::pipeline::Pipeline;
 
 /// Why a file gave no sheets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct SheetRead {
     pub grid: Grid,
     /// Why reading stopped before the end, and the last cell that was read.
     pub damaged: Option<(String, Option<(u32, u32)>)>,
+    /// What its rows came to, where they are questionnaires; the grid then holds the first rows only.
+    pub answers: Option<AnswerTable>,
 }
 
 const MAX_ROW: u32 = 1_048_576;
@@ -35,10 +41,12 @@ const MAX_TEXT: usize = 256 << 20;
 const MAX_SHEETS: usize = 512;
 const MAX_MERGES: usize = 200_000;
 
-/// Reads every worksheet of a workbook. A panic of the library is caught by the caller, with all else of the file.
-pub fn read(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
+/// Reads every worksheet of a workbook, or the one table of a text file, which is called `title`. A panic of the library is caught by the caller,
+/// with all else of the file.
+pub fn read(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<Vec<SheetRead>, ReadError> {
     let content = preflight::content(bytes);
     match content {
+        Content::Text => return read_text(pipeline, bytes, title),
         // A broken container is refused by the check below, with its reason.
         Content::Xlsx | Content::BrokenZip => {}
         Content::Encrypted => return Err(ReadError::Password),
@@ -51,10 +59,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
         Refusal::TooLarge(why) => ReadError::TooLarge(why),
         Refusal::Damaged(why) => ReadError::Damaged(why),
     })?;
-    read_xlsx(bytes)
+    read_xlsx(pipeline, bytes)
 }
 
-fn read_xlsx(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
+fn read_xlsx(pipeline: &Pipeline, bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
     let mut book: Xlsx<Cursor<&[u8]>> = Xlsx::new(Cursor::new(bytes)).map_err(|e| match e {
         XlsxError::Password => ReadError::Password,
         other => ReadError::Damaged(other.to_string()),
@@ -74,20 +82,113 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<SheetRead>, ReadError> {
     let is_1904 = book.has_1904_epoch();
     let mut out = Vec::new();
     for (name, hidden) in sheets {
-        out.push(read_sheet(&mut book, name, hidden, is_1904)?);
+        out.push(read_sheet(pipeline, &mut book, name, hidden, is_1904)?);
     }
     Ok(out)
 }
 
+/// Collects the cells of a sheet until its first rows have shown whether it holds questionnaires; then counts those, or
+/// collects on.
+struct Cells<'p> {
+    pipeline: &'p Pipeline,
+    name: String,
+    cells: Vec<(u32, u32, Cell)>,
+    text: usize,
+    last: Option<(u32, u32)>,
+    looked: bool,
+    collector: Option<Collector<'p>>,
+}
+
+impl<'p> Cells<'p> {
+    fn new(pipeline: &'p Pipeline, name: &str) -> Cells<'p> {
+        Cells {
+            pipeline,
+            name: name.to_string(),
+            cells: Vec::new(),
+            text: 0,
+            last: None,
+            looked: false,
+            collector: None,
+        }
+    }
+
+    /// Puts a cell that is kept.
+    fn put(&mut self, row: u32, col: u32, cell: Cell) -> Result<(), ReadError> {
+        if row >= HEAD_ROWS && !self.looked {
+            self.look();
+        }
+        self.last = Some((row, col));
+        if let Some(collector) = &mut self.collector {
+            collector.cell(row, col, seen(&cell));
+            return Ok(());
+        }
+        if let Cell::Text(t) = &cell {
+            if is_blank(t) {
+                return Ok(());
+            }
+            self.text += t.len();
+        }
+        self.cells.push((row, col, cell));
+        if self.cells.len() > MAX_CELLS || self.text > MAX_TEXT {
+            return Err(ReadError::TooLarge(format!(
+                "{}: more than {MAX_CELLS} cells or {} MiB of text",
+                self.name,
+                MAX_TEXT >> 20
+            )));
+        }
+        Ok(())
+    }
+
+    /// Looks at the first rows.
+    fn look(&mut self) {
+        self.looked = true;
+        if self.pipeline.survey.is_none() {
+            return;
+        }
+        let head = Grid::new(self.name.clone(), false, self.cells.clone());
+        self.collector = questionnaire::open(self.pipeline, &head);
+        if let Some(collector) = &mut self.collector {
+            for (row, col, cell) in &self.cells {
+                if *row > collector.header_row() {
+                    collector.cell(*row, *col, seen(cell));
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, hidden: bool) -> (Grid, Option<AnswerTable>) {
+        if !self.looked {
+            self.look();
+        }
+        let answers = self.collector.map(Collector::finish);
+        (Grid::new(self.name, hidden, self.cells), answers)
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_whitespace() || crate::text::is_invisible(c))
+}
+
+fn seen(cell: &Cell) -> Seen<'_> {
+    match cell {
+        Cell::Text(t) | Cell::DateText(t) => Seen::Text(t),
+        Cell::Number(n) => Seen::Number(*n),
+        Cell::DateTime(serial, is_1904) => Seen::Date(*serial, *is_1904),
+        Cell::Bool(_) | Cell::Error(_) | Cell::NotCached => Seen::Other,
+    }
+}
+
 fn read_sheet(
+    pipeline: &Pipeline,
     book: &mut Xlsx<Cursor<&[u8]>>,
     name: String,
     hidden: bool,
     is_1904: bool,
 ) -> Result<SheetRead, ReadError> {
-    let mut cells: Vec<(u32, u32, Cell)> = Vec::new();
     let mut damaged: Option<(String, Option<(u32, u32)>)> = None;
     let mut percent_styles: Vec<bool> = Vec::new();
+    let mut cells = Cells::new(pipeline, &name);
     match book.worksheet_cells_reader(&name) {
         Err(e) => damaged = Some((e.to_string(), None)),
         Ok(mut reader) => {
@@ -100,24 +201,18 @@ fn read_sheet(
                         .is_some_and(|f| f.format_code.contains('%'))
                 })
                 .collect();
-            let mut text = 0usize;
-            loop {
+            while cells.collector.is_none() {
                 let record = match reader.next_cell_with_formula_metadata() {
                     Ok(Some(record)) => record,
                     Ok(None) => break,
                     Err(e) => {
-                        let last = cells.last().map(|(r, c, _)| (*r, *c));
-                        damaged = Some((e.to_string(), last));
+                        damaged = Some((e.to_string(), cells.last));
                         break;
                     }
                 };
                 let (row, col) = record.pos;
-                if row >= MAX_ROW || col >= MAX_COLUMN {
-                    let last = cells.last().map(|(r, c, _)| (*r, *c));
-                    damaged = Some((
-                        format!("cell outside the sheet: row {row}, column {col}"),
-                        last,
-                    ));
+                if let Some(why) = outside(row, col) {
+                    damaged = Some((why, cells.last));
                     break;
                 }
                 let cell = match record.value {
@@ -133,23 +228,48 @@ fn read_sheet(
                     DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => Cell::DateText(s),
                     DataRef::Error(e) => Cell::Error(e.to_string()),
                 };
-                if let Cell::Text(t) = &cell {
-                    if t.chars()
-                        .all(|c| c.is_whitespace() || crate::text::is_invisible(c))
-                    {
-                        continue;
+                cells.put(row, col, cell)?;
+            }
+            // From here on nothing is kept of the cells, and nothing is asked about their formulas.
+            if let Some(collector) = cells.collector.as_mut().filter(|_| damaged.is_none()) {
+                loop {
+                    let cell = match reader.next_cell() {
+                        Ok(Some(cell)) => cell,
+                        Ok(None) => break,
+                        Err(e) => {
+                            damaged = Some((e.to_string(), cells.last));
+                            break;
+                        }
+                    };
+                    let (row, col) = cell.get_position();
+                    if let Some(why) = outside(row, col) {
+                        damaged = Some((why, cells.last));
+                        break;
                     }
-                    text += t.len();
-                }
-                cells.push((row, col, cell));
-                if cells.len() > MAX_CELLS || text > MAX_TEXT {
-                    return Err(ReadError::TooLarge(format!(
-                        "{name}: more than {MAX_CELLS} cells or {} MiB of text",
-                        MAX_TEXT >> 20
-                    )));
+                    let seen = match cell.get_value() {
+                        DataRef::Empty => continue,
+                        DataRef::Int(n) => Seen::Number(*n as f64),
+                        DataRef::Float(n) if n.is_finite() => Seen::Number(*n),
+                        DataRef::String(s) | DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => {
+                            Seen::Text(s)
+                        }
+                        DataRef::SharedString(s) => Seen::Text(s),
+                        DataRef::DateTime(d) => Seen::Date(d.as_f64(), is_1904),
+                        DataRef::Float(_) | DataRef::Bool(_) | DataRef::Error(_) => Seen::Other,
+                    };
+                    collector.cell(row, col, seen);
+                    cells.last = Some((row, col));
                 }
             }
         }
+    }
+    let (grid, answers) = cells.finish(hidden);
+    if answers.is_some() {
+        return Ok(SheetRead {
+            grid,
+            damaged,
+            answers,
+        });
     }
     let percent = if percent_styles.contains(&true) && damaged.is_none() {
         percent_cells(book, &name, &percent_styles)
@@ -157,8 +277,51 @@ fn read_sheet(
         Vec::new()
     };
     let merges = merges(book, &name)?;
-    let grid = Grid::new(name, hidden, cells).with_layout(merges, percent);
-    Ok(SheetRead { grid, damaged })
+    Ok(SheetRead {
+        grid: grid.with_layout(merges, percent),
+        damaged,
+        answers,
+    })
+}
+
+/// Why a cell cannot stand where it says.
+fn outside(row: u32, col: u32) -> Option<String> {
+    (row >= MAX_ROW || col >= MAX_COLUMN)
+        .then(|| format!("cell outside the sheet: row {row}, column {col}"))
+}
+
+/// The one table of a text file.
+fn read_text(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<Vec<SheetRead>, ReadError> {
+    let Some(text) = delimited::decoded(bytes) else {
+        return Err(ReadError::NotWorkbook(Content::Text));
+    };
+    let mut cells = Cells::new(pipeline, title);
+    let mut failed = Ok(());
+    let rows = delimited::each_row(&text, |row, fields| {
+        for (col, field) in fields.enumerate() {
+            let col = u32::try_from(col).unwrap_or(u32::MAX);
+            if field.is_empty() || failed.is_err() {
+                continue;
+            }
+            // Questionnaires are counted without a copy of their cells.
+            match &mut cells.collector {
+                Some(collector) => collector.cell(row, col, Seen::Text(field)),
+                None => failed = cells.put(row, col, delimited::cell(field)),
+            }
+        }
+    });
+    failed?;
+    let last = cells.last;
+    let (grid, answers) = cells.finish(false);
+    // One column is a note, a letter, a list: no table.
+    if answers.is_none() && !grid.rows().iter().any(|(_, cells)| cells.len() > 1) {
+        return Err(ReadError::NotWorkbook(Content::Text));
+    }
+    Ok(vec![SheetRead {
+        grid,
+        damaged: rows.err().map(|e| (e, last)),
+        answers,
+    }])
 }
 
 /// A second pass for number formats; only made when the workbook has a percent format at all.

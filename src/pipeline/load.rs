@@ -51,6 +51,9 @@ pub struct Raw {
     pub parts: Vec<Block<RawPart>>,
     pub criteria: Vec<Block<RawCriterion>>,
     pub pages: Vec<Block<RawPage>>,
+    pub survey: Option<Block<RawSurvey>>,
+    pub answer_scales: Vec<Block<RawAnswerScale>>,
+    pub screens: Vec<Block<RawScreen>>,
     /// Blocks that could not be decoded, by name (`*`: a whole file): what refers to them is not reported as missing.
     pub undecoded: BTreeSet<String>,
 }
@@ -84,6 +87,9 @@ pub const BLOCKS: &[&str] = &[
     "part",
     "criterion",
     "page",
+    "survey",
+    "answer_scale",
+    "screen",
 ];
 
 /// Why a pipeline could not even be opened.
@@ -226,6 +232,9 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
             "part" => raw.parts.extend(dec.many(value)),
             "criterion" => raw.criteria.extend(dec.many(value)),
             "page" => raw.pages.extend(dec.many(value)),
+            "survey" => raw.survey = dec.one(value).or(raw.survey.take()),
+            "answer_scale" => raw.answer_scales.extend(dec.many(value)),
+            "screen" => raw.screens.extend(dec.many(value)),
             _ => {
                 let known = BLOCKS.iter().copied();
                 mistakes.push(

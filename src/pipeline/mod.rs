@@ -6,6 +6,7 @@ pub mod examples;
 pub mod load;
 pub mod model;
 pub mod raw;
+pub mod survey;
 pub mod template;
 pub mod valid;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use super::criteria::*;
+pub use super::survey::*;
 use super::template::Template;
 use crate::finding::Severity;
 use crate::formula::{Formula, Type};
@@ -45,6 +46,8 @@ pub struct Pipeline {
     pub parts: Vec<PartRule>,
     pub criteria: Vec<Criterion>,
     pub pages: Vec<Page>,
+    /// How rates are made of questionnaires; without it none are read.
+    pub survey: Option<Survey>,
     pub words: BTreeMap<String, String>,
 }
 
@@ -204,6 +207,8 @@ pub enum Layout {
     List,
     /// One entity a sheet: item, sentence with filled blanks, verdict.
     Statements,
+    /// One row a respondent: counted while it is read, never kept.
+    Questionnaire,
 }
 
 /// A declared sheet layout.
@@ -239,6 +244,7 @@ pub struct Form {
     pub label: Option<usize>,
     pub fields: Vec<Field>,
     pub statements: Vec<Statement>,
+    pub asked: Asked,
 }
 
 impl Form {

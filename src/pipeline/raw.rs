@@ -138,6 +138,119 @@ pub struct RawForm {
     pub field: Vec<At<RawField>>,
     #[serde(default)]
     pub statement: Vec<At<RawStatement>>,
+    #[serde(default)]
+    pub separators: Vec<At<String>>,
+    #[serde(default)]
+    pub asides: Vec<At<(String, String)>>,
+    #[serde(default)]
+    pub role: Vec<At<RawRole>>,
+    #[serde(default)]
+    pub question: Vec<At<RawQuestion>>,
+}
+
+/// One entry of `[[form]] role`: which columns of a questionnaire tell something about the respondent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawRole {
+    pub role: At<String>,
+    pub header: Vec<At<String>>,
+}
+
+/// One entry of `[[form]] question`: a question of a questionnaire.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawQuestion {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub dimension: Option<At<String>>,
+    pub header: Vec<At<String>>,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default)]
+    pub overall: bool,
+}
+
+/// `[survey]`: how rates are made of questionnaires.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSurvey {
+    pub criterion: At<String>,
+    pub groups: At<String>,
+    pub whole: At<String>,
+    pub precedence: Vec<At<String>>,
+    pub satisfied: At<String>,
+    pub satisfied_share: At<f64>,
+    pub counts: At<String>,
+    pub unknown: At<String>,
+    pub rate: At<String>,
+    #[serde(default)]
+    pub weights: BTreeMap<String, At<f64>>,
+    pub answered_share: At<f64>,
+    pub interval: At<String>,
+    pub school_interval: At<String>,
+    pub population: Option<At<String>>,
+    pub suppress_below: At<i64>,
+    pub mark_below: At<i64>,
+    pub quota: At<RawQuota>,
+    pub duration_units: BTreeMap<String, At<f64>>,
+    #[serde(default)]
+    pub areas: Vec<At<RawArea>>,
+}
+
+/// `[survey] quota`: how many of whom must answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawQuota {
+    pub least: At<f64>,
+    pub per_mille: At<f64>,
+    pub groups: Vec<At<String>>,
+    pub parents: At<String>,
+    pub parents_share: At<f64>,
+    pub balance: At<f64>,
+    pub return_share: At<f64>,
+    pub full_return: At<f64>,
+}
+
+/// One entry of `[survey] areas`: urban and rural areas by the schools' codes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawArea {
+    pub title: At<String>,
+    pub codes: Vec<At<String>>,
+}
+
+/// `[[answer_scale]]`: the answers of a question.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawAnswerScale {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub answer: Vec<At<RawAnswer>>,
+}
+
+/// One entry of `[[answer_scale]] answer`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawAnswer {
+    pub text: Vec<At<String>>,
+    pub means: At<String>,
+    pub score: Option<At<f64>>,
+}
+
+/// `[[screen]]`: what makes the answers of a county look unlike the rest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawScreen {
+    pub notice: At<String>,
+    pub measure: At<String>,
+    pub z: Option<At<f64>>,
+    pub above: Option<At<f64>>,
+    pub below: Option<At<f64>>,
+    pub share: Option<At<f64>>,
+    pub part_of_median: Option<At<f64>>,
+    pub least_count: Option<At<i64>>,
+    pub least_answers: At<i64>,
+    pub least_counties: Option<At<i64>>,
 }
 
 /// One entry of `[[form]] statement`: an item that is answered by a sentence, a verdict, a score.

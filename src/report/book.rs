@@ -75,6 +75,23 @@ pub struct Sheet {
     /// Columns that stay in view when scrolling to the right.
     pub frozen: u16,
     pub filter: bool,
+    pub chart: Option<Chart>,
+}
+
+/// A chart of the first rows of a sheet: a value with its whiskers for each row, beside a limit. Columns are numbers of the
+/// sheet's columns.
+#[derive(Debug, Clone, Default)]
+pub struct Chart {
+    pub title: String,
+    pub rows: usize,
+    pub categories: usize,
+    pub values: usize,
+    /// Lengths of the whiskers.
+    pub up: usize,
+    pub down: usize,
+    pub limit: usize,
+    pub value_title: String,
+    pub limit_title: String,
 }
 
 /// The head of a column; columns that stand together and share a group are merged under it.

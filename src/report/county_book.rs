@@ -2,7 +2,7 @@
 
 use super::book::{Book, Cell, Head, Page, Sheet, Tone, met_tone};
 use super::ranking_book::{reason_heads, reason_row, verdict_cell};
-use super::{Context, audit_page, criteria_sheet, form_pages};
+use super::{Context, audit_page, criteria_sheet, form_pages, survey_sheets};
 use crate::indicators::Verdict;
 use crate::indicators::figure::Threshold;
 use crate::indicators::flips::Flip;
@@ -24,6 +24,7 @@ pub fn book(context: &Context<'_>, county: usize) -> Book {
     if !p.criteria.is_empty() {
         sheets.push(criteria(context, county));
     }
+    sheets.extend(survey_sheets::county(context, county));
     sheets.push(reasons(context, county));
     sheets.push(gaps(context, county));
     for sheet in &mut sheets {

@@ -4,15 +4,12 @@ use std::io::Cursor;
 
 use polars::prelude::*;
 
-use super::Context;
-use crate::dataset::{FileOutcome, Row};
+use super::{Context, survey_data};
+use crate::dataset::FileOutcome;
 use crate::error::Error;
 use crate::indicators::Verdict;
 use crate::indicators::balance::Spread;
 use crate::indicators::figure::Basis;
-use crate::indicators::survey::wilson;
-use crate::indicators::unit::ratio;
-use crate::ingest::cell::Value;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
 /// The indicator of the balance lines that hold a stage's composite.
@@ -30,7 +27,9 @@ pub fn frames(context: &Context<'_>) -> Result<Vec<(&'static str, DataFrame)>, E
         ("unit_verdicts", unit_verdicts(context)?),
         ("balance", balance(context)?),
         ("criteria", criteria(context)?),
-        ("survey", survey(context)?),
+        ("survey", survey_data::rates(context)?),
+        ("survey_schools", survey_data::schools(context)?),
+        ("survey_variants", survey_data::variants(context)?),
         ("verdicts", verdicts(context)?),
         ("ranking", ranking(context)?),
         ("findings", findings(context)?),
@@ -49,19 +48,19 @@ pub fn parquet(frame: &mut DataFrame) -> Result<Vec<u8>, Error> {
     Ok(bytes.into_inner())
 }
 
-fn text<I: IntoIterator<Item = Option<String>>>(name: &str, values: I) -> Column {
+pub(super) fn text<I: IntoIterator<Item = Option<String>>>(name: &str, values: I) -> Column {
     Column::new(name.into(), values.into_iter().collect::<Vec<_>>())
 }
 
-fn float<I: IntoIterator<Item = Option<f64>>>(name: &str, values: I) -> Column {
+pub(super) fn float<I: IntoIterator<Item = Option<f64>>>(name: &str, values: I) -> Column {
     Column::new(name.into(), values.into_iter().collect::<Vec<_>>())
 }
 
-fn int<I: IntoIterator<Item = Option<i64>>>(name: &str, values: I) -> Column {
+pub(super) fn int<I: IntoIterator<Item = Option<i64>>>(name: &str, values: I) -> Column {
     Column::new(name.into(), values.into_iter().collect::<Vec<_>>())
 }
 
-fn size(n: usize) -> Option<i64> {
+pub(super) fn size(n: usize) -> Option<i64> {
     i64::try_from(n).ok()
 }
 
@@ -504,63 +503,6 @@ fn criteria(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("basis", words(|l| l.basis)),
             float("points", floats(|l| l.points)),
             text("note", list.iter().map(|l| Some(l.note.clone()))),
-        ],
-    )?)
-}
-
-/// Aggregated surveys: one row a county and group, with Wilson's interval.
-fn survey(context: &Context<'_>) -> Result<DataFrame, Error> {
-    let p = context.pipeline;
-    let rows: &[Row] = p
-        .table("survey")
-        .map_or(&[], |t| &context.results.dataset.tables[t].rows);
-    let rows: Vec<&Row> = rows.iter().filter(|r| !r.conflict).collect();
-    let figure = |name: &str| -> Vec<Option<f64>> {
-        let column = p.table("survey").and_then(|t| p.tables[t].position(name));
-        rows.iter()
-            .map(|r| r.values[column?].as_ref().and_then(Value::number))
-            .collect()
-    };
-    let (valid, satisfied) = (figure("survey_valid"), figure("survey_satisfied"));
-    let pairs: Vec<Option<(f64, f64)>> = satisfied
-        .iter()
-        .zip(&valid)
-        .map(|(s, v)| Some(((*s)?, (*v)?)))
-        .collect();
-    let interval = |f: fn((f64, f64)) -> f64| -> Vec<Option<f64>> {
-        let own = pairs.iter().map(|pair| {
-            let (s, v) = (*pair)?;
-            wilson(s, v).map(|bounds| f(bounds) * 100.0)
-        });
-        own.collect()
-    };
-    let constant = |word: &str| {
-        rows.iter()
-            .map(|_| Some(word.to_string()))
-            .collect::<Vec<_>>()
-    };
-    Ok(DataFrame::new(
-        rows.len(),
-        vec![
-            text(
-                "county_code",
-                rows.iter().map(|r| Some(r.county_code.clone())),
-            ),
-            text("group", rows.iter().map(|r| Some(r.key.clone()))),
-            text("dimension", constant("overall")),
-            float("issued", figure("survey_issued")),
-            float("valid", valid.iter().copied()),
-            float("satisfied", satisfied.iter().copied()),
-            float(
-                "rate",
-                satisfied
-                    .iter()
-                    .zip(&valid)
-                    .map(|(s, v)| ratio(*s, *v, 100.0)),
-            ),
-            float("low", interval(|(low, _)| low)),
-            float("high", interval(|(_, high)| high)),
-            text("method", constant("aggregated")),
         ],
     )?)
 }

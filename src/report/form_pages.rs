@@ -7,6 +7,7 @@ use super::criteria_sheet;
 use crate::dataset::Row;
 use crate::indicators::Verdict;
 use crate::indicators::facts::{county_row, stated};
+use crate::indicators::survey::{Line, Slice, Source};
 use crate::indicators::unit::{Met, ratio};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::model::{
@@ -71,7 +72,7 @@ fn cell_ref((table, column): (usize, usize)) -> CountyRef {
     CountyRef::Stated { table, column }
 }
 
-impl Form<'_> {
+impl<'a> Form<'a> {
     fn code(&self) -> &str {
         &self.context.results.dataset.counties[self.county].code
     }
@@ -236,17 +237,31 @@ impl Form<'_> {
             .iter()
             .filter(|row| row.county_code == self.code() && !row.conflict)
             .collect();
+        let mut filled = false;
         for code in &p.code_lists[list] {
-            let Some(row) = rows.iter().find(|row| row.key == code.code) else {
+            let row = rows.iter().find(|row| row.key == code.code);
+            let counted = self.counted(&code.code);
+            if row.is_none() && counted.is_none() {
                 continue;
-            };
+            }
+            filled = true;
             self.page
                 .put(self.row, 0, Cell::text(&code.name), Look::Body);
             for (c, field) in fields.iter().enumerate() {
                 let value = match field.target {
                     Target::Column(column) => {
-                        let own = row.values[column].as_ref().and_then(Value::number);
-                        self.survey_rate(table, row, column).or(own)
+                        let name = p.tables[table].columns[column].name.as_str();
+                        let stated = || {
+                            let row = row?;
+                            let own = row.values[column].as_ref().and_then(Value::number);
+                            self.survey_rate(table, row, column).or(own)
+                        };
+                        match (counted, name) {
+                            (Some(line), "survey_valid") => Some(line.valid),
+                            (Some(line), "survey_satisfied") => line.satisfied,
+                            (Some(line), "survey_rate_stated") => line.rate,
+                            _ => stated(),
+                        }
                     }
                     _ => None,
                 };
@@ -255,13 +270,30 @@ impl Form<'_> {
             }
             self.row += 1;
         }
-        if rows.is_empty() {
+        if !filled {
             let missing = Cell::Text(self.context.word("missing"), Tone::Pale);
             let last = column(fields.len());
             self.page
                 .merge((self.row, 0), (self.row, last), missing, Look::Body);
             self.row += 1;
         }
+    }
+
+    /// What questionnaires come to for a row of the form: all respondents, and the parents; other groups have no row.
+    fn counted(&self, code: &str) -> Option<&'a Line> {
+        let survey = self.context.pipeline.survey.as_ref()?;
+        let group = survey.groups.iter().position(|g| g.code == code);
+        if group.is_none() != (code == survey.whole)
+            || group.is_some_and(|g| g != survey.quota.parents)
+        {
+            return None;
+        }
+        let slice = Slice {
+            group,
+            ..Slice::default()
+        };
+        let mut own = self.context.results.surveys.lines_of(self.county).iter();
+        own.find(|l| l.source == Source::Questionnaires && l.slice == slice)
     }
 
     /// A group's rate from its own counts, for a column of stated rates.

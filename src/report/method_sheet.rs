@@ -129,6 +129,17 @@ pub(super) fn method(context: &Context<'_>) -> Sheet {
             content.join("\n"),
         );
     }
+    if let Some(survey) = &p.survey {
+        let words = super::survey_sheets::variant_words(
+            context,
+            survey,
+            crate::indicators::survey::Source::Questionnaires,
+        );
+        line(
+            w("method_survey"),
+            format!("{words}\n{}", w("method_survey_text")),
+        );
+    }
     line(w("method_rounding"), w("method_rounding_text"));
     line(w("method_missing"), w("method_missing_text"));
     for file in context.results.files() {

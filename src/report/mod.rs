@@ -11,6 +11,8 @@ pub mod formula_words;
 mod method_sheet;
 pub mod ranking_book;
 mod schools_sheet;
+mod survey_data;
+mod survey_sheets;
 pub mod words;
 pub mod xlsx;
 

@@ -1,7 +1,7 @@
 //! 排名总表: the province at a glance, rankings, balance, school compliance, reasons, and the method with its sources.
 
 use super::book::{Book, Cell, Head, Sheet, Tone, verdict_tone};
-use super::{Context, criteria_sheet, method_sheet, schools_sheet};
+use super::{Context, criteria_sheet, method_sheet, schools_sheet, survey_sheets};
 use crate::finding::Severity;
 use crate::indicators::Verdict;
 use crate::indicators::verdict::{CountyVerdict, printed_flips};
@@ -20,6 +20,7 @@ pub fn book(context: &Context<'_>) -> Book {
         sheets.push(criteria_sheet::matrix(context));
         sheets.push(criteria_sheet::list(context));
     }
+    sheets.extend(survey_sheets::sheets(context));
     sheets.push(reasons(context));
     sheets.push(method_sheet::method(context));
     Book {

@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 
 use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Url, Workbook,
-    Worksheet, XlsxError,
+    Chart as XlsxChart, ChartErrorBars, ChartErrorBarsType, ChartFormat, ChartLine, ChartMarker,
+    ChartMarkerType, ChartRange, ChartType, Color, DocProperties, ExcelDateTime, Format,
+    FormatAlign, FormatBorder, Formula, Url, Workbook, Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::book::{Book, Cell, Look, Page, Placed, Sheet, Tone, column};
+use super::book::{Book, Cell, Chart, Look, Page, Placed, Sheet, Tone, column};
 use crate::error::Error;
 use crate::text::fifteen_digits;
 
@@ -194,6 +195,10 @@ fn write_sheet(
         worksheet.set_row_height(row, 15 * u32::try_from(lines.min(27)).unwrap_or(1) + 3)?;
         row += 1;
     }
+    if let Some(chart) = &sheet.chart {
+        let made = chart_of(sheet, chart, head_row + 1);
+        worksheet.insert_chart(row + 1, 0, &made)?;
+    }
     worksheet.set_freeze_panes(head_row + 1, sheet.frozen)?;
     if sheet.filter && !sheet.rows.is_empty() {
         worksheet.autofilter(head_row, 0, row - 1, last)?;
@@ -205,6 +210,45 @@ fn write_sheet(
     worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
     worksheet.set_footer("&L&A&R&P / &N");
     Ok(())
+}
+
+/// A point with its whiskers for each row, and the limit as a line.
+fn chart_of(sheet: &Sheet, chart: &Chart, first: u32) -> XlsxChart {
+    let last = first + u32::try_from(chart.rows.max(1) - 1).unwrap_or(0);
+    let range = |c: usize| {
+        let col = column(c);
+        (sheet.name.as_str(), first, col, last, col)
+    };
+    let block = |c: usize| {
+        let (name, top, left, bottom, right) = range(c);
+        ChartRange::new_from_range(name, top, left, bottom, right)
+    };
+    let mut made = XlsxChart::new(ChartType::Line);
+    let whiskers = ChartErrorBarsType::Custom(block(chart.up), block(chart.down));
+    made.add_series()
+        .set_name(&chart.value_title)
+        .set_categories(range(chart.categories))
+        .set_values(range(chart.values))
+        .set_format(ChartFormat::new().set_no_line())
+        .set_marker(
+            ChartMarker::new()
+                .set_type(ChartMarkerType::Diamond)
+                .set_size(6),
+        )
+        .set_y_error_bars(ChartErrorBars::new().set_type(whiskers));
+    let mut line = ChartLine::new();
+    line.set_color(Color::RGB(0x00C0_0000)).set_width(1.5);
+    made.add_series()
+        .set_name(&chart.limit_title)
+        .set_categories(range(chart.categories))
+        .set_values(range(chart.limit))
+        .set_marker(ChartMarker::new().set_none())
+        .set_format(ChartFormat::new().set_line(&line));
+    made.title().set_name(&chart.title);
+    made.y_axis().set_name(&chart.value_title);
+    let width = 160 + 26 * u32::try_from(chart.rows).unwrap_or(0);
+    made.set_width(width.clamp(720, 5000)).set_height(420);
+    made
 }
 
 /// A number or a formula.

@@ -43,10 +43,36 @@ fn results(folder: &Path, group: &str) -> (junheng::pipeline::Pipeline, junheng:
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let input = fresh(&format!("{group}-{name}"));
     let text = std::fs::read_to_string(folder.join("input.txt")).unwrap();
-    let first = text.lines().next().unwrap_or("");
-    let pipeline = named_pipeline(first.strip_prefix("pipeline ").unwrap_or("quality-2017"));
+    let head = |key: &str| {
+        let mut lines = text.lines().take_while(|l| !l.starts_with("## "));
+        lines.find_map(|l| l.strip_prefix(key)).map(str::trim)
+    };
+    let which = head("pipeline ").unwrap_or("quality-2017");
+    let patches: Vec<(&str, &str, &str)> = text
+        .lines()
+        .take_while(|l| !l.starts_with("## "))
+        .filter_map(|l| l.strip_prefix("patch "))
+        .map(|patch| {
+            let (file, change) = patch.split_once(": ").unwrap();
+            let (old, new) = change.split_once(" => ").unwrap();
+            (file, old, new)
+        })
+        .collect();
+    let pipeline = if patches.is_empty() {
+        named_pipeline(which)
+    } else {
+        patched_pipeline(&name, which, &patches)
+    };
+    let counties = match head("counties ") {
+        Some(line) => {
+            let mut numbers = line.split_whitespace();
+            let count = numbers.next().unwrap().parse().unwrap();
+            many_counties(count, numbers.next().map(|n| n.parse().unwrap()))
+        }
+        None => counties(),
+    };
     write_input(&pipeline, &text, &input);
-    let results = compute(&pipeline, &input, counties());
+    let results = compute(&pipeline, &input, counties);
     (pipeline, results)
 }
 

@@ -3,7 +3,9 @@
 //! An input text has sections, each one sheet of one file:
 //!
 //! ```text
-//! pipeline basic-2012                 (the first line; quality-2017 without it)
+//! pipeline basic-2012                 (before the sections; quality-2017 without it)
+//! counties 16 300000                  (so many counties, residents of each; two counties without it)
+//! patch common/survey.toml: rate = "pooled" => rate = "score"
 //! ## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312
 //! 1.students_primary = '727          (school 1; ' makes text; = alone an empty cell)
 //! header.school_media_rooms = 多媒体设备间
@@ -16,6 +18,9 @@
 //! ## 990001-甲县/坏.xlsx ! text
 //! not a workbook
 //! ```
+//!
+//! `answers` writes a text file of questionnaires: fields between `|`; a line that begins with `40 x ` stands 40 times, with
+//! `{n}` for the number of its row and `{time}` for a second of its own.
 //!
 //! `summary`, `county` and `school` write the whole form, filled with figures that meet every limit. `statements FORM`
 //! writes a form of sentences with its blanks empty; `4 = …` and `4.claim = …` fill in its fourth answer and verdict,
@@ -49,6 +54,14 @@ pub fn pipeline() -> Pipeline {
 /// A pipeline of the repository.
 pub fn named_pipeline(name: &str) -> Pipeline {
     junheng::pipeline::load(&root().join("pipelines").join(name)).unwrap()
+}
+
+/// The sheets of a file, by the pipeline under test.
+pub fn read(
+    bytes: &[u8],
+) -> Result<Vec<junheng::ingest::workbook::SheetRead>, junheng::ingest::workbook::ReadError> {
+    static PIPELINE: std::sync::OnceLock<Pipeline> = std::sync::OnceLock::new();
+    junheng::ingest::workbook::read(PIPELINE.get_or_init(pipeline), bytes, "Sheet1")
 }
 
 /// A fresh folder below cargo's own place for tests.
@@ -110,6 +123,7 @@ fn write_bytes(kind: &str, body: &str, target: &Path) -> bool {
     let ole = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
     let bytes = match kind {
         "text" => body.as_bytes().to_vec(),
+        "answers" => answers(body).into_bytes(),
         "xls" => [&ole[..], &[0u8; 600]].concat(),
         "encrypted" => {
             let name: Vec<u8> = "EncryptedPackage"
@@ -135,6 +149,40 @@ fn write_bytes(kind: &str, body: &str, target: &Path) -> bool {
     };
     std::fs::write(target, bytes).unwrap();
     true
+}
+
+/// Questionnaires as text with commas.
+fn answers(body: &str) -> String {
+    let mut out = String::new();
+    let mut number = 0;
+    for line in body.lines().filter(|l| !l.trim().is_empty()) {
+        let (count, fields) = line
+            .split_once(" x ")
+            .and_then(|(n, rest)| Some((n.trim().parse().ok()?, rest)))
+            .unwrap_or((1, line));
+        for _ in 0..count {
+            let second = number * 7;
+            let time = format!(
+                "2024/11/{:02} {:02}:{:02}:{:02}",
+                1 + second / 86_400,
+                second / 3600 % 24,
+                second / 60 % 60,
+                second % 60
+            );
+            let fields: Vec<String> = fields
+                .split('|')
+                .map(|f| {
+                    f.trim()
+                        .replace("{n}", &number.to_string())
+                        .replace("{time}", &time)
+                })
+                .collect();
+            out.push_str(&fields.join(","));
+            out.push('\n');
+            number += 1;
+        }
+    }
+    out
 }
 
 fn broken_sheet(body: &str) -> Vec<u8> {
@@ -476,6 +524,48 @@ pub fn counties() -> Vec<County> {
         .collect()
 }
 
+/// So many counties, with so many residents each.
+pub fn many_counties(count: usize, residents: Option<f64>) -> Vec<County> {
+    (1..=count)
+        .map(|n| County {
+            code: format!("99{n:04}"),
+            name: match n {
+                1 => "甲县".to_string(),
+                2 => "乙县".to_string(),
+                _ => format!("第{n}县"),
+            },
+            prefecture: "东市".to_string(),
+            resident_population: residents,
+            listed: true,
+            received: false,
+        })
+        .collect()
+}
+
+/// A copy of the pipelines with texts replaced: file, old, new.
+pub fn patched_pipeline(place: &str, name: &str, patches: &[(&str, &str, &str)]) -> Pipeline {
+    let copy = fresh(&format!("pipelines-{place}"));
+    for entry in std::fs::read_dir(root().join("pipelines")).unwrap() {
+        let folder = entry.unwrap().path();
+        if !folder.is_dir() {
+            continue;
+        }
+        let target = copy.join(folder.file_name().unwrap());
+        std::fs::create_dir_all(&target).unwrap();
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            std::fs::copy(&path, target.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    for (file, old, new) in patches {
+        let path = copy.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file} has no {old}");
+        std::fs::write(&path, text.replacen(old, new, 1)).unwrap();
+    }
+    junheng::pipeline::load(&copy.join(name)).unwrap()
+}
+
 /// Reads and computes everything below an input folder.
 pub fn compute(pipeline: &Pipeline, folder: &Path, counties: Vec<County>) -> Results {
     compute_year(pipeline, folder, counties, PERIOD)
@@ -501,7 +591,7 @@ pub fn compute_year(
         only: &[],
     };
     let (dataset, findings) = junheng::dataset::assemble(given, &files).unwrap();
-    junheng::results::compute(pipeline, dataset, findings, period).unwrap()
+    junheng::results::compute(pipeline, dataset, findings, period, None).unwrap()
 }
 
 /// A finding as one line.

@@ -155,7 +155,7 @@ fn workbooks_hold_numbers_as_numbers_and_text_as_text() {
     let run = published(&input, &output, &list);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     let bytes = std::fs::read(output.join("current/排名总表.xlsx")).unwrap();
-    let sheets = junheng::ingest::workbook::read(&bytes).unwrap();
+    let sheets = read(&bytes).unwrap();
     let names: Vec<&str> = sheets.iter().map(|s| s.grid.name.as_str()).collect();
     assert_eq!(
         names,
@@ -207,7 +207,7 @@ fn county_workbook(name: &str) -> (Vec<u8>, Vec<junheng::ingest::workbook::Sheet
     let output = base.join("out");
     published(&input, &output, &list);
     let bytes = std::fs::read(output.join("current/县级/990001-甲县.xlsx")).unwrap();
-    let sheets = junheng::ingest::workbook::read(&bytes).unwrap();
+    let sheets = read(&bytes).unwrap();
     (bytes, sheets)
 }
 
@@ -236,6 +236,7 @@ fn the_application_form_comes_out_filled_in() {
             "核算",
             "学校明细",
             "县级指标",
+            "满意度调查",
             "判定理由",
             "差距清单"
         ]

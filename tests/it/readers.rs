@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use junheng::ingest::grid::Cell;
-use junheng::ingest::workbook::{ReadError, read};
+use junheng::ingest::workbook::ReadError;
 use rust_xlsxwriter::{Format, Workbook};
 
 fn book(fill: impl Fn(&mut rust_xlsxwriter::Worksheet)) -> Vec<u8> {

@@ -380,10 +380,12 @@ impl Valid<'_> {
                         ("rows", Layout::Rows),
                         ("list", Layout::List),
                         ("statements", Layout::Statements),
+                        ("questionnaire", Layout::Questionnaire),
                     ],
                 )
                 .unwrap_or(Layout::Rows);
-            if layout != Layout::Rows && (f.item_header.is_empty() || f.value_header.is_empty()) {
+            let of_items = matches!(layout, Layout::List | Layout::Statements);
+            if of_items && (f.item_header.is_empty() || f.value_header.is_empty()) {
                 self.wrong(
                     block.file,
                     f.layout.span(),
@@ -391,10 +393,10 @@ impl Valid<'_> {
                     None,
                 );
             }
-            let (none, what) = if layout == Layout::Statements {
-                (f.statement.is_empty(), "a `statement`")
-            } else {
-                (f.field.is_empty(), "a `field`")
+            let (none, what) = match layout {
+                Layout::Statements => (f.statement.is_empty(), "a `statement`"),
+                Layout::Questionnaire => (f.question.is_empty(), "a `question`"),
+                Layout::Rows | Layout::List => (f.field.is_empty(), "a `field`"),
             };
             if none {
                 let message = format!("a form of this layout needs {what}");
@@ -429,7 +431,8 @@ impl Valid<'_> {
                 })
                 .collect();
             self.distinct_patterns(block, &fields);
-            if f.needs.is_empty() && layout != Layout::Statements && label.is_none() {
+            let names = matches!(layout, Layout::Rows | Layout::List);
+            if f.needs.is_empty() && names && label.is_none() {
                 self.wrong(
                     block.file,
                     f.id.span(),
@@ -447,7 +450,9 @@ impl Valid<'_> {
                 .iter()
                 .filter_map(|n| self.position(block.file, n, "a field of this form", &named))
                 .collect();
+            let asked = self.asked(block);
             forms.push(Form {
+                asked,
                 id: f.id.get_ref().clone(),
                 title: f.title.get_ref().clone(),
                 table,

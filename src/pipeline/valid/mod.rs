@@ -5,6 +5,7 @@ mod counties;
 mod layouts;
 mod rules;
 mod standards;
+mod surveys;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -267,6 +268,7 @@ impl Valid<'_> {
         let parts = self.parts();
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
+        let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
         }
@@ -304,6 +306,7 @@ impl Valid<'_> {
             parts,
             criteria,
             pages,
+            survey: survey?,
             words,
         })
     }
@@ -360,6 +363,14 @@ impl Valid<'_> {
             (
                 "page",
                 of(raw.pages.iter().map(|b| (b.file, &b.value.id)).collect()),
+            ),
+            (
+                "answer scale",
+                of(raw
+                    .answer_scales
+                    .iter()
+                    .map(|b| (b.file, &b.value.id))
+                    .collect()),
             ),
             (
                 "unit",

@@ -1,0 +1,77 @@
+//! The surveys of an earlier run, as it published them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+
+use polars::prelude::*;
+
+use super::run_json::RUN_JSON;
+use crate::error::Error;
+use crate::indicators::survey::change::{Previous, PreviousRate};
+use crate::ingest::submission::sha256;
+
+/// Reads the rates of all respondents of an earlier run; `folder` is the run's folder, or the link `current`.
+///
+/// # Errors
+/// [`Error::Usage`] when the folder is not that of a run, or of another pipeline, or not of an earlier year.
+pub fn read(folder: &Path, pipeline: &str, period: i64) -> Result<Previous, Error> {
+    let wrong = |why: String| Error::Usage(format!("--previous {}: {why}", folder.display()));
+    let json =
+        std::fs::read(folder.join(RUN_JSON)).map_err(|e| wrong(format!("{RUN_JSON}: {e}")))?;
+    let json: serde_json::Value =
+        serde_json::from_slice(&json).map_err(|e| wrong(format!("{RUN_JSON}: {e}")))?;
+    let own = json["pipeline"]["id"].as_str().unwrap_or("");
+    if own != pipeline {
+        return Err(wrong(format!(
+            "a run of pipeline '{own}', not '{pipeline}'"
+        )));
+    }
+    let year = json["period"]
+        .as_i64()
+        .ok_or_else(|| wrong(format!("{RUN_JSON} has no period")))?;
+    if year >= period {
+        return Err(wrong(format!(
+            "a run of {year}, which is not before {period}"
+        )));
+    }
+    let path = folder.join("data").join("survey.parquet");
+    let bytes = std::fs::read(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+    let file = File::open(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+    let frame = ParquetReader::new(file)
+        .finish()
+        .map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+    let counties = rates(&frame).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+    Ok(Previous {
+        hash: sha256(&bytes),
+        period: year,
+        counties,
+    })
+}
+
+/// The lines that the evaluation used: only they have a verdict.
+fn rates(frame: &DataFrame) -> PolarsResult<BTreeMap<String, PreviousRate>> {
+    let text = |name: &str| frame.column(name).and_then(|c| c.str().cloned());
+    let number = |name: &str| frame.column(name).and_then(|c| c.f64().cloned());
+    let (county, source, variant) = (text("county_code")?, text("source")?, text("variant")?);
+    let verdict = text("verdict")?;
+    let (satisfied, base) = (number("satisfied")?, number("base")?);
+    let mut out = BTreeMap::new();
+    for i in 0..frame.height() {
+        let (Some(code), Some(_), Some(satisfied), Some(base)) =
+            (county.get(i), verdict.get(i), satisfied.get(i), base.get(i))
+        else {
+            continue;
+        };
+        out.insert(
+            code.to_string(),
+            PreviousRate {
+                source: source.get(i).unwrap_or("").to_string(),
+                variant: variant.get(i).unwrap_or("").to_string(),
+                satisfied,
+                base,
+            },
+        );
+    }
+    Ok(out)
+}

@@ -1,0 +1,443 @@
+//! Questionnaires of all files -> one count a county: which county they belong to, which file replaces which, what is put
+//! together. Every such decision is a finding. How rates are made of the counts does not belong here.
+
+use std::collections::BTreeMap;
+
+use super::assemble::Assembly;
+use super::{CellRef, CountyAnswers, Row, SheetInfo};
+use crate::finding::{Draft, Place, a1, cell_list};
+use crate::ingest::answers::{Answers, Reason};
+use crate::ingest::cell::Value;
+use crate::ingest::submission::{Age, age};
+use crate::ingest::{FileRead, Status};
+use crate::pipeline::model::Survey;
+use crate::text::{NAMED_PLACES, normal, some_of};
+
+/// The questionnaires of one county in one sheet: file, sheet (indices), and the counts.
+struct Part {
+    file: usize,
+    table: usize,
+    answers: Answers,
+}
+
+/// What a county's name or code in a row comes to.
+enum Stated {
+    Nothing,
+    County(String),
+    Unknown,
+}
+
+impl Assembly<'_> {
+    /// Puts the questionnaires of all files together, county by county.
+    pub(super) fn questionnaires(&mut self) {
+        let Some(survey) = &self.given.pipeline.survey else {
+            return;
+        };
+        let mut parts: BTreeMap<(String, usize), Vec<Part>> = BTreeMap::new();
+        for (f, file) in self.files.iter().enumerate() {
+            for t in 0..file.answers.len() {
+                for (county, part) in self.parts(f, t) {
+                    let form = file.answers[t].form;
+                    parts.entry((county, form)).or_default().push(part);
+                }
+            }
+        }
+        let words = &self.given.pipeline.settings.revision_words;
+        let ages: Vec<Age> = self
+            .files
+            .iter()
+            .map(|f| age(&f.submission, words))
+            .collect();
+        for ((county, form), mut list) in parts {
+            list.sort_by(|a, b| (&ages[b.file], a.table).cmp(&(&ages[a.file], b.table)));
+            let kept = self.kept(&county, form, list);
+            self.put_together(survey, county, form, kept);
+        }
+        self.dataset
+            .surveys
+            .sort_by(|a, b| a.county_code.cmp(&b.county_code));
+    }
+
+    /// The questionnaires of one sheet by county.
+    fn parts(&mut self, f: usize, t: usize) -> Vec<(String, Part)> {
+        let files: &[FileRead] = self.files;
+        let table = &files[f].answers[t];
+        let own = self.own[f].as_ref().map(|o| o.code.clone());
+        let in_folder = files[f].submission.folder.is_some();
+        let mut out: BTreeMap<String, Answers> = BTreeMap::new();
+        let mut put = |county: String, answers: Answers| match out.get_mut(&county) {
+            Some(known) => known.add(&answers),
+            None => {
+                out.insert(county, answers);
+            }
+        };
+        let mut undetermined = (0, Vec::new());
+        let mut unclear = (0, Vec::new());
+        let mut from_name = false;
+        let mut differing: BTreeMap<String, (u64, u32)> = BTreeMap::new();
+        for answers in &table.counties {
+            let mut answers = answers.clone();
+            match (self.stated_county(&answers.county), &own) {
+                (Stated::County(code), Some(own)) if in_folder && code != *own => {
+                    let entry = differing.entry(code).or_insert((0, answers.row));
+                    entry.0 += answers.returned;
+                    answers.exclude_all(Reason::OtherCounty);
+                    put(own.clone(), answers);
+                }
+                (Stated::County(code), _) => put(code, answers),
+                (Stated::Nothing, Some(own)) => {
+                    from_name |= !in_folder;
+                    put(own.clone(), answers);
+                }
+                // Nothing says that it is another county than the folder's.
+                (Stated::Unknown, Some(own)) if in_folder => {
+                    unclear.0 += answers.returned;
+                    unclear.1.push((answers.row, 0));
+                    put(own.clone(), answers);
+                }
+                _ => {
+                    undetermined.0 += answers.returned;
+                    undetermined.1.push((answers.row, 0));
+                }
+            }
+        }
+        let counties: Vec<String> = out.keys().cloned().collect();
+        let place = |cell: Option<String>| Draft {
+            place: Place {
+                file: Some(files[f].submission.path.clone()),
+                sheet: Some(table.sheet.clone()),
+                cell,
+            },
+            ..Draft::default()
+        };
+        let of = |code: &str, draft: Draft| Draft {
+            county_code: Some(code.to_string()),
+            ..draft
+        };
+        for (rule, draft) in &table.drafts {
+            for county in &counties {
+                self.say(rule, of(county, draft.clone()));
+            }
+            if counties.is_empty() {
+                let draft = match &own {
+                    Some(own) => of(own, draft.clone()),
+                    None => draft.clone(),
+                };
+                self.say(rule, draft);
+            }
+        }
+        if undetermined.0 > 0 {
+            // Whose they are is not known: every county of the sheet may lack them.
+            for county in counties
+                .iter()
+                .map(Some)
+                .chain(counties.is_empty().then_some(None))
+            {
+                let mut draft = place(Some(cell_list(&undetermined.1)));
+                draft.county_code = county.cloned();
+                self.say(
+                    "county-undetermined",
+                    draft.slot("count", undetermined.0.to_string()),
+                );
+            }
+        }
+        if let Some(own) = &own {
+            if from_name {
+                let draft = of(own, place(None)).slot("code", own.clone());
+                self.say("county-from-file-name", draft);
+            }
+            if unclear.0 > 0 {
+                let column = self.given.pipeline.word("role_county").to_string();
+                let mut draft = of(own, place(Some(cell_list(&unclear.1))));
+                draft.column = Some(column.clone());
+                self.say(
+                    "answers-county-unclear",
+                    draft
+                        .slot("column", column)
+                        .slot("count", unclear.0.to_string()),
+                );
+            }
+            for (code, (_, row)) in differing {
+                let mut draft = of(own, place(Some(a1(row, 0))));
+                draft.value = Some(code.clone());
+                draft.expected = Some(own.clone());
+                let used = format!("{own} {}", self.dataset.county_name(own));
+                self.say(
+                    "county-differs",
+                    draft.slot("stated", code).slot("used", used),
+                );
+            }
+        }
+        if !table.usable {
+            return Vec::new();
+        }
+        for (county, answers) in &out {
+            if answers.untestable > 0 {
+                let count = answers.untestable.to_string();
+                let draft = of(county, place(None)).slot("returned", count);
+                self.say("duplicates-not-testable", draft);
+            }
+            for (col, unread) in &answers.unread {
+                let column = table
+                    .headers
+                    .get(*col as usize)
+                    .cloned()
+                    .unwrap_or_default();
+                let mut draft = of(county, place(Some(cell_list(&unread.cells))));
+                draft.column = Some(column.clone());
+                self.say(
+                    "answers-unread",
+                    draft
+                        .slot("column", column)
+                        .slot("count", unread.count.to_string()),
+                );
+            }
+        }
+        out.into_iter()
+            .map(|(county, answers)| {
+                let part = Part {
+                    file: f,
+                    table: t,
+                    answers,
+                };
+                (county, part)
+            })
+            .collect()
+    }
+
+    /// The county that a row's text means: by code, by name, by a name inside it (with its prefecture before it), or by the
+    /// beginning of one.
+    fn stated_county(&self, text: &str) -> Stated {
+        let plain = crate::text::trimmed(text);
+        if plain.is_empty() {
+            return Stated::Nothing;
+        }
+        let digits = self.given.pipeline.settings.county_digits;
+        if plain.len() == digits && plain.bytes().all(|b| b.is_ascii_digit()) {
+            return Stated::County(plain);
+        }
+        let key = normal(&plain);
+        let names: Vec<(&str, String)> = self
+            .given
+            .counties
+            .iter()
+            .map(|c| (c.code.as_str(), normal(&c.name)))
+            .filter(|(_, name)| !name.is_empty())
+            .collect();
+        let one = |fits: &dyn Fn(&str) -> bool| {
+            let mut hits = names.iter().filter(|(_, name)| fits(name));
+            match (hits.next(), hits.next()) {
+                (Some((code, _)), None) => Some((*code).to_string()),
+                _ => None,
+            }
+        };
+        let found = one(&|name| name == key)
+            .or_else(|| one(&|name| key.contains(name)))
+            .or_else(|| one(&|name| key.chars().count() >= 2 && name.starts_with(&key)));
+        found.map_or(Stated::Unknown, Stated::County)
+    }
+
+    /// Of several files of one county, newest first: those that count. A file whose questionnaires are in a newer one too is
+    /// replaced by it; files without any in common are put together.
+    fn kept(&mut self, county: &str, form: usize, list: Vec<Part>) -> Vec<Part> {
+        let mut kept: Vec<Part> = Vec::new();
+        for part in list {
+            let newer = kept
+                .iter()
+                .find(|k| !k.answers.is_apart_from(&part.answers));
+            let Some(newer) = newer.map(|k| k.file) else {
+                kept.push(part);
+                continue;
+            };
+            let outcome = &mut self.dataset.files[part.file];
+            if outcome.status == Status::Rejected {
+                outcome.status = Status::Replaced;
+                outcome.replaced_by = Some(self.files[newer].submission.path.clone());
+            }
+            note_form(&mut outcome.forms, &self.given.pipeline.forms[form].title);
+            if !outcome.county_codes.iter().any(|c| c == county) {
+                outcome.county_codes.push(county.to_string());
+                outcome.county_codes.sort();
+            }
+            let draft = Draft {
+                county_code: Some(county.to_string()),
+                place: Place {
+                    file: Some(self.files[part.file].submission.path.clone()),
+                    sheet: Some(self.files[part.file].answers[part.table].sheet.clone()),
+                    cell: None,
+                },
+                ..Draft::default()
+            };
+            let by = self.files[newer].submission.path.clone();
+            if self.files[newer].sha256 == self.files[part.file].sha256 && newer != part.file {
+                self.say("submission-identical", draft.slot("other", by));
+            } else {
+                let title = self.given.pipeline.forms[form].title.clone();
+                let draft = draft.slot("by", by).slot("form", title);
+                self.say("submission-replaced", draft);
+            }
+        }
+        kept
+    }
+
+    fn put_together(&mut self, survey: &Survey, county: String, form: usize, kept: Vec<Part>) {
+        let wanted = self.given.only.is_empty() || self.given.only.contains(&county);
+        if self.dataset.county(&county).is_none() {
+            self.unlisted(&county, "");
+        }
+        let mut sheets = Vec::new();
+        let mut whole: Option<Answers> = None;
+        let mut files: Vec<&str> = Vec::new();
+        for part in &kept {
+            let file = &self.files[part.file];
+            let sheet = u32::try_from(self.dataset.sheets.len()).unwrap_or(u32::MAX);
+            self.dataset.sheets.push(SheetInfo {
+                file: file.submission.path.clone(),
+                sheet: file.answers[part.table].sheet.clone(),
+            });
+            sheets.push((sheet, part.answers.row));
+            let outcome = &mut self.dataset.files[part.file];
+            outcome.status = Status::Accepted;
+            outcome.replaced_by = None;
+            outcome.rows += usize::try_from(part.answers.returned).unwrap_or(usize::MAX);
+            note_form(&mut outcome.forms, &self.given.pipeline.forms[form].title);
+            if !outcome.county_codes.contains(&county) {
+                outcome.county_codes.push(county.clone());
+                outcome.county_codes.sort();
+            }
+            files.push(&file.submission.path);
+            match &mut whole {
+                Some(whole) => whole.add(&part.answers),
+                None => whole = Some(part.answers.clone()),
+            }
+        }
+        let (Some(answers), Some((sheet, row))) = (whole, sheets.first().copied()) else {
+            return;
+        };
+        if !wanted {
+            return;
+        }
+        let draft = || Draft {
+            county_code: Some(county.clone()),
+            place: Place {
+                file: Some(self.dataset.sheets[sheet as usize].file.clone()),
+                sheet: Some(self.dataset.sheets[sheet as usize].sheet.clone()),
+                cell: None,
+            },
+            ..Draft::default()
+        };
+        let mut said = Vec::new();
+        if files.len() > 1 {
+            said.push((
+                "questionnaires-added",
+                draft()
+                    .slot("count", files.len().to_string())
+                    .slot("files", some_of(&files, NAMED_PLACES)),
+            ));
+        }
+        let valid = answers.whole().valid;
+        let reasons = self.reasons(&answers);
+        if valid == 0 {
+            said.push((
+                "questionnaires-none-valid",
+                draft()
+                    .slot("returned", answers.returned.to_string())
+                    .slot("reasons", reasons),
+            ));
+        } else if answers.excluded_count() > 0 {
+            said.push((
+                "questionnaires-excluded",
+                draft()
+                    .slot("returned", answers.returned.to_string())
+                    .slot("valid", valid.to_string())
+                    .slot("excluded", answers.excluded_count().to_string())
+                    .slot("reasons", reasons),
+            ));
+        }
+        for (rule, draft) in said {
+            self.say(rule, draft);
+        }
+        self.rows_of(survey, &county, form, &answers, (sheet, row));
+        self.dataset.surveys.push(CountyAnswers {
+            county_code: county,
+            form,
+            answers,
+            sheets,
+        });
+    }
+
+    /// Why questionnaires are not valid, with their numbers.
+    fn reasons(&self, answers: &Answers) -> String {
+        let p = self.given.pipeline;
+        let own: Vec<String> = Reason::ALL
+            .iter()
+            .filter(|r| answers.excluded[**r as usize] > 0)
+            .map(|r| {
+                let count = answers.excluded[*r as usize].to_string();
+                p.phrase(
+                    "excluded_of",
+                    &[("reason", p.word(r.key())), ("count", &count)],
+                )
+            })
+            .collect();
+        own.join("\u{3001}")
+    }
+
+    /// The counts as rows of the table of questionnaires: all together, then every group. Nothing without valid ones.
+    fn rows_of(
+        &mut self,
+        survey: &Survey,
+        county: &str,
+        form: usize,
+        answers: &Answers,
+        (sheet, row): (u32, u32),
+    ) {
+        let asked = &self.given.pipeline.forms[form].asked;
+        let overall = asked.questions.iter().position(|q| q.overall).unwrap_or(0);
+        let groups = std::iter::once(None).chain((0..survey.groups.len()).map(Some));
+        for group in groups {
+            let tally = match group {
+                Some(g) => answers.groups.get(g).cloned().unwrap_or_default(),
+                None => answers.whole(),
+            };
+            if tally.valid == 0 {
+                continue;
+            }
+            let key = group.map_or(&survey.whole, |g| &survey.groups[g].code);
+            let official = answers.official(survey, group, overall);
+            let number = |n: f64| Some(Value::Number(n));
+            let (satisfied, _) = tally.satisfied.declared(survey);
+            let values = vec![
+                Some(Value::Text(key.clone())),
+                match group {
+                    Some(_) => None,
+                    None => number(answers.returned as f64),
+                },
+                number(tally.valid as f64),
+                number(satisfied),
+                official.and_then(|(top, _)| number(top)),
+                official.and_then(|(_, bottom)| number(bottom)),
+            ];
+            let cells: Vec<Option<CellRef>> = vec![None; values.len()];
+            self.dataset.tables[survey.table].rows.push(Row {
+                county_code: county.to_string(),
+                key: key.clone(),
+                values,
+                cells,
+                sheet,
+                row,
+                stages: Vec::new(),
+                form,
+                conflict: false,
+                pieces: BTreeMap::new(),
+            });
+        }
+    }
+}
+
+/// Adds a form's title to those of a file.
+fn note_form(forms: &mut Vec<String>, title: &str) {
+    if !forms.iter().any(|f| f == title) {
+        forms.push(title.to_string());
+    }
+}

@@ -1,0 +1,145 @@
+//! Text files with one row a line and fields between commas, tabs or semicolons. The only file that names csv and
+//! encoding_rs. The encoding is chosen by content, never by name.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, GB18030};
+
+use super::grid::Cell;
+
+/// The text of a file: UTF-8 (with or without a mark) or UTF-16 with its mark, else GB18030. `None` when it is none of
+/// these.
+pub fn decoded(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        let (text, wrong) = encoding.decode_without_bom_handling(&bytes[mark..]);
+        return (!wrong).then_some(text);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Some(Cow::Borrowed(text));
+    }
+    GB18030.decode_without_bom_handling_and_without_replacement(bytes)
+}
+
+/// The sign between the fields: the one that stands most often, outside quotes, in the first lines.
+fn delimiter(text: &str) -> u8 {
+    let mut counts = [(b',', 0usize), (b'\t', 0), (b';', 0)];
+    let mut quoted = false;
+    for byte in text.lines().take(5).flat_map(str::bytes) {
+        quoted ^= byte == b'"';
+        if let Some((_, n)) = counts.iter_mut().find(|(sign, _)| *sign == byte && !quoted) {
+            *n += 1;
+        }
+    }
+    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);
+    counts
+        .iter()
+        .find(|(_, n)| *n == most)
+        .map_or(b',', |(sign, _)| *sign)
+}
+
+/// Gives every row to a function, with its number from 0.
+///
+/// # Errors
+/// What is wrong with a row; those before it were given.
+pub fn each_row(
+    text: &str,
+    mut row: impl FnMut(u32, csv::StringRecordIter<'_>),
+) -> Result<(), String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter(text))
+        .from_reader(text.as_bytes());
+    let mut record = csv::StringRecord::new();
+    let mut number = 0u32;
+    loop {
+        // The reader leaves out lines without anything, which a spreadsheet shows as rows.
+        let from = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let rest = text.as_bytes().get(from..).unwrap_or(&[]);
+        let ended = from > 0 && text.as_bytes()[from - 1] == b'\r' && rest.first() == Some(&b'\n');
+        let blank = rest[usize::from(ended)..]
+            .iter()
+            .take_while(|b| matches!(b, b'\r' | b'\n'));
+        let blank = blank.filter(|b| **b == b'\n').count();
+        if !reader.read_record(&mut record).map_err(|e| e.to_string())? {
+            return Ok(());
+        }
+        number = number.saturating_add(u32::try_from(blank).unwrap_or(u32::MAX));
+        row(number, record.iter());
+        number = number.saturating_add(1);
+    }
+}
+
+/// A field as a cell: a number only if it is written as a program writes one, so that no code loses a digit.
+pub fn cell(field: &str) -> Cell {
+    let plain = field.strip_prefix('-').unwrap_or(field);
+    let canonical = plain.len() <= 15
+        && plain.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && !plain.starts_with('.')
+        && !plain.ends_with('.')
+        && (!plain.starts_with('0') || plain == "0" || plain.starts_with("0."));
+    match field.parse::<f64>() {
+        Ok(n) if canonical => Cell::Number(n),
+        _ => Cell::Text(field.to_string()),
+    }
+}
+
+/// Rows of a list with a header line, by the names in the header; for lists of our own.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub fn rows_of<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let rows = reader.deserialize().collect::<Result<_, _>>();
+    rows.map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_told_by_content() {
+        let text = "\u{5b66}\u{6821},\u{6ee1}\u{610f}\n";
+        let (gbk, _, _) = GB18030.encode(text);
+        assert_eq!(decoded(&gbk).unwrap(), text);
+        assert_eq!(decoded(text.as_bytes()).unwrap(), text);
+        assert_eq!(decoded(format!("\u{feff}{text}").as_bytes()).unwrap(), text);
+        let wide: Vec<u8> = [0xFF, 0xFE]
+            .into_iter()
+            .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        assert_eq!(decoded(&wide).unwrap(), text);
+        assert_eq!(decoded(&[0x80, 0xFF, 0xFF, 0x20]), None);
+    }
+
+    #[test]
+    fn rows_keep_their_numbers() {
+        let mut seen = Vec::new();
+        each_row("a;b\r\n\r\n\"c;\nd\";e\nf\n\n\ng;h\n", |row, fields| {
+            seen.push((row, fields.map(str::to_string).collect::<Vec<_>>()));
+        })
+        .unwrap();
+        let row = |n, f: &[&str]| (n, f.iter().map(|x| (*x).to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            seen,
+            [
+                row(0, &["a", "b"]),
+                row(2, &["c;\nd", "e"]),
+                row(3, &["f"]),
+                row(6, &["g", "h"])
+            ]
+        );
+    }
+
+    #[test]
+    fn fields_as_cells() {
+        assert_eq!(cell("12.5"), Cell::Number(12.5));
+        assert_eq!(cell("-3"), Cell::Number(-3.0));
+        for text in ["007", "1e5", "1.", "inf", "1234567890123456", "1,300"] {
+            assert_eq!(cell(text), Cell::Text(text.to_string()));
+        }
+    }
+}

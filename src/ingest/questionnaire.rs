@@ -1,0 +1,612 @@
+//! Raw questionnaires, one row a respondent: known by their headers, counted while the rows pass by. No row is kept, and
+//! nothing of a respondent (address, phone, name, open answer) leaves this file: devices and numbers are compared as hashes.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::FixedState;
+
+use super::answers::{
+    AnswerTable, Answers, NAMED_CELLS, Reason, SKETCH, Satisfied, SchoolTally, Screened, Tally,
+};
+use super::grid::Grid;
+use super::question_heads::{self, Heads, Use};
+use super::times::{duration, second, serial_second};
+use crate::finding::{Draft, Place};
+use crate::pipeline::Pipeline;
+use crate::pipeline::model::{AnswerMeans, AnswerRole, RateKind, Survey};
+use crate::text::normal;
+
+/// A cell as it passes by.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen<'a> {
+    Text(&'a str),
+    Number(f64),
+    /// Days since the workbook's epoch, and whether that is 1904.
+    Date(f64, bool),
+    /// A mark, an error, a formula without its result: nothing that can be an answer.
+    Other,
+}
+
+/// Maps whose order never shows; with a fixed seed, like all hashes here.
+type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
+type HashSet<K> = std::collections::HashSet<K, FixedState>;
+
+/// How far down the headers may stand, and how many rows are looked at before a sheet is known.
+pub const HEAD_ROWS: u32 = 24;
+
+/// Not one of the declared words.
+const UNREAD: u8 = u8::MAX;
+const BLANK: u8 = u8::MAX - 1;
+/// Texts that are remembered with what they mean; more are read anew each time.
+const REMEMBERED: usize = 20_000;
+/// Different counties in one sheet; a column with more is none of counties.
+const COUNTIES: usize = 4_000;
+
+/// What is known of the row that is passing by.
+#[derive(Debug, Default)]
+struct Passing {
+    row: u32,
+    filled: bool,
+    answers: Vec<u8>,
+    identity: Option<u8>,
+    county: Option<u32>,
+    county_code: Option<u32>,
+    school: Option<u32>,
+    second: Option<(i64, bool)>,
+    seconds_taken: Option<f64>,
+    number: Option<u64>,
+    device: Option<u64>,
+    devices: u64,
+    unread: Vec<u32>,
+}
+
+/// What one county comes to while its rows pass by.
+#[derive(Debug, Default)]
+struct Own {
+    answers: Answers,
+    schools: HashMap<u32, (u64, Satisfied)>,
+    patterns: HashMap<u64, u64>,
+    devices: HashMap<u64, u64>,
+    seconds: HashMap<i64, u64>,
+    sketch: std::collections::BinaryHeap<u64>,
+}
+
+/// Texts of a column, each with its number.
+#[derive(Debug, Default)]
+struct Names {
+    known: HashMap<Box<str>, u32>,
+    list: Vec<Box<str>>,
+}
+
+impl Names {
+    /// The number of a text; `None` when there are too many.
+    fn number(&mut self, text: &str, most: usize) -> Option<u32> {
+        if let Some(n) = self.known.get(text) {
+            return Some(*n);
+        }
+        if self.list.len() >= most {
+            return None;
+        }
+        let n = u32::try_from(self.list.len()).ok()?;
+        self.known.insert(text.into(), n);
+        self.list.push(text.into());
+        Some(n)
+    }
+}
+
+/// Counts the rows of one sheet of questionnaires.
+pub struct Collector<'p> {
+    survey: &'p Survey,
+    pipeline: &'p Pipeline,
+    sheet: String,
+    heads: Heads,
+    /// How many of the questions that are asked must be answered.
+    required: usize,
+    words: HashMap<Box<str>, u8>,
+    identities: HashMap<Box<str>, u8>,
+    counties: Names,
+    schools: Names,
+    seen: HashSet<u64>,
+    seen_words: Vec<bool>,
+    passing: Passing,
+    own: Vec<Own>,
+    by_county: HashMap<Option<u32>, usize>,
+}
+
+/// The form of questionnaires that a sheet is by its first rows, ready to count the rows below the headers.
+pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
+    let survey = pipeline.survey.as_ref()?;
+    let heads = question_heads::find(pipeline, survey, head)?;
+    let questions = pipeline.forms[heads.form].asked.questions.len();
+    Some(Collector {
+        survey,
+        pipeline,
+        sheet: head.name.clone(),
+        required: heads.asked.iter().filter(|(_, required)| *required).count(),
+        heads,
+        words: HashMap::default(),
+        identities: HashMap::default(),
+        counties: Names::default(),
+        schools: Names::default(),
+        seen: HashSet::default(),
+        seen_words: vec![false; survey.words.len()],
+        passing: Passing {
+            row: u32::MAX,
+            answers: vec![BLANK; questions],
+            ..Passing::default()
+        },
+        own: Vec::new(),
+        by_county: HashMap::default(),
+    })
+}
+
+fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    // With fixed keys: the same text has the same hash in every run.
+    let mut hasher = FixedState::default().build_hasher();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Collector<'_> {
+    /// The row of the headers; what comes below are questionnaires.
+    pub fn header_row(&self) -> u32 {
+        self.heads.row
+    }
+
+    /// Takes one cell; cells come row by row.
+    pub fn cell(&mut self, row: u32, col: u32, cell: Seen<'_>) {
+        if row != self.passing.row {
+            self.end_row();
+            self.passing.row = row;
+        }
+        self.passing.filled = true;
+        let Some(used) = self.heads.uses.get(col as usize) else {
+            return;
+        };
+        match used {
+            Use::Nothing | Use::Role(AnswerRole::Private) => {}
+            Use::Question(q) => {
+                let q = *q;
+                self.passing.answers[q] = match cell {
+                    Seen::Text(text) => self.word(text),
+                    Seen::Number(n) => self.word(&crate::text::number(n)),
+                    _ => UNREAD,
+                };
+                if self.passing.answers[q] == UNREAD {
+                    self.passing.unread.push(col);
+                }
+            }
+            Use::Role(role) => self.role(*role, col, cell),
+        }
+    }
+
+    fn role(&mut self, role: AnswerRole, col: u32, cell: Seen<'_>) {
+        let shown;
+        let text = match cell {
+            Seen::Text(text) => text,
+            Seen::Number(n) => {
+                shown = crate::text::number(n);
+                &shown
+            }
+            Seen::Date(serial, is_1904) if role == AnswerRole::Submitted => {
+                self.passing.second = serial_second(serial, is_1904).map(|s| (s, true));
+                return;
+            }
+            Seen::Date(serial, _) if role == AnswerRole::Duration => {
+                // A duration under a time format: part of a day.
+                self.passing.seconds_taken =
+                    (0.0..10.0).contains(&serial).then(|| serial * 86_400.0);
+                return;
+            }
+            _ => return,
+        };
+        if text.trim().is_empty() {
+            return;
+        }
+        match role {
+            AnswerRole::Submitted => {
+                self.passing.second = match cell {
+                    Seen::Number(n) => serial_second(n, false).map(|s| (s, true)),
+                    _ => second(text),
+                };
+                if self.passing.second.is_none() {
+                    self.passing.unread.push(col);
+                }
+            }
+            AnswerRole::Duration => {
+                self.passing.seconds_taken = match cell {
+                    Seen::Number(n) => Some(n).filter(|n| *n >= 0.0),
+                    _ => duration(text, &self.survey.duration_units),
+                };
+                if self.passing.seconds_taken.is_none() {
+                    self.passing.unread.push(col);
+                }
+            }
+            AnswerRole::Respondent => self.passing.number = Some(hash_of(text.trim())),
+            AnswerRole::Device => {
+                let own = hash_of(text.trim());
+                self.passing.device.get_or_insert(own);
+                self.passing.devices = hash_of(&(self.passing.devices, own));
+            }
+            AnswerRole::Identity => {
+                let group = self.identity(text);
+                self.passing.identity = Some(group);
+                if group == UNREAD {
+                    self.passing.unread.push(col);
+                }
+            }
+            AnswerRole::County => {
+                self.passing.county = self.counties.number(text.trim(), COUNTIES);
+            }
+            AnswerRole::CountyCode => {
+                self.passing.county_code = self.counties.number(text.trim(), COUNTIES);
+            }
+            AnswerRole::School => {
+                self.passing.school = self.schools.number(text.trim(), REMEMBERED);
+            }
+            AnswerRole::Private => {}
+        }
+    }
+
+    /// The word of an answer.
+    fn word(&mut self, text: &str) -> u8 {
+        if let Some(word) = self.words.get(text) {
+            return *word;
+        }
+        let key = normal(text);
+        let words = &self.survey.words;
+        let of = |key: &str| words.iter().position(|w| w.text == key);
+        let word = if key.is_empty() {
+            Some(BLANK)
+        } else {
+            of(&key)
+                // Platforms write the letter or the number of the choice before its text.
+                .or_else(|| of(key.trim_start_matches(|c: char| c.is_ascii_alphanumeric())))
+                .and_then(|w| u8::try_from(w).ok())
+        };
+        let word = word.unwrap_or(UNREAD);
+        if let Some(seen) = self.seen_words.get_mut(usize::from(word)) {
+            *seen = true;
+        }
+        if self.words.len() < REMEMBERED {
+            self.words.insert(text.into(), word);
+        }
+        word
+    }
+
+    /// The group of an identity; of several the one that comes first by the declared order.
+    fn identity(&mut self, text: &str) -> u8 {
+        if let Some(group) = self.identities.get(text) {
+            return *group;
+        }
+        let asked = &self.pipeline.forms[self.heads.form].asked;
+        let mut plain = crate::text::trimmed(text);
+        for (open, close) in &asked.asides {
+            while let Some(from) = plain.find(open.as_str())
+                && let Some(to) = plain[from..].find(close.as_str())
+            {
+                plain.replace_range(from..from + to + close.len(), "");
+            }
+        }
+        let groups = &self.survey.groups;
+        let of = |part: &str| {
+            let key = normal(part);
+            let bare = key.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            groups
+                .iter()
+                .position(|g| g.texts.iter().any(|t| *t == key || *t == bare))
+        };
+        let mut parts = vec![plain.as_str()];
+        if of(&plain).is_none() {
+            for separator in &asked.separators {
+                parts = parts
+                    .iter()
+                    .flat_map(|p| p.split(separator.as_str()))
+                    .collect();
+            }
+        }
+        let own: Vec<usize> = parts.iter().filter_map(|p| of(p)).collect();
+        let first = self.survey.precedence.iter().find(|g| own.contains(g));
+        let group =
+            first
+                .and_then(|g| u8::try_from(*g).ok())
+                .unwrap_or(if normal(text).is_empty() {
+                    BLANK
+                } else {
+                    UNREAD
+                });
+        if self.identities.len() < REMEMBERED {
+            self.identities.insert(text.into(), group);
+        }
+        group
+    }
+
+    fn end_row(&mut self) {
+        if self.passing.row == u32::MAX || !self.passing.filled {
+            return;
+        }
+        let own = self.own_of_row();
+        let p = &mut self.passing;
+        let own = &mut self.own[own];
+        own.answers.returned += 1;
+        for col in &p.unread {
+            let unread = own.answers.unread.entry(*col).or_default();
+            unread.count += 1;
+            if unread.cells.len() < NAMED_CELLS {
+                unread.cells.push((p.row, *col));
+            }
+        }
+        let none = self.heads.asked.iter().all(|(q, _)| p.answers[*q] == BLANK);
+        let given = |(q, required): &&(usize, bool)| *required && p.answers[*q] < BLANK;
+        let given = self.heads.asked.iter().filter(given).count();
+        let identity = p.identity.unwrap_or(BLANK);
+        let reason = if identity == BLANK && none {
+            Some(Reason::Blank)
+        } else if identity == BLANK {
+            Some(Reason::NoIdentity)
+        } else if identity == UNREAD {
+            Some(Reason::UnknownIdentity)
+        } else if (given as f64) * 100.0 < self.survey.answered * self.required as f64 - 1e-9
+            || none
+        {
+            Some(Reason::TooFewAnswers)
+        } else {
+            let technical = match (p.number, p.device, p.second) {
+                (Some(number), ..) => Some(hash_of(&number)),
+                (None, Some(_), Some((second, true))) => Some(hash_of(&(
+                    p.devices, second, identity, p.school, &p.answers,
+                ))),
+                _ => None,
+            };
+            own.answers.untestable += u64::from(technical.is_none());
+            match technical {
+                Some(hash) if !self.seen.insert(hash) => Some(Reason::Duplicate),
+                _ => None,
+            }
+        };
+        match reason {
+            Some(reason) => own.answers.excluded[reason as usize] += 1,
+            None => own.count(self.survey, &self.heads.asked, self.heads.overall, p),
+        }
+        p.filled = false;
+        p.answers.fill(BLANK);
+        p.identity = None;
+        p.county = None;
+        p.county_code = None;
+        p.school = None;
+        p.second = None;
+        p.seconds_taken = None;
+        p.number = None;
+        p.device = None;
+        p.devices = 0;
+        p.unread.clear();
+    }
+
+    /// The county of the row that has passed by.
+    fn own_of_row(&mut self) -> usize {
+        let key = self.passing.county_code.or(self.passing.county);
+        if let Some(own) = self.by_county.get(&key) {
+            return *own;
+        }
+        let county = key.map_or(String::new(), |k| {
+            self.counties.list[k as usize].to_string()
+        });
+        let own = Own {
+            answers: Answers {
+                county,
+                row: self.passing.row,
+                groups: vec![Tally::default(); self.survey.groups.len()],
+                ..Answers::default()
+            },
+            ..Own::default()
+        };
+        self.own.push(own);
+        self.by_county.insert(key, self.own.len() - 1);
+        self.own.len() - 1
+    }
+
+    /// What all rows came to.
+    pub fn finish(mut self) -> AnswerTable {
+        self.end_row();
+        let scale = self.scale();
+        let mut counties: Vec<Answers> = Vec::new();
+        for own in self.own {
+            let mut answers = own.answers;
+            let mut schools: BTreeMap<String, SchoolTally> = BTreeMap::new();
+            for (school, (valid, satisfied)) in own.schools {
+                let name = normal(&self.schools.list[school as usize]);
+                let tally = schools.entry(name.clone()).or_insert_with(|| SchoolTally {
+                    name,
+                    ..SchoolTally::default()
+                });
+                tally.valid += valid;
+                tally.satisfied.add(&satisfied);
+            }
+            answers.schools = schools.into_values().collect();
+            let most = |map: &HashMap<u64, u64>| map.values().copied().max().unwrap_or(0);
+            answers.screened.repeated = most(&own.patterns);
+            answers.screened.one_device = most(&own.devices);
+            answers.screened.one_second = own.seconds.values().copied().max().unwrap_or(0);
+            answers.sketch = own.sketch.into_sorted_vec();
+            answers.scale = scale;
+            counties.push(answers);
+        }
+        counties.sort_by(|a, b| a.county.cmp(&b.county));
+        AnswerTable {
+            sheet: self.sheet,
+            form: self.heads.form,
+            headers: self.heads.headers,
+            usable: self.heads.usable,
+            counties,
+            drafts: self.heads.drafts,
+        }
+    }
+
+    /// The first scale that has all answers of the sheet. That there is none, or that another would give other scores, is
+    /// said where scores count.
+    fn scale(&mut self) -> Option<usize> {
+        let survey = self.survey;
+        let seen: Vec<usize> = (0..self.seen_words.len())
+            .filter(|w| self.seen_words[*w])
+            .collect();
+        let scores = |s: usize| -> Option<Vec<Option<f64>>> {
+            seen.iter().map(|w| survey.scales[s].scores[*w]).collect()
+        };
+        let fitting: Vec<(usize, Vec<Option<f64>>)> = (0..survey.scales.len())
+            .filter_map(|s| Some((s, scores(s)?)))
+            .collect();
+        let (first, own) = fitting
+            .first()
+            .map_or((None, None), |(s, v)| (Some(*s), Some(v)));
+        // A scale that was used from end to end is the one; else all that fit must give the same scores.
+        let whole = fitting.iter().find(|(s, own)| {
+            let mut all = survey.scales[*s].scores.iter().flatten().flatten();
+            all.all(|score| own.contains(&Some(*score)))
+        });
+        let first = whole.map(|(s, _)| *s).or(first);
+        let clear = whole.is_some() || own.is_some_and(|own| fitting.iter().all(|(_, v)| v == own));
+        if survey.rate == RateKind::Score && !clear {
+            let titles: Vec<&str> = fitting
+                .iter()
+                .map(|(s, _)| survey.scales[*s].title.as_str())
+                .collect();
+            let draft = Draft {
+                place: Place {
+                    file: None,
+                    sheet: Some(self.sheet.clone()),
+                    cell: None,
+                },
+                ..Draft::default()
+            };
+            let titles = if titles.is_empty() {
+                self.pipeline.word("scale_none").to_string()
+            } else {
+                let list = titles.join("\u{3001}");
+                self.pipeline.phrase("scale_several", &[("scales", &list)])
+            };
+            self.heads
+                .drafts
+                .push(("scale-unclear", draft.slot("scales", titles)));
+        }
+        first
+    }
+}
+
+impl Own {
+    /// Counts one valid questionnaire.
+    fn count(&mut self, survey: &Survey, asked: &[(usize, bool)], overall: usize, p: &Passing) {
+        let blank = survey.words.len();
+        let Some(group) = p
+            .identity
+            .and_then(|g| self.answers.groups.get_mut(usize::from(g)))
+        else {
+            return;
+        };
+        let means = |q: usize| survey.words.get(usize::from(p.answers[q])).map(|w| w.means);
+        group.valid += 1;
+        if group.questions.len() < p.answers.len() {
+            group.questions.resize(p.answers.len(), Vec::new());
+        }
+        let (mut satisfied, mut basic, mut judged, mut answered) = (0u32, 0u32, 0u32, 0usize);
+        let mut same = true;
+        let first = asked.first().map_or(BLANK, |(q, _)| p.answers[*q]);
+        for (q, _) in asked {
+            let counts = &mut group.questions[*q];
+            if counts.is_empty() {
+                counts.resize(blank + 1, 0);
+            }
+            counts[usize::from(p.answers[*q]).min(blank)] += 1;
+            let m = means(*q);
+            answered += usize::from(m.is_some());
+            same &= p.answers[*q] == first;
+            match m {
+                Some(AnswerMeans::Satisfied) => {
+                    satisfied += 1;
+                    judged += 1;
+                }
+                Some(AnswerMeans::Basic) => {
+                    basic += 1;
+                    judged += 1;
+                }
+                Some(AnswerMeans::Dissatisfied) => judged += 1,
+                Some(AnswerMeans::Unknown) | None => {}
+            }
+        }
+        let all = u32::try_from(asked.len()).unwrap_or(u32::MAX);
+        let whole = means(overall);
+        let mut one = Satisfied::default();
+        let hits = [satisfied, satisfied + basic];
+        let whole_hits = [
+            whole == Some(AnswerMeans::Satisfied),
+            matches!(whole, Some(AnswerMeans::Satisfied | AnswerMeans::Basic)),
+        ];
+        let whole_judged = !matches!(whole, None | Some(AnswerMeans::Unknown));
+        let enough =
+            |n: u32, of: u32| of > 0 && f64::from(n) * 100.0 >= survey.share * f64::from(of) - 1e-9;
+        for (counts, of, asked_whole) in [
+            (&mut one.within, all, true),
+            (&mut one.known, judged, whole_judged),
+        ] {
+            counts.base = [u64::from(asked_whole), u64::from(of > 0), u64::from(of > 0)];
+            for least in 0..2 {
+                counts.hits[0][least] = u64::from(whole_hits[least]);
+                counts.hits[1][least] = u64::from(enough(hits[least], of));
+                counts.hits[2][least] = u64::from(of > 0 && hits[least] == of);
+            }
+        }
+        group.satisfied.add(&one);
+        if let Some(school) = p.school {
+            let own = self.schools.entry(school).or_default();
+            own.0 += 1;
+            own.1.add(&one);
+        }
+        let screened: &mut Screened = &mut self.answers.screened;
+        if answered == asked.len() && asked.len() > 2 {
+            screened.complete += 1;
+            if same {
+                screened.straight += 1;
+            } else {
+                *self.patterns.entry(hash_of(&p.answers)).or_insert(0) += 1;
+            }
+        }
+        let others = asked.len().saturating_sub(1);
+        if whole_judged && judged as usize == asked.len() && others > 1 {
+            screened.comparable += 1;
+            let rest_satisfied = satisfied - u32::from(whole_hits[0]);
+            let dissatisfied = judged - satisfied - basic;
+            let rest_dissatisfied = dissatisfied - u32::from(!whole_hits[1]);
+            let against = (!whole_hits[1] && rest_satisfied as usize == others)
+                || (whole_hits[0] && rest_dissatisfied as usize == others);
+            screened.contradictions += u64::from(against);
+        }
+        if let Some(seconds) = p.seconds_taken {
+            let seconds = seconds.round().clamp(0.0, 86_400.0) as u32;
+            *screened.durations.entry(seconds).or_insert(0) += 1;
+        }
+        if let Some(device) = p.device {
+            screened.with_device += 1;
+            *self.devices.entry(device).or_insert(0) += 1;
+        }
+        if let Some((second, true)) = p.second {
+            screened.with_second += 1;
+            *self.seconds.entry(second).or_insert(0) += 1;
+        }
+        let mark = match (p.number, p.second) {
+            (Some(number), _) => Some(number),
+            (None, Some((second, _))) => {
+                Some(hash_of(&(p.devices, second, p.identity, &p.answers)))
+            }
+            _ => None,
+        };
+        if let Some(mark) = mark {
+            let full = self.sketch.len() >= SKETCH;
+            if !full {
+                self.sketch.push(mark);
+            } else if self.sketch.peek().is_some_and(|top| mark < *top) {
+                self.sketch.pop();
+                self.sketch.push(mark);
+            }
+        }
+    }
+}

@@ -11,12 +11,13 @@ use crate::indicators::figure::{conditions, numbers};
 use crate::indicators::missing::school_column;
 use crate::indicators::parts::{requirement, row_name};
 use crate::indicators::split::stage_weight;
+use crate::indicators::survey::{Mark, Source};
 use crate::indicators::unit::UnitValue;
 use crate::indicators::verdict::{Given as VerdictGiven, unit_name};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{
-    CountyRef, CountySource, Criterion, Kind, SchoolCheck, Scope, UnitSource,
+    CountyRef, CountySource, Criterion, Kind, SchoolCheck, Scope, Survey, UnitSource,
 };
 use crate::pipeline::valid::STUDENTS;
 use crate::report::formula_words::{in_words, replace_names, title};
@@ -579,12 +580,63 @@ impl<'a> Trace<'a> {
             {
                 continue;
             }
+            let counted = p.survey.as_ref().filter(|s| of == Scope::Table(s.table));
+            if let Some(survey) = counted {
+                self.questionnaires(survey, values[i], depth);
+                continue;
+            }
             let name = row_name(&self.verdict_given(), of, i);
             let cells = self.cells_of(of, i, row, &sum.columns);
             let text = format!("{name} = {} \u{2190} {cells}", self.number(values[i]));
             self.say(depth, text);
         }
         Ok(())
+    }
+
+    /// Where counts of questionnaires come from: the sheets, how many are valid, and the groups.
+    fn questionnaires(&mut self, survey: &Survey, value: Option<f64>, depth: usize) {
+        let (p, r) = (self.p, self.r);
+        let Some(own) = r.dataset.survey(self.code()) else {
+            return;
+        };
+        let sheets: Vec<String> = own
+            .sheets
+            .iter()
+            .map(|(sheet, _)| {
+                let info = &r.dataset.sheets[*sheet as usize];
+                format!("{}!{}", info.file, info.sheet)
+            })
+            .collect();
+        let answers = &own.answers;
+        let text = p.phrase(
+            "trace_questionnaires",
+            &[
+                ("value", &self.number(value)),
+                ("sheets", &sheets.join("\u{3001}")),
+                ("returned", &answers.returned.to_string()),
+                ("valid", &answers.whole().valid.to_string()),
+                ("excluded", &answers.excluded_count().to_string()),
+            ],
+        );
+        self.say(depth, text);
+        // Small groups stay hidden here too.
+        for line in r.surveys.lines_of(self.wanted.county) {
+            let (Some(group), None) = (line.slice.group, line.slice.dimension) else {
+                continue;
+            };
+            if line.source == Source::Questionnaires && line.mark != Mark::Suppressed {
+                let satisfied = line.satisfied.map_or(String::new(), number);
+                let text = p.phrase(
+                    "trace_group",
+                    &[
+                        ("group", &survey.groups[group].title),
+                        ("valid", &number(line.valid)),
+                        ("satisfied", &satisfied),
+                    ],
+                );
+                self.say(depth + 1, text);
+            }
+        }
     }
 
     /// The cells of some columns of a row.

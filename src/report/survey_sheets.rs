@@ -11,6 +11,9 @@ use crate::indicators::survey::{CountySurvey, Line, Mark, Slice, Source, State};
 use crate::pipeline::model::{AnswerMeans, Least, Measure, RateKind, Rule, Survey, Unknown};
 use crate::text::{fixed, number};
 
+/// Between the parts of how a rate is made.
+const BETWEEN: &str = "\u{ff1b}";
+
 /// Printed digits of rates.
 const DIGITS: usize = 2;
 
@@ -54,7 +57,7 @@ pub(super) fn variant_words(context: &Context<'_>, survey: &Survey, source: Sour
         .filter(|(_, w)| **w > 0.0 && survey.rate == RateKind::FixedWeights)
         .map(|(g, w)| format!("{}{}", g.title, number(*w)))
         .collect();
-    format!("{rate}{}\u{ff1b}{rule}", weights.join("\u{3001}"))
+    format!("{rate}{}{BETWEEN}{rule}", weights.join("\u{3001}"))
 }
 
 fn rule_words(
@@ -78,7 +81,7 @@ fn rule_words(
         Unknown::In => "unknown_in",
         Unknown::Out => "unknown_out",
     });
-    format!("{rule}\u{ff1b}{least}\u{ff1b}{unknown}")
+    [rule.as_str(), least, unknown].join(BETWEEN)
 }
 
 fn county_heads(context: &Context<'_>) -> Vec<Head> {
@@ -341,24 +344,40 @@ fn groups(context: &Context<'_>, survey: &Survey) -> Sheet {
     s
 }
 
-/// The dimensions of all forms of questionnaires that were sent.
-fn asked_dimensions<'a>(context: &'a Context<'_>) -> &'a [String] {
-    let mut forms = context
-        .results
-        .surveys
-        .counties
-        .iter()
-        .filter_map(|c| c.form);
-    forms
-        .next()
-        .map_or(&[], |f| &context.pipeline.forms[f].asked.dimensions)
+/// The dimensions that any questionnaire asked about, in the order of the forms.
+fn asked_dimensions<'a>(context: &'a Context<'_>) -> Vec<&'a str> {
+    let mut out: Vec<&str> = Vec::new();
+    for form in &context.pipeline.forms {
+        for title in &form.asked.dimensions {
+            let asked = |own: &CountySurvey| dimension_line(context, own, title).is_some();
+            let mut counties = context.results.surveys.counties.iter();
+            if !out.contains(&title.as_str()) && counties.any(asked) {
+                out.push(title);
+            }
+        }
+    }
+    out
+}
+
+/// The line of all respondents of a county about a dimension.
+fn dimension_line<'a>(
+    context: &'a Context<'_>,
+    own: &CountySurvey,
+    title: &str,
+) -> Option<&'a Line> {
+    let mut dimensions = context.pipeline.forms[own.form?].asked.dimensions.iter();
+    let slice = Slice {
+        dimension: Some(dimensions.position(|d| d == title)?),
+        ..Slice::default()
+    };
+    line_of(context, own, slice)
 }
 
 fn dimensions(context: &Context<'_>, survey: &Survey) -> Sheet {
     let w = |key: &str| context.word(key);
     let mut columns = county_heads(context);
     let asked = asked_dimensions(context);
-    for title in asked {
+    for title in &asked {
         columns.extend(slice_heads(context, title));
     }
     for area in &survey.areas {
@@ -372,12 +391,8 @@ fn dimensions(context: &Context<'_>, survey: &Survey) -> Sheet {
             continue;
         }
         let mut row = county_cells(context, own.county);
-        for d in 0..asked.len() {
-            let slice = Slice {
-                dimension: Some(d),
-                ..Slice::default()
-            };
-            push_line(context, &mut row, line_of(context, own, slice));
+        for title in &asked {
+            push_line(context, &mut row, dimension_line(context, own, title));
         }
         for a in 0..survey.areas.len() {
             let slice = Slice {
@@ -442,8 +457,8 @@ fn samples(context: &Context<'_>, survey: &Survey) -> Sheet {
         row.push(Cell::number(sample.needed, 0));
         row.push(Cell::number(Some(sample.valid), 0));
         row.push(match sample.needed {
-            Some(n) if sample.valid >= n => Cell::Text(w("met"), Tone::Good),
-            Some(_) => Cell::Text(w("not_met"), Tone::Bad),
+            Some(n) if sample.valid >= n => Cell::Text(w(Verdict::Met.key()), Tone::Good),
+            Some(_) => Cell::Text(w(Verdict::NotMet.key()), Tone::Bad),
             None => Cell::Empty,
         });
         row.push(Cell::number(sample.parents, 0));
@@ -478,7 +493,9 @@ fn variants(context: &Context<'_>, survey: &Survey) -> Sheet {
         .find(|c| !c.variants.is_empty());
     let kinds = first.map_or(&[][..], |c| &c.variants);
     for v in kinds {
-        columns.push(Head::new(rule_words(context, survey, v.rule, v.least, v.unknown)).wide(16));
+        let words = rule_words(context, survey, v.rule, v.least, v.unknown);
+        let (rule, rest) = words.split_once(BETWEEN).unwrap_or((&words, ""));
+        columns.push(Head::under(rule, rest).wide(18));
     }
     let mut s = context.sheet("sheet_survey_variants", columns, 2);
     s.notes = vec![
@@ -566,7 +583,7 @@ pub(super) fn county(context: &Context<'_>, county: usize) -> Option<Sheet> {
         Head::new(w("head_interval")).wide(18),
         Head::new(w("head_interval_basis")).wide(18),
         Head::new(w("head_state_limit")).wide(10),
-        Head::new(w("head_remark")).wide(30),
+        Head::new(w("head_note")).wide(30),
     ];
     let mut s = context.sheet("sheet_survey_county", columns, 0);
     s.notes = vec![

@@ -380,6 +380,11 @@ pub const WORDS: &[&str] = &[
 /// Words with slots.
 pub const PHRASES: &[(&str, &[&str])] = &[
     ("excluded_of", &["reason", "count"]),
+    (
+        "trace_questionnaires",
+        &["value", "sheets", "returned", "valid", "excluded"],
+    ),
+    ("trace_group", &["group", "valid", "satisfied"]),
     ("scale_several", &["scales"]),
     ("rate_open_groups", &["groups"]),
     ("rule_share", &["share"]),

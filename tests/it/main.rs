@@ -10,3 +10,4 @@ mod pipeline_files;
 mod published;
 mod readers;
 mod sample;
+mod surveys;

@@ -299,6 +299,13 @@ impl Answers {
             }
         }
         self.screened.add(&other.screened);
+        for (col, unread) in &other.unread {
+            let own = self.unread.entry(*col).or_default();
+            own.count += unread.count;
+            own.cells.extend(&unread.cells);
+            own.cells.sort_unstable();
+            own.cells.truncate(NAMED_CELLS);
+        }
         self.sketch.extend(&other.sketch);
         self.sketch.sort_unstable();
         self.sketch.dedup();

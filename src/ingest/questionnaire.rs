@@ -2,7 +2,7 @@
 //! nothing of a respondent (address, phone, name, open answer) leaves this file: devices and numbers are compared as hashes.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
@@ -142,10 +142,8 @@ pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
 }
 
 fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
-    // With fixed keys: the same text has the same hash in every run.
-    let mut hasher = FixedState::default().build_hasher();
-    value.hash(&mut hasher);
-    hasher.finish()
+    // With a fixed seed: the same text has the same hash in every run.
+    foldhash::quality::FixedState::default().hash_one(value)
 }
 
 impl Collector<'_> {
@@ -196,7 +194,7 @@ impl Collector<'_> {
             Seen::Date(serial, _) if role == AnswerRole::Duration => {
                 // A duration under a time format: part of a day.
                 self.passing.seconds_taken =
-                    (0.0..10.0).contains(&serial).then(|| serial * 86_400.0);
+                    (0.0..10.0).contains(&serial).then_some(serial * 86_400.0);
                 return;
             }
             _ => return,

@@ -20,24 +20,28 @@ use questionnaires::{Strings, text, workbook};
 use rayon::prelude::*;
 
 const RESPONDENTS: u32 = 75_000;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 11;
 
 fn load() -> Pipeline {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/quality-2017");
     pipeline::load(&root).expect("the repository's pipeline loads")
 }
 
-/// Median seconds of several rounds.
-fn median(mut work: impl FnMut()) -> f64 {
-    let mut all: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
+/// Seconds of several kinds of work, done in turn so that what disturbs the machine disturbs all of them: the median of each
+/// over all rounds.
+fn medians<const N: usize>(mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
+    let mut all: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        for (own, seconds) in work.iter_mut().zip(&mut all) {
             let start = Instant::now();
-            work();
-            start.elapsed().as_secs_f64()
-        })
-        .collect();
-    all.sort_by(f64::total_cmp);
-    all[ROUNDS / 2]
+            own();
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    all.map(|mut seconds| {
+        seconds.sort_by(f64::total_cmp);
+        seconds[ROUNDS / 2]
+    })
 }
 
 fn bytes(path: &Path) -> Vec<u8> {
@@ -165,9 +169,10 @@ fn main() {
             &workbook(RESPONDENTS, "county1", 1, strings),
         );
         let size = std::fs::metadata(&path).map_or(0, |m| m.len());
-        let floor = median(|| inflate(&path));
-        let calamine = median(|| bare(&path));
-        let own = median(|| ours(&pipeline, &one));
+        let [floor, calamine, own] =
+            medians([&mut || inflate(&path), &mut || bare(&path), &mut || {
+                ours(&pipeline, &one)
+            }]);
         let (_, memory) = child(&one, 1);
         println!(
             "{title}: file {:.1} MB; inflate {floor:.3} s; calamine bare {calamine:.3} s; to rates {own:.3} s = {:.2} x bare; peak {memory:.0} MiB",
@@ -183,12 +188,13 @@ fn main() {
         &text(RESPONDENTS, "county1", 1),
     );
     let size = std::fs::metadata(&path).map_or(0, |m| m.len());
-    let own = median(|| ours(&pipeline, &plain));
+    let [own] = medians([&mut || ours(&pipeline, &plain)]);
     let (_, memory) = child(&plain, 1);
     println!(
         "text: file {:.1} MB; to rates {own:.3} s; peak {memory:.0} MiB",
         size as f64 / 1e6
     );
+    // The files stay, for looking closer.
     if args.iter().any(|a| a == "--one") {
         return;
     }

@@ -66,7 +66,7 @@ pub struct RunArgs {
     /// Only these counties.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// A run of an earlier year (its folder, or the link `current`): its satisfaction rates are compared with this year's.
+    /// A run of an earlier year (its folder, the link `current`, or the outputs that it lies in): its satisfaction rates are compared with this year's.
     /// With several pipelines each has a folder below it.
     #[arg(long, value_name = "DIR")]
     pub previous: Option<PathBuf>,

@@ -11,11 +11,15 @@ use crate::error::Error;
 use crate::indicators::survey::change::{Previous, PreviousRate};
 use crate::ingest::submission::sha256;
 
-/// Reads the rates of all respondents of an earlier run; `folder` is the run's folder, or the link `current`.
+/// Reads the rates of all respondents of an earlier run; `folder` is the run's folder, the link `current`, or the folder of
+/// the outputs that has one.
 ///
 /// # Errors
 /// [`Error::Usage`] when the folder is not that of a run, or of another pipeline, or not of an earlier year.
 pub fn read(folder: &Path, pipeline: &str, period: i64) -> Result<Previous, Error> {
+    let current = folder.join("current");
+    let inside = !folder.join(RUN_JSON).exists() && current.join(RUN_JSON).exists();
+    let folder = if inside { &current } else { folder };
     let wrong = |why: String| Error::Usage(format!("--previous {}: {why}", folder.display()));
     let json =
         std::fs::read(folder.join(RUN_JSON)).map_err(|e| wrong(format!("{RUN_JSON}: {e}")))?;
@@ -55,12 +59,10 @@ fn rates(frame: &DataFrame) -> PolarsResult<BTreeMap<String, PreviousRate>> {
     let number = |name: &str| frame.column(name).and_then(|c| c.f64().cloned());
     let (county, source, variant) = (text("county_code")?, text("source")?, text("variant")?);
     let verdict = text("verdict")?;
-    let (satisfied, base) = (number("satisfied")?, number("base")?);
+    let (rate, respondents) = (number("rate")?, number("respondents")?);
     let mut out = BTreeMap::new();
     for i in 0..frame.height() {
-        let (Some(code), Some(_), Some(satisfied), Some(base)) =
-            (county.get(i), verdict.get(i), satisfied.get(i), base.get(i))
-        else {
+        let (Some(code), Some(_), Some(rate)) = (county.get(i), verdict.get(i), rate.get(i)) else {
             continue;
         };
         out.insert(
@@ -68,8 +70,8 @@ fn rates(frame: &DataFrame) -> PolarsResult<BTreeMap<String, PreviousRate>> {
             PreviousRate {
                 source: source.get(i).unwrap_or("").to_string(),
                 variant: variant.get(i).unwrap_or("").to_string(),
-                satisfied,
-                base,
+                rate,
+                respondents: respondents.get(i),
             },
         );
     }

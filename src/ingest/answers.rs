@@ -17,20 +17,17 @@ pub enum Reason {
     TooFewAnswers,
     /// The same questionnaire again, by its number, or by device, second and answers.
     Duplicate,
-    /// No county, or none that is known.
-    UnknownCounty,
     /// Another county than the folder that the file lies in.
     OtherCounty,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 6] = [
         Reason::Blank,
         Reason::NoIdentity,
         Reason::UnknownIdentity,
         Reason::TooFewAnswers,
         Reason::Duplicate,
-        Reason::UnknownCounty,
         Reason::OtherCounty,
     ];
 
@@ -42,7 +39,6 @@ impl Reason {
             Reason::UnknownIdentity => "excluded_unknown_identity",
             Reason::TooFewAnswers => "excluded_too_few_answers",
             Reason::Duplicate => "excluded_duplicate",
-            Reason::UnknownCounty => "excluded_unknown_county",
             Reason::OtherCounty => "excluded_other_county",
         }
     }
@@ -241,7 +237,7 @@ pub struct Answers {
     pub row: u32,
     pub returned: u64,
     /// By reason.
-    pub excluded: [u64; 7],
+    pub excluded: [u64; 6],
     /// Questionnaires that nothing technical tells apart: sent twice they would count twice.
     pub untestable: u64,
     /// By group of respondents.
@@ -319,6 +315,7 @@ impl Answers {
     pub fn exclude_all(&mut self, reason: Reason) {
         let valid: u64 = self.groups.iter().map(|g| g.valid).sum();
         self.excluded[reason as usize] += valid;
+        self.untestable = 0;
         self.groups.clear();
         self.schools.clear();
         self.screened = Screened::default();

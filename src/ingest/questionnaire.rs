@@ -66,9 +66,11 @@ struct Passing {
 struct Own {
     answers: Answers,
     schools: HashMap<u32, (u64, Satisfied)>,
-    patterns: HashMap<u64, u64>,
-    devices: HashMap<u64, u64>,
-    seconds: HashMap<i64, u64>,
+    // One entry a questionnaire, counted at the end.
+    patterns: Vec<u64>,
+    devices: Vec<u64>,
+    seconds: Vec<i64>,
+    durations: Vec<u32>,
     sketch: std::collections::BinaryHeap<u64>,
 }
 
@@ -146,6 +148,18 @@ fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
     foldhash::quality::FixedState::default().hash_one(value)
 }
 
+/// Whether a character of white space can begin with this byte.
+fn begins_white_space(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3)
+}
+
+/// How often the most frequent of some values stands there.
+fn most_frequent<T: Ord>(mut values: Vec<T>) -> u64 {
+    values.sort_unstable();
+    let runs = values.chunk_by(|a, b| a == b).map(<[T]>::len);
+    runs.max().unwrap_or(0) as u64
+}
+
 impl Collector<'_> {
     /// The row of the headers; what comes below are questionnaires.
     pub fn header_row(&self) -> u32 {
@@ -154,6 +168,13 @@ impl Collector<'_> {
 
     /// Takes one cell; cells come row by row.
     pub fn cell(&mut self, row: u32, col: u32, cell: Seen<'_>) {
+        // White space is nothing.
+        if let Seen::Text(text) = cell
+            && text.bytes().next().is_none_or(begins_white_space)
+            && text.trim().is_empty()
+        {
+            return;
+        }
         if row != self.passing.row {
             self.end_row();
             self.passing.row = row;
@@ -255,7 +276,7 @@ impl Collector<'_> {
         let key = normal(text);
         let words = &self.survey.words;
         let of = |key: &str| words.iter().position(|w| w.text == key);
-        let word = if key.is_empty() {
+        let word = if key.is_empty() || self.survey.blanks.contains(&key) {
             Some(BLANK)
         } else {
             of(&key)
@@ -306,14 +327,13 @@ impl Collector<'_> {
         }
         let own: Vec<usize> = parts.iter().filter_map(|p| of(p)).collect();
         let first = self.survey.precedence.iter().find(|g| own.contains(g));
-        let group =
-            first
-                .and_then(|g| u8::try_from(*g).ok())
-                .unwrap_or(if normal(text).is_empty() {
-                    BLANK
-                } else {
-                    UNREAD
-                });
+        let group = first
+            .and_then(|g| u8::try_from(*g).ok())
+            .unwrap_or_else(|| {
+                let key = normal(text);
+                let blank = key.is_empty() || self.survey.blanks.contains(&key);
+                if blank { BLANK } else { UNREAD }
+            });
         if self.identities.len() < REMEMBERED {
             self.identities.insert(text.into(), group);
         }
@@ -422,10 +442,12 @@ impl Collector<'_> {
                 tally.satisfied.add(&satisfied);
             }
             answers.schools = schools.into_values().collect();
-            let most = |map: &HashMap<u64, u64>| map.values().copied().max().unwrap_or(0);
-            answers.screened.repeated = most(&own.patterns);
-            answers.screened.one_device = most(&own.devices);
-            answers.screened.one_second = own.seconds.values().copied().max().unwrap_or(0);
+            answers.screened.repeated = most_frequent(own.patterns);
+            answers.screened.one_device = most_frequent(own.devices);
+            answers.screened.one_second = most_frequent(own.seconds);
+            for seconds in own.durations {
+                *answers.screened.durations.entry(seconds).or_insert(0) += 1;
+            }
             answers.sketch = own.sketch.into_sorted_vec();
             answers.scale = scale;
             counties.push(answers);
@@ -565,7 +587,7 @@ impl Own {
             if same {
                 screened.straight += 1;
             } else {
-                *self.patterns.entry(hash_of(&p.answers)).or_insert(0) += 1;
+                self.patterns.push(hash_of(&p.answers));
             }
         }
         let others = asked.len().saturating_sub(1);
@@ -580,15 +602,15 @@ impl Own {
         }
         if let Some(seconds) = p.seconds_taken {
             let seconds = seconds.round().clamp(0.0, 86_400.0) as u32;
-            *screened.durations.entry(seconds).or_insert(0) += 1;
+            self.durations.push(seconds);
         }
         if let Some(device) = p.device {
             screened.with_device += 1;
-            *self.devices.entry(device).or_insert(0) += 1;
+            self.devices.push(device);
         }
         if let Some((second, true)) = p.second {
             screened.with_second += 1;
-            *self.seconds.entry(second).or_insert(0) += 1;
+            self.seconds.push(second);
         }
         let mark = match (p.number, p.second) {
             (Some(number), _) => Some(number),

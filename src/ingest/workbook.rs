@@ -96,6 +96,8 @@ struct Cells<'p> {
     text: usize,
     last: Option<(u32, u32)>,
     looked: bool,
+    /// Fields of a text file are texts until it is known that they are no questionnaires.
+    as_text: bool,
     collector: Option<Collector<'p>>,
 }
 
@@ -108,6 +110,7 @@ impl<'p> Cells<'p> {
             text: 0,
             last: None,
             looked: false,
+            as_text: false,
             collector: None,
         }
     }
@@ -122,12 +125,18 @@ impl<'p> Cells<'p> {
             collector.cell(row, col, seen(&cell));
             return Ok(());
         }
-        if let Cell::Text(t) = &cell {
-            if is_blank(t) {
-                return Ok(());
+        let cell = match cell {
+            Cell::Text(t) if is_blank(&t) => return Ok(()),
+            Cell::Text(t) => {
+                self.text += t.len();
+                if self.as_text && self.looked {
+                    delimited::cell(&t)
+                } else {
+                    Cell::Text(t)
+                }
             }
-            self.text += t.len();
-        }
+            other => other,
+        };
         self.cells.push((row, col, cell));
         if self.cells.len() > MAX_CELLS || self.text > MAX_TEXT {
             return Err(ReadError::TooLarge(format!(
@@ -142,11 +151,17 @@ impl<'p> Cells<'p> {
     /// Looks at the first rows.
     fn look(&mut self) {
         self.looked = true;
-        if self.pipeline.survey.is_none() {
-            return;
+        if self.pipeline.survey.is_some() {
+            let head = Grid::new(self.name.clone(), false, self.cells.clone());
+            self.collector = questionnaire::open(self.pipeline, &head);
         }
-        let head = Grid::new(self.name.clone(), false, self.cells.clone());
-        self.collector = questionnaire::open(self.pipeline, &head);
+        if self.as_text && self.collector.is_none() {
+            for (_, _, cell) in &mut self.cells {
+                if let Cell::Text(t) = cell {
+                    *cell = delimited::cell(t);
+                }
+            }
+        }
         if let Some(collector) = &mut self.collector {
             for (row, col, cell) in &self.cells {
                 if *row > collector.header_row() {
@@ -296,6 +311,7 @@ fn read_text(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<Vec<Sheet
         return Err(ReadError::NotWorkbook(Content::Text));
     };
     let mut cells = Cells::new(pipeline, title);
+    cells.as_text = true;
     let mut failed = Ok(());
     let rows = delimited::each_row(&text, |row, fields| {
         for (col, field) in fields.enumerate() {
@@ -306,7 +322,7 @@ fn read_text(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<Vec<Sheet
             // Questionnaires are counted without a copy of their cells.
             match &mut cells.collector {
                 Some(collector) => collector.cell(row, col, Seen::Text(field)),
-                None => failed = cells.put(row, col, delimited::cell(field)),
+                None => failed = cells.put(row, col, Cell::Text(field.to_string())),
             }
         }
     });

@@ -192,6 +192,7 @@ pub struct RawSurvey {
     pub suppress_below: At<i64>,
     pub mark_below: At<i64>,
     pub quota: At<RawQuota>,
+    pub blanks: Vec<At<String>>,
     pub duration_units: BTreeMap<String, At<f64>>,
     #[serde(default)]
     pub areas: Vec<At<RawArea>>,

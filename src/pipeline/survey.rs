@@ -31,6 +31,8 @@ pub struct Survey {
     pub suppress_below: f64,
     pub mark_below: f64,
     pub quota: Quota,
+    /// Normalised marks in the place of an answer that was not given.
+    pub blanks: Vec<String>,
     /// Unit of a duration text (normalised) and its seconds; longest text first.
     pub duration_units: Vec<(String, f64)>,
     pub areas: Vec<Area>,
@@ -46,7 +48,8 @@ impl Survey {
     /// All that the counting of questionnaires hangs on, as a text: with another one files are counted anew.
     pub fn reading(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            self.blanks,
             self.groups,
             self.precedence,
             (self.share, self.answered),
@@ -266,6 +269,11 @@ impl HeaderPattern {
                 + if pieces.len() == 1 { 1000 } else { 0 },
             pieces,
         }
+    }
+
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.iter().all(String::is_empty)
     }
 
     /// Whether a normalised header fits.

@@ -5,7 +5,7 @@ use polars::prelude::*;
 use super::Context;
 use super::data::{float, text};
 use crate::error::Error;
-use crate::indicators::survey::change::variant;
+use crate::indicators::survey::change::{respondents, variant};
 use crate::indicators::survey::{Line, SchoolLine, Slice};
 use crate::pipeline::model::{
     IntervalMethod, Least, RateKind, Rule, SchoolInterval, Survey, Unknown,
@@ -107,7 +107,15 @@ pub(super) fn rates(context: &Context<'_>) -> Result<DataFrame, Error> {
                         .map(|c| c.verdict.word().to_string())
                 }),
             ),
-            text("variant", own(&|l, s| Some(variant(s, l.source)))),
+            text(
+                "variant",
+                own(&|l, s| {
+                    let form = r.surveys.county(l.county).and_then(|c| c.form);
+                    let form = form.map_or("", |f| p.forms[f].id.as_str());
+                    Some(variant(s, l.source, form))
+                }),
+            ),
+            float("respondents", number(respondents)),
         ],
     )?)
 }

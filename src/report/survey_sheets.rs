@@ -245,7 +245,7 @@ fn ranking(context: &Context<'_>, survey: &Survey) -> Sheet {
                     Direction::Up => Tone::Good,
                     Direction::Down => Tone::Bad,
                     Direction::Same => Tone::Plain,
-                    Direction::NotComparable => Tone::Pale,
+                    Direction::NotComparable | Direction::Open => Tone::Pale,
                 };
                 row.push(Cell::Text(w(change.direction.key()), tone));
             }
@@ -513,8 +513,10 @@ fn variants(context: &Context<'_>, survey: &Survey) -> Sheet {
         let mut row = county_cells(context, own.county);
         let bound = limit(context, survey, own.county);
         for v in &own.variants {
-            let used =
-                v.rule == survey.rule && v.least == survey.least && v.unknown == survey.unknown;
+            let used = survey.rate == RateKind::Pooled
+                && v.rule == survey.rule
+                && v.least == survey.least
+                && v.unknown == survey.unknown;
             let below = v
                 .rate
                 .zip(bound)

@@ -330,6 +330,32 @@ fn schools_widen_the_interval_where_they_differ() {
     assert_eq!(whole.state, Some(State::Borderline));
 }
 
+#[test]
+fn a_sample_of_a_list_is_corrected_for_its_length() {
+    let settings = (
+        "# population = \"...\"",
+        "population = \"survey_issued_all\"",
+    );
+    let patches = [("common/survey.toml", settings.0, settings.1)];
+    let pipeline = patched_pipeline("survey-list", "quality-2017", &patches);
+    let rows = "80 x {time}|60秒|10.0.0.{n}|甲县|学生家长||满意|满意|满意\n20 x {time}|60秒|10.0.0.{n}|甲县|教师||满意|满意|不满意\n";
+    let summary =
+        "## 990001-甲县/汇总.xlsx ! grid 汇总\n调查对象|发放|回收有效|满意\n计|1000|100|80\n";
+    let input = section("990001-甲县/问卷.csv", rows) + summary;
+    let results = run("list", &pipeline, &input);
+    // n(N-1)/(N-n) of 100 drawn from a list of 1000.
+    close(whole(&results).effective, 100.0 * 999.0 / 900.0);
+    let wilson = junheng::indicators::survey::intervals::wilson_with(
+        0.8,
+        111.0,
+        junheng::indicators::survey::intervals::Z95,
+    );
+    close(
+        Some(whole(&results).interval.unwrap().low),
+        wilson.unwrap().low * 100.0,
+    );
+}
+
 /// What must not come out: addresses, phones, names, open answers, identities and schools as someone wrote them.
 const SECRETS: [&str; 7] = [
     "203.0.113.77",

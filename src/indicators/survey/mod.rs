@@ -304,7 +304,7 @@ pub fn surveys(given: &Given<'_>) -> (Surveys, Vec<Finding>) {
     for own in &out.counties {
         findings.extend(quotas::findings(given, survey, own));
     }
-    findings.extend(rates::differences(given, survey));
+    findings.extend(rates::differences(given, survey, &out));
     findings.extend(screens::findings(given, survey));
     (out, findings)
 }

@@ -6,7 +6,9 @@ use super::change;
 use super::design::{Cluster, Stratum, design, design_interval};
 use super::intervals::{Interval, finite, mean_interval, share_interval};
 use super::quotas;
-use super::{Basis, CountySurvey, Given, Line, Mark, SchoolLine, Slice, Source, State, Variant};
+use super::{
+    Basis, CountySurvey, Given, Line, Mark, SchoolLine, Slice, Source, State, Surveys, Variant,
+};
 use crate::dataset::{CountyAnswers, Row};
 use crate::finding::{Draft, Finding, Place};
 use crate::ingest::answers::{Answers, Satisfied, Tally};
@@ -73,9 +75,11 @@ pub fn of_county(
         form: own.map(|o| o.form),
         sample: quotas::sample(given, survey, county, source, &lines),
         variants: counted.map_or(Vec::new(), |o| variants(&o.answers)),
-        change: given
-            .previous
-            .and_then(|p| change::change(p, survey, code, source, official?)),
+        change: given.previous.and_then(|p| {
+            let form = own.map_or("", |o| given.pipeline.forms[o.form].id.as_str());
+            let variant = change::variant(survey, source, form);
+            change::change(p, &variant, code, official?)
+        }),
         places: None,
         matched,
     };
@@ -592,7 +596,7 @@ fn suppress_schools(survey: &Survey, schools: &mut [SchoolLine]) {
 }
 
 /// Counties whose summary differs from their questionnaires, group by group.
-pub fn differences(given: &Given<'_>, survey: &Survey) -> Vec<Finding> {
+pub fn differences(given: &Given<'_>, survey: &Survey, surveys: &Surveys) -> Vec<Finding> {
     let mut out = Vec::new();
     let Some(table) = given.pipeline.table(SUMMARY) else {
         return out;
@@ -608,6 +612,23 @@ pub fn differences(given: &Given<'_>, survey: &Survey) -> Vec<Finding> {
         let Some(own) = counted.iter().find(fits) else {
             continue;
         };
+        // What is hidden is not told here either.
+        let mut counties = given.dataset.counties.iter();
+        let county = counties.position(|c| c.code == row.county_code);
+        let group = survey.groups.iter().position(|g| g.code == row.key);
+        let slice = Slice {
+            group,
+            ..Slice::default()
+        };
+        let hidden = county.is_some_and(|c| {
+            let mut lines = surveys.lines_of(c).iter();
+            lines.any(|l| {
+                l.source == Source::Questionnaires && l.slice == slice && l.mark == Mark::Suppressed
+            })
+        });
+        if hidden {
+            continue;
+        }
         for (stated, answered) in [(VALID, 2), (SATISFIED, 3)] {
             let Some(column) = columns.position(stated) else {
                 continue;
@@ -620,9 +641,8 @@ pub fn differences(given: &Given<'_>, survey: &Survey) -> Vec<Finding> {
             if crate::text::fifteen_digits(said) == crate::text::fifteen_digits(found) {
                 continue;
             }
-            let group = survey.groups.iter().find(|g| g.code == row.key);
             let whole = || given.pipeline.word("whole_group").to_string();
-            let name = group.map_or_else(whole, |g| g.title.clone());
+            let name = group.map_or_else(whole, |g| survey.groups[g].title.clone());
             let title = columns.columns[column].title.clone();
             let cells: Vec<_> = row.cells[column].into_iter().collect();
             let draft = Draft {

@@ -70,6 +70,14 @@ impl Valid<'_> {
                 patterns: patterns(&q.header),
             });
         }
+        let headers = f.role.iter().flat_map(|r| &r.get_ref().header);
+        let headers = headers.chain(f.question.iter().flat_map(|q| &q.get_ref().header));
+        for header in headers {
+            if HeaderPattern::new(header.get_ref()).is_empty() {
+                let message = "this header fits everything, or nothing";
+                self.wrong(file, header.span(), message, None);
+            }
+        }
         let ids = f.question.iter().map(|q| {
             let id = &q.get_ref().id;
             (file, id.span(), id.get_ref().clone())
@@ -258,6 +266,7 @@ impl Valid<'_> {
                 return_share: *q.return_share.get_ref(),
                 full_return: *q.full_return.get_ref(),
             },
+            blanks: super::normals(&s.blanks),
             duration_units,
             areas: s
                 .areas
@@ -364,10 +373,19 @@ impl Valid<'_> {
     /// The table that counts are put into, with the columns that the program fills in.
     fn answer_table(&mut self, block: &Block<RawSurvey>, tables: &[Table]) -> Option<usize> {
         let raw = self.raw;
-        let form = raw
-            .forms
-            .iter()
-            .find(|f| f.value.layout.get_ref() == "questionnaire")?;
+        let layout = |f: &&Block<RawForm>| f.value.layout.get_ref() == "questionnaire";
+        let mut forms = raw.forms.iter().filter(layout);
+        let Some(form) = forms.next() else {
+            let message = "there is no [[form]] with the layout questionnaire";
+            self.wrong(block.file, block.value.groups.span(), message, None);
+            return None;
+        };
+        for other in forms {
+            let message = "there is another form of questionnaires already";
+            let help = "add its headers, questions and answers to that one";
+            let at = other.value.layout.span();
+            self.wrong(other.file, at, message, Some(help.to_string()));
+        }
         let name = form.value.table.get_ref();
         let table = tables.iter().position(|t| t.name == *name)?;
         let columns: Vec<&str> = tables[table]

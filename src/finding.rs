@@ -111,8 +111,10 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("criteria-incomplete", &["part", "count", "criteria"]),
     ("groups-disagree", &["group", "others"]),
     ("question-missing", &["column"]),
-    ("answers-unread", &["column", "count"]),
+    ("answers-unread", &["column", "count", "returned"]),
     ("answers-county-unclear", &["column", "count"]),
+    ("answers-unread-many", &["column", "count", "returned"]),
+    ("questionnaires-overlap", &["other", "reason"]),
     ("scale-unclear", &["scales"]),
     (
         "questionnaires-excluded",

@@ -203,8 +203,9 @@ impl Assembly<'_> {
             };
             let gone: Vec<bool> = (0..file.tables.len()).map(replaced).collect();
             let mut said: Vec<(&'static str, Draft)> = Vec::new();
-            if gone.is_empty() || gone.contains(&false) {
-                let all: Vec<Option<String>> = assigned[f].concat();
+            if gone.is_empty() || gone.contains(&false) || !file.answers.is_empty() {
+                let mut all: Vec<Option<String>> = assigned[f].concat();
+                all.extend(self.counties_of_answers(f));
                 for county in concerned(&all) {
                     for (rule, draft) in &file.drafts {
                         said.push((rule, with_county(draft, &county)));

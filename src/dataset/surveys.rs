@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use super::assemble::Assembly;
 use super::{CellRef, CountyAnswers, Row, SheetInfo};
 use crate::finding::{Draft, Place, a1, cell_list};
-use crate::ingest::answers::{Answers, Reason};
+use crate::ingest::answers::{AnswerTable, Answers, Overlap, Reason};
 use crate::ingest::cell::Value;
+use crate::ingest::questionnaire::TOO_MANY;
 use crate::ingest::submission::{Age, age};
 use crate::ingest::{FileRead, Status};
 use crate::pipeline::model::Survey;
@@ -18,6 +19,8 @@ struct Part {
     file: usize,
     table: usize,
     answers: Answers,
+    /// What is said of it when it counts.
+    said: Vec<(&'static str, Draft)>,
 }
 
 /// What a county's name or code in a row comes to.
@@ -25,6 +28,8 @@ enum Stated {
     Nothing,
     County(String),
     Unknown,
+    /// One of more different texts than are told apart.
+    TooMany,
 }
 
 impl Assembly<'_> {
@@ -36,7 +41,7 @@ impl Assembly<'_> {
         let mut parts: BTreeMap<(String, usize), Vec<Part>> = BTreeMap::new();
         for (f, file) in self.files.iter().enumerate() {
             for t in 0..file.answers.len() {
-                for (county, part) in self.parts(f, t) {
+                for (county, part) in self.parts(survey, f, t) {
                     let form = file.answers[t].form;
                     parts.entry((county, form)).or_default().push(part);
                 }
@@ -58,8 +63,20 @@ impl Assembly<'_> {
             .sort_by(|a, b| a.county_code.cmp(&b.county_code));
     }
 
+    /// The counties whose questionnaires a file holds, one unknown without any.
+    pub(super) fn counties_of_answers(&self, f: usize) -> Vec<Option<String>> {
+        let own = self.own[f].as_ref().map(|o| o.code.clone());
+        let tables = self.files[f].answers.iter();
+        let texts = tables.flat_map(|t| &t.counties).map(|a| &a.county);
+        let codes = texts.map(|text| match self.stated_county(text) {
+            Stated::County(code) if self.files[f].submission.folder.is_none() => Some(code),
+            _ => own.clone(),
+        });
+        codes.collect()
+    }
+
     /// The questionnaires of one sheet by county.
-    fn parts(&mut self, f: usize, t: usize) -> Vec<(String, Part)> {
+    fn parts(&mut self, survey: &Survey, f: usize, t: usize) -> Vec<(String, Part)> {
         let files: &[FileRead] = self.files;
         let table = &files[f].answers[t];
         let own = self.own[f].as_ref().map(|o| o.code.clone());
@@ -171,34 +188,14 @@ impl Assembly<'_> {
         if !table.usable {
             return Vec::new();
         }
-        for (county, answers) in &out {
-            if answers.untestable > 0 {
-                let count = answers.untestable.to_string();
-                let draft = of(county, place(None)).slot("returned", count);
-                self.say("duplicates-not-testable", draft);
-            }
-            for (col, unread) in &answers.unread {
-                let column = table
-                    .headers
-                    .get(*col as usize)
-                    .cloned()
-                    .unwrap_or_default();
-                let mut draft = of(county, place(Some(cell_list(&unread.cells))));
-                draft.column = Some(column.clone());
-                self.say(
-                    "answers-unread",
-                    draft
-                        .slot("column", column)
-                        .slot("count", unread.count.to_string()),
-                );
-            }
-        }
         out.into_iter()
             .map(|(county, answers)| {
+                let said = of_answers(survey, table, &answers, |cell| of(&county, place(cell)));
                 let part = Part {
                     file: f,
                     table: t,
                     answers,
+                    said,
                 };
                 (county, part)
             })
@@ -208,12 +205,15 @@ impl Assembly<'_> {
     /// The county that a row's text means: by code, by name, by a name inside it (with its prefecture before it), or by the
     /// beginning of one.
     fn stated_county(&self, text: &str) -> Stated {
+        if text == TOO_MANY {
+            return Stated::TooMany;
+        }
         let plain = crate::text::trimmed(text);
         if plain.is_empty() {
             return Stated::Nothing;
         }
-        let digits = self.given.pipeline.settings.county_digits;
-        if plain.len() == digits && plain.bytes().all(|b| b.is_ascii_digit()) {
+        // Respondents type all kinds of numbers: only a code on the list is one.
+        if self.given.counties.iter().any(|c| c.code == plain) {
             return Stated::County(plain);
         }
         let key = normal(&plain);
@@ -231,34 +231,38 @@ impl Assembly<'_> {
                 _ => None,
             }
         };
+        // Of names inside it the longest: a short one may stand in a longer one.
+        let inside = names.iter().filter(|(_, name)| key.contains(name.as_str()));
+        let longest = inside.map(|(_, name)| name.len()).max();
         let found = one(&|name| name == key)
-            .or_else(|| one(&|name| key.contains(name)))
+            .or_else(|| one(&|name| Some(name.len()) == longest && key.contains(name)))
             .or_else(|| one(&|name| key.chars().count() >= 2 && name.starts_with(&key)));
         found.map_or(Stated::Unknown, Stated::County)
     }
 
     /// Of several files of one county, newest first: those that count. A file whose questionnaires are in a newer one too is
-    /// replaced by it; files without any in common are put together.
+    /// replaced by it; files without any in common are put together. What lies between is an error: some would count twice,
+    /// or be lost.
     fn kept(&mut self, county: &str, form: usize, list: Vec<Part>) -> Vec<Part> {
         let mut kept: Vec<Part> = Vec::new();
         for part in list {
-            let newer = kept
+            let same_file = |k: &Part| k.file == part.file;
+            let identical = |k: &Part| {
+                !same_file(k) && self.files[k.file].sha256 == self.files[part.file].sha256
+            };
+            let overlap = |k: &Part| match k.answers.overlap(&part.answers) {
+                // Sheets of one workbook are parts of one export.
+                Overlap::NotKnown if same_file(k) => Overlap::None,
+                other => other,
+            };
+            let other = kept
                 .iter()
-                .find(|k| !k.answers.is_apart_from(&part.answers));
-            let Some(newer) = newer.map(|k| k.file) else {
+                .map(|k| (k.file, same_file(k), identical(k), overlap(k)))
+                .find(|(_, _, identical, overlap)| *identical || *overlap != Overlap::None);
+            let Some((newer, same, identical, overlap)) = other else {
                 kept.push(part);
                 continue;
             };
-            let outcome = &mut self.dataset.files[part.file];
-            if outcome.status == Status::Rejected {
-                outcome.status = Status::Replaced;
-                outcome.replaced_by = Some(self.files[newer].submission.path.clone());
-            }
-            note_form(&mut outcome.forms, &self.given.pipeline.forms[form].title);
-            if !outcome.county_codes.iter().any(|c| c == county) {
-                outcome.county_codes.push(county.to_string());
-                outcome.county_codes.sort();
-            }
             let draft = Draft {
                 county_code: Some(county.to_string()),
                 place: Place {
@@ -269,12 +273,35 @@ impl Assembly<'_> {
                 ..Draft::default()
             };
             let by = self.files[newer].submission.path.clone();
-            if self.files[newer].sha256 == self.files[part.file].sha256 && newer != part.file {
+            let replaced = identical || (overlap == Overlap::Most && !same);
+            if identical {
                 self.say("submission-identical", draft.slot("other", by));
-            } else {
+            } else if replaced {
                 let title = self.given.pipeline.forms[form].title.clone();
                 let draft = draft.slot("by", by).slot("form", title);
                 self.say("submission-replaced", draft);
+            } else {
+                let key = match overlap {
+                    Overlap::NotKnown => "overlap_not_known",
+                    _ => "overlap_some",
+                };
+                let reason = self.given.pipeline.word(key).to_string();
+                let draft = draft.slot("other", by.clone()).slot("reason", reason);
+                self.say("questionnaires-overlap", draft);
+            }
+            if !replaced && overlap != Overlap::NotKnown {
+                kept.push(part);
+                continue;
+            }
+            let outcome = &mut self.dataset.files[part.file];
+            if outcome.status == Status::Rejected {
+                outcome.status = Status::Replaced;
+                outcome.replaced_by = Some(self.files[newer].submission.path.clone());
+            }
+            note_form(&mut outcome.forms, &self.given.pipeline.forms[form].title);
+            if !outcome.county_codes.iter().any(|c| c == county) {
+                outcome.county_codes.push(county.to_string());
+                outcome.county_codes.sort();
             }
         }
         kept
@@ -284,6 +311,11 @@ impl Assembly<'_> {
         let wanted = self.given.only.is_empty() || self.given.only.contains(&county);
         if self.dataset.county(&county).is_none() {
             self.unlisted(&county, "");
+        }
+        for part in &kept {
+            for (rule, draft) in &part.said {
+                self.say(rule, draft.clone());
+            }
         }
         let mut sheets = Vec::new();
         let mut whole: Option<Answers> = None;
@@ -316,6 +348,11 @@ impl Assembly<'_> {
         };
         if !wanted {
             return;
+        }
+        // Also with none that is valid: the county has sent something, and must hear what is wrong with it.
+        let mut counties = self.dataset.counties.iter_mut();
+        if let Some(own) = counties.find(|c| c.code == county) {
+            own.received = true;
         }
         let draft = || Draft {
             county_code: Some(county.clone()),
@@ -433,6 +470,46 @@ impl Assembly<'_> {
             });
         }
     }
+}
+
+/// What is to be said of the counts of one county in one sheet.
+fn of_answers(
+    survey: &Survey,
+    table: &AnswerTable,
+    answers: &Answers,
+    draft: impl Fn(Option<String>) -> Draft,
+) -> Vec<(&'static str, Draft)> {
+    let mut out = Vec::new();
+    if answers.untestable > 0 {
+        let count = answers.untestable.to_string();
+        out.push((
+            "duplicates-not-testable",
+            draft(None).slot("returned", count),
+        ));
+    }
+    for (col, unread) in &answers.unread {
+        let column = table
+            .headers
+            .get(*col as usize)
+            .cloned()
+            .unwrap_or_default();
+        // Unread answers to what decides count as not satisfied: many of them are no rate.
+        let many = table.judged.contains(col)
+            && unread.count as f64 * 100.0 > survey.unread * answers.returned as f64;
+        let rule = if many {
+            "answers-unread-many"
+        } else {
+            "answers-unread"
+        };
+        let mut draft = draft(Some(cell_list(&unread.cells)));
+        draft.column = Some(column.clone());
+        let draft = draft
+            .slot("column", column)
+            .slot("count", unread.count.to_string())
+            .slot("returned", answers.returned.to_string());
+        out.push((rule, draft));
+    }
+    out
 }
 
 /// Adds a form's title to those of a file.

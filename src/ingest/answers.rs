@@ -250,9 +250,28 @@ pub struct Answers {
     /// The smallest of the questionnaires' hashes, where something technical tells them apart: two files with none in
     /// common hold different questionnaires.
     pub sketch: Vec<u64>,
+    /// Whether some of the hashes are of a second and the answers alone, which two respondents may share.
+    pub weak_marks: bool,
     /// The scale of all answers.
     pub scale: Option<usize>,
 }
+
+/// How far two files hold the same questionnaires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlap {
+    None,
+    /// Some of them: neither two parts of one survey, nor an old and a new export.
+    Some,
+    /// One is an older export of the other.
+    Most,
+    /// Nothing technical tells questionnaires apart.
+    NotKnown,
+}
+
+/// The part of a file from which the other is taken for a newer export of it.
+const MOST: f64 = 0.5;
+/// The part that may agree by chance where respondents are told apart by the second and their answers alone.
+const COINCIDENCE: f64 = 0.1;
 
 /// How many hashes a sketch keeps.
 pub(super) const SKETCH: usize = 256;
@@ -302,6 +321,7 @@ impl Answers {
             own.cells.sort_unstable();
             own.cells.truncate(NAMED_CELLS);
         }
+        self.weak_marks |= other.weak_marks;
         self.sketch.extend(&other.sketch);
         self.sketch.sort_unstable();
         self.sketch.dedup();
@@ -322,12 +342,17 @@ impl Answers {
         self.sketch.clear();
     }
 
-    /// Whether two files surely hold different questionnaires: none has the same number or the same device, second and
-    /// answers; without such marks, when no group of respondents is in both.
-    pub fn is_apart_from(&self, other: &Answers) -> bool {
+    /// How far two files hold the same questionnaires: the part of the smaller one that is in the other too, found from the
+    /// smallest hashes of both.
+    pub fn overlap(&self, other: &Answers) -> Overlap {
         if self.sketch.is_empty() || other.sketch.is_empty() {
-            let both = self.groups.iter().zip(&other.groups);
-            return both.into_iter().all(|(a, b)| a.valid == 0 || b.valid == 0);
+            let mut both = self.groups.iter().zip(&other.groups);
+            let apart = both.all(|(a, b)| a.valid == 0 || b.valid == 0);
+            return if apart {
+                Overlap::None
+            } else {
+                Overlap::NotKnown
+            };
         }
         // Only below the smaller of the two greatest hashes do both sketches hold all that there is.
         let greatest = |s: &[u64]| {
@@ -338,10 +363,25 @@ impl Answers {
             }
         };
         let end = greatest(&self.sketch).min(greatest(&other.sketch));
-        let below = self.sketch.iter().filter(|h| **h <= end);
-        !below
-            .into_iter()
-            .any(|h| other.sketch.binary_search(h).is_ok())
+        let below = |s: &[u64]| s.iter().filter(|h| **h <= end).count();
+        let smaller = below(&self.sketch).min(below(&other.sketch)).max(1);
+        let inside = self.sketch.iter().filter(|h| **h <= end);
+        let common = inside
+            .filter(|h| other.sketch.binary_search(h).is_ok())
+            .count();
+        let share = common as f64 / smaller as f64;
+        let chance = if self.weak_marks || other.weak_marks {
+            COINCIDENCE
+        } else {
+            0.0
+        };
+        if share <= chance {
+            Overlap::None
+        } else if share >= MOST {
+            Overlap::Most
+        } else {
+            Overlap::Some
+        }
     }
 
     /// Numerator and denominator of the rate as the pipeline declares it, of all groups (`None`) or one. For rates of
@@ -409,6 +449,8 @@ pub struct AnswerTable {
     pub headers: Vec<String>,
     /// Whether what makes a rate is asked at all; else nothing is counted.
     pub usable: bool,
+    /// Columns of the questions that decide whether a questionnaire is satisfied.
+    pub judged: Vec<u32>,
     /// By county as the rows have it.
     pub counties: Vec<Answers>,
     /// Findings about the sheet as a whole: rule and draft.

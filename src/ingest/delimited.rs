@@ -37,6 +37,9 @@ fn delimiter(text: &str) -> u8 {
         .map_or(b',', |(sign, _)| *sign)
 }
 
+/// Most line breaks in the fields of one row: more come from a quote that is not closed.
+const MOST_LINES: usize = 50;
+
 /// Gives every row to a function, with its number from 0.
 ///
 /// # Errors
@@ -65,6 +68,18 @@ pub fn each_row(
             return Ok(());
         }
         number = number.saturating_add(u32::try_from(blank).unwrap_or(u32::MAX));
+        // A quote that is never closed, or closed by a stray one far below, takes the lines between into one field.
+        let to = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let raw = text.as_bytes().get(from..to).unwrap_or(&[]);
+        let lines = record
+            .iter()
+            .map(|f| f.matches('\n').count())
+            .sum::<usize>();
+        let open =
+            to >= text.len() && lines > 0 && raw.iter().filter(|b| **b == b'"').count() % 2 == 1;
+        if open || lines > MOST_LINES {
+            return Err(format!("row {}: a quote that is not closed", number + 1));
+        }
         row(number, record.iter());
         number = number.saturating_add(1);
     }
@@ -132,6 +147,21 @@ mod tests {
                 row(6, &["g", "h"])
             ]
         );
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_does_not_swallow_the_rest() {
+        let rows = |text: &str| {
+            let mut count = 0;
+            let done = each_row(text, |_, _| count += 1);
+            (count, done.is_err())
+        };
+        let tail = "d,e\n".repeat(60);
+        assert_eq!(rows(&format!("a,b\nc,\"d\n{tail}")), (1, true));
+        assert_eq!(rows(&format!("a,b\nc,\"d\n{tail}e,\"f\"\n")), (1, true));
+        assert_eq!(rows("a,b\nc,\"d\ne\"\nf,g\n"), (3, false));
+        assert_eq!(rows("a,b\nc,5\" disk\nf,g\n"), (3, false));
+        assert_eq!(rows("a,b\nc,5\" disk"), (2, false));
     }
 
     #[test]

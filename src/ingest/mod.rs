@@ -208,7 +208,7 @@ fn guarded(file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
         file.tables.clear();
         file.answers.clear();
         file.drafts.clear();
-        let reason = crate::log::panic_text(&*panic);
+        let reason = workbook::without_quotes(&crate::log::panic_text(&*panic));
         file.say("file-damaged", Draft::default().slot("reason", reason));
     }
 }
@@ -567,11 +567,11 @@ mod tests {
             answers: Vec::new(),
             drafts: Vec::new(),
         };
-        guarded(&mut file, |_| panic!("a reader's fault"));
+        guarded(&mut file, |_| panic!("a fault at '13812345678'"));
         assert!(file.tables.is_empty());
         assert_eq!(file.drafts.len(), 1);
         let (rule, draft) = &file.drafts[0];
         assert_eq!(*rule, "file-damaged");
-        assert_eq!(draft.slots, [("reason", "a reader's fault".to_string())]);
+        assert_eq!(draft.slots, [("reason", "a fault at \u{2026}".to_string())]);
     }
 }

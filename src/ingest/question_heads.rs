@@ -31,6 +31,8 @@ pub(super) struct Heads {
     pub(super) overall: usize,
     /// Whether what makes a rate is asked at all.
     pub(super) usable: bool,
+    /// Columns of the questions that decide whether a questionnaire is satisfied.
+    pub(super) judged: Vec<u32>,
 }
 
 /// What fits a column, with how telling that is.
@@ -59,6 +61,11 @@ fn in_row(
     (row, cells): (u32, &[(u32, Cell)]),
 ) -> Option<Heads> {
     let form = &pipeline.forms[f];
+    let excluded =
+        |cell: &Cell| matches!(cell, Cell::Text(t) if form.excludes.contains(&normal(t)));
+    if cells.iter().any(|(_, cell)| excluded(cell)) {
+        return None;
+    }
     let width = cells.last().map_or(0, |(c, _)| *c as usize) + 1;
     let mut headers = vec![String::new(); width];
     let mut fits: Vec<Fits> = vec![Vec::new(); width];
@@ -88,8 +95,9 @@ fn in_row(
         asked: Vec::new(),
         overall: questions.iter().position(|q| q.overall).unwrap_or(0),
         usable: true,
+        judged: Vec::new(),
     };
-    let twice = heads.take_out_twice(pipeline, form, sheet);
+    let twice = heads.take_out_twice(pipeline, form, sheet, &fits);
     heads.say_unused(pipeline, form, sheet, &fits, &twice);
     heads.asked = questions
         .iter()
@@ -97,7 +105,14 @@ fn in_row(
         .filter(|(q, _)| heads.uses.contains(&Use::Question(*q)))
         .map(|(q, question)| (q, question.required))
         .collect();
-    heads.say_lacking(pipeline, survey, form, sheet, &twice);
+    heads.say_lacking(pipeline, survey, form, sheet);
+    let judged = |u: &Use| match u {
+        Use::Question(q) => survey.rule != Rule::Overall || *q == heads.overall,
+        _ => false,
+    };
+    let columns = heads.uses.iter().enumerate();
+    let judged = columns.filter(|(_, u)| judged(u));
+    heads.judged = judged.filter_map(|(c, _)| u32::try_from(c).ok()).collect();
     Some(heads)
 }
 
@@ -118,8 +133,18 @@ fn fitting(asked: &Asked, text: &str) -> Fits {
     out
 }
 
-/// The most telling use; none where two are equally telling.
+/// The most telling use; none where two are equally telling. A header that fits a question is a question, whatever else it
+/// names: asked about the teachers of the school, nobody tells his school. What is private stays private.
 fn best(list: &[(usize, Use)]) -> Use {
+    if list
+        .iter()
+        .any(|(_, u)| *u == Use::Role(AnswerRole::Private))
+    {
+        return Use::Role(AnswerRole::Private);
+    }
+    let asks = |u: &Use| matches!(u, Use::Question(_));
+    let question = list.iter().any(|(_, u)| asks(u));
+    let list: Vec<&(usize, Use)> = list.iter().filter(|(_, u)| !question || asks(u)).collect();
     let most = list.iter().map(|(w, _)| *w).max();
     let mut of_best = list.iter().filter(|(w, _)| Some(*w) == most);
     match (of_best.next(), of_best.next()) {
@@ -130,16 +155,32 @@ fn best(list: &[(usize, Use)]) -> Use {
 
 /// A header without the number of its question; and also without what it says in brackets.
 fn bare(text: &str, asides: &[(String, String)]) -> (String, String) {
-    let mut out = one_line(&crate::text::trimmed(text));
+    let text: String = text.chars().take(LONGEST).collect();
+    let out = one_line(&crate::text::trimmed(&text));
     let whole = without_number(&normal(&out));
+    let short = without_asides(out, asides);
+    (whole, without_number(&normal(&short)))
+}
+
+/// Longest header or identity that is looked at, in characters.
+pub(super) const LONGEST: usize = 2000;
+
+/// A text without what it says between the declared signs.
+pub(super) fn without_asides(text: String, asides: &[(String, String)]) -> String {
+    let mut text = text;
     for (open, close) in asides {
-        while let Some(from) = out.find(open.as_str())
-            && let Some(to) = out[from..].find(close.as_str())
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(from) = rest.find(open.as_str())
+            && let Some(to) = rest[from + open.len()..].find(close.as_str())
         {
-            out.replace_range(from..from + to + close.len(), "");
+            out.push_str(&rest[..from]);
+            rest = &rest[from + open.len() + to + close.len()..];
         }
+        out.push_str(rest);
+        text = out;
     }
-    (whole, without_number(&normal(&out)))
+    text
 }
 
 fn without_number(text: &str) -> String {
@@ -187,7 +228,13 @@ impl Heads {
     }
 
     /// Two columns for one thing: neither is taken, and that is said.
-    fn take_out_twice(&mut self, pipeline: &Pipeline, form: &Form, sheet: &str) -> Vec<Use> {
+    fn take_out_twice(
+        &mut self,
+        pipeline: &Pipeline,
+        form: &Form,
+        sheet: &str,
+        fits: &[Fits],
+    ) -> Vec<Use> {
         let mut twice: Vec<Use> = Vec::new();
         for c in 0..self.uses.len() {
             let u = self.uses[c];
@@ -196,10 +243,29 @@ impl Heads {
                 Use::Role(role) => role.is_single(),
                 Use::Question(_) => true,
             };
-            let columns: Vec<usize> = (0..self.uses.len())
+            if !single {
+                continue;
+            }
+            let mut columns: Vec<usize> = (0..self.uses.len())
                 .filter(|i| self.uses[*i] == u)
                 .collect();
-            if !single || columns.len() < 2 {
+            // One that is more telling than all others is the one.
+            let weight = |c: &usize| {
+                fits[*c]
+                    .iter()
+                    .filter(|(_, x)| *x == u)
+                    .map(|(w, _)| *w)
+                    .max()
+            };
+            let most = columns.iter().map(weight).max().flatten();
+            if columns.iter().filter(|c| weight(c) == most).count() == 1 {
+                columns.retain(|c| weight(c) != most);
+                for c in columns {
+                    self.uses[c] = Use::Nothing;
+                }
+                continue;
+            }
+            if columns.len() < 2 {
                 continue;
             }
             let found: Vec<String> = columns.iter().map(|c| self.shown(*c)).collect();
@@ -241,7 +307,8 @@ impl Heads {
                 place: self.place(sheet, Some(c)),
                 ..Draft::default()
             };
-            if fits.is_empty() {
+            let taken = fits.iter().any(|(_, u)| self.uses.contains(u));
+            if fits.is_empty() || taken {
                 let draft = draft.slot("found", self.headers[c].clone());
                 self.drafts.push(("column-unused", draft));
             } else {
@@ -257,22 +324,14 @@ impl Heads {
         }
     }
 
-    /// Without these no rate can be made: the sheet is not counted. Of what stands there twice that is said already.
-    fn say_lacking(
-        &mut self,
-        pipeline: &Pipeline,
-        survey: &Survey,
-        form: &Form,
-        sheet: &str,
-        twice: &[Use],
-    ) {
+    /// Without these no rate can be made: the sheet is not counted.
+    fn say_lacking(&mut self, pipeline: &Pipeline, survey: &Survey, form: &Form, sheet: &str) {
         let mut needed = vec![Use::Role(AnswerRole::Identity)];
         if survey.rule == Rule::Overall {
             needed.push(Use::Question(self.overall));
         }
         needed.retain(|u| !self.uses.contains(u));
         self.usable = needed.is_empty();
-        needed.retain(|u| !twice.contains(u));
         if needed.is_empty() {
             return;
         }

@@ -10,7 +10,7 @@ use super::answers::{
     AnswerTable, Answers, NAMED_CELLS, Reason, SKETCH, Satisfied, SchoolTally, Screened, Tally,
 };
 use super::grid::Grid;
-use super::question_heads::{self, Heads, Use};
+use super::question_heads::{self, Heads, LONGEST, Use, without_asides};
 use super::times::{duration, second, serial_second};
 use crate::finding::{Draft, Place};
 use crate::pipeline::Pipeline;
@@ -40,6 +40,8 @@ const UNREAD: u8 = u8::MAX;
 const BLANK: u8 = u8::MAX - 1;
 /// Texts that are remembered with what they mean; more are read anew each time.
 const REMEMBERED: usize = 20_000;
+/// Stands for all texts behind the most that are kept.
+pub const TOO_MANY: &str = "\u{0}";
 /// Different counties in one sheet; a column with more is none of counties.
 const COUNTIES: usize = 4_000;
 
@@ -82,13 +84,13 @@ struct Names {
 }
 
 impl Names {
-    /// The number of a text; `None` when there are too many.
+    /// The number of a text. Behind so many different ones all others are one: [`TOO_MANY`].
     fn number(&mut self, text: &str, most: usize) -> Option<u32> {
         if let Some(n) = self.known.get(text) {
             return Some(*n);
         }
-        if self.list.len() >= most {
-            return None;
+        if self.list.len() >= most && text != TOO_MANY {
+            return self.number(TOO_MANY, most);
         }
         let n = u32::try_from(self.list.len()).ok()?;
         self.known.insert(text.into(), n);
@@ -107,6 +109,7 @@ pub struct Collector<'p> {
     required: usize,
     words: HashMap<Box<str>, u8>,
     identities: HashMap<Box<str>, u8>,
+    nothing: HashMap<Box<str>, bool>,
     counties: Names,
     schools: Names,
     seen: HashSet<u64>,
@@ -129,6 +132,7 @@ pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
         heads,
         words: HashMap::default(),
         identities: HashMap::default(),
+        nothing: HashMap::default(),
         counties: Names::default(),
         schools: Names::default(),
         seen: HashSet::default(),
@@ -218,9 +222,12 @@ impl Collector<'_> {
                     (0.0..10.0).contains(&serial).then_some(serial * 86_400.0);
                 return;
             }
-            _ => return,
+            Seen::Date(..) | Seen::Other => {
+                self.passing.unread.push(col);
+                return;
+            }
         };
-        if text.trim().is_empty() {
+        if self.says_nothing(text) {
             return;
         }
         match role {
@@ -259,13 +266,40 @@ impl Collector<'_> {
                 self.passing.county = self.counties.number(text.trim(), COUNTIES);
             }
             AnswerRole::CountyCode => {
-                self.passing.county_code = self.counties.number(text.trim(), COUNTIES);
+                // What is no code leaves it to the name.
+                let code = crate::text::trimmed(text);
+                if code.bytes().all(|b| b.is_ascii_digit()) {
+                    self.passing.county_code = self.counties.number(&code, COUNTIES);
+                }
             }
             AnswerRole::School => {
                 self.passing.school = self.schools.number(text.trim(), REMEMBERED);
             }
             AnswerRole::Private => {}
         }
+    }
+
+    /// Whether a text is white space or one of the declared marks for nothing.
+    fn says_nothing(&mut self, text: &str) -> bool {
+        let plain = text.trim();
+        // Numbers, times and addresses are no marks.
+        if plain.bytes().next().is_some_and(|b| b.is_ascii_digit()) || plain.len() > 48 {
+            return false;
+        }
+        if let Some(nothing) = self.nothing.get(plain) {
+            return *nothing;
+        }
+        let key = normal(plain);
+        let nothing = key.is_empty() || self.survey.blanks.contains(&key);
+        if self.nothing.len() < REMEMBERED {
+            self.nothing.insert(plain.into(), nothing);
+        }
+        nothing
+    }
+
+    /// Forgets the row that is passing by: its sheet breaks off in it.
+    pub fn forget_row(&mut self) {
+        self.passing.filled = false;
     }
 
     /// The word of an answer.
@@ -300,14 +334,10 @@ impl Collector<'_> {
             return *group;
         }
         let asked = &self.pipeline.forms[self.heads.form].asked;
-        let mut plain = crate::text::trimmed(text);
-        for (open, close) in &asked.asides {
-            while let Some(from) = plain.find(open.as_str())
-                && let Some(to) = plain[from..].find(close.as_str())
-            {
-                plain.replace_range(from..from + to + close.len(), "");
-            }
+        if text.len() > LONGEST {
+            return UNREAD;
         }
+        let plain = without_asides(crate::text::trimmed(text), &asked.asides);
         let groups = &self.survey.groups;
         let of = |part: &str| {
             let key = normal(part);
@@ -370,13 +400,15 @@ impl Collector<'_> {
         {
             Some(Reason::TooFewAnswers)
         } else {
-            let technical = match (p.number, p.device, p.second) {
-                (Some(number), ..) => Some(hash_of(&number)),
-                (None, Some(_), Some((second, true))) => Some(hash_of(&(
-                    p.devices, second, identity, p.school, &p.answers,
-                ))),
-                _ => None,
-            };
+            // The same number, or device and second, with other answers is another questionnaire.
+            let tells = matches!(
+                (p.number, p.device, p.second),
+                (Some(_), ..) | (None, Some(_), Some((_, true)))
+            );
+            let technical = tells.then(|| {
+                let place = (p.county, p.county_code, p.school);
+                hash_of(&(p.number, p.devices, p.second, identity, place, &p.answers))
+            });
             own.answers.untestable += u64::from(technical.is_none());
             match technical {
                 Some(hash) if !self.seen.insert(hash) => Some(Reason::Duplicate),
@@ -458,6 +490,7 @@ impl Collector<'_> {
             form: self.heads.form,
             headers: self.heads.headers,
             usable: self.heads.usable,
+            judged: self.heads.judged,
             counties,
             drafts: self.heads.drafts,
         }
@@ -612,14 +645,10 @@ impl Own {
             screened.with_second += 1;
             self.seconds.push(second);
         }
-        let mark = match (p.number, p.second) {
-            (Some(number), _) => Some(number),
-            (None, Some((second, _))) => {
-                Some(hash_of(&(p.devices, second, p.identity, &p.answers)))
-            }
-            _ => None,
-        };
-        if let Some(mark) = mark {
+        let strong = p.number.is_some() || (p.device.is_some() && p.second.is_some());
+        if strong || p.second.is_some_and(|(_, precise)| precise) {
+            self.answers.weak_marks |= !strong;
+            let mark = hash_of(&(p.number, p.devices, p.second, p.identity, &p.answers));
             let full = self.sketch.len() >= SKETCH;
             if !full {
                 self.sketch.push(mark);

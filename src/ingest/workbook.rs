@@ -205,7 +205,7 @@ fn read_sheet(
     let mut percent_styles: Vec<bool> = Vec::new();
     let mut cells = Cells::new(pipeline, &name);
     match book.worksheet_cells_reader(&name) {
-        Err(e) => damaged = Some((e.to_string(), None)),
+        Err(e) => damaged = Some((without_quotes(&e.to_string()), None)),
         Ok(mut reader) => {
             percent_styles = reader
                 .styles()
@@ -221,7 +221,7 @@ fn read_sheet(
                     Ok(Some(record)) => record,
                     Ok(None) => break,
                     Err(e) => {
-                        damaged = Some((e.to_string(), cells.last));
+                        damaged = Some((without_quotes(&e.to_string()), cells.last));
                         break;
                     }
                 };
@@ -248,20 +248,22 @@ fn read_sheet(
             // From here on nothing is kept of the cells, and nothing is asked about their formulas.
             if let Some(collector) = cells.collector.as_mut().filter(|_| damaged.is_none()) {
                 loop {
-                    let cell = match reader.next_cell() {
-                        Ok(Some(cell)) => cell,
+                    let record = match reader.next_cell_with_formula_metadata() {
+                        Ok(Some(record)) => record,
                         Ok(None) => break,
                         Err(e) => {
-                            damaged = Some((e.to_string(), cells.last));
+                            damaged = Some((without_quotes(&e.to_string()), cells.last));
                             break;
                         }
                     };
-                    let (row, col) = cell.get_position();
+                    let (row, col) = record.pos;
                     if let Some(why) = outside(row, col) {
                         damaged = Some((why, cells.last));
                         break;
                     }
-                    let seen = match cell.get_value() {
+                    let seen = match &record.value {
+                        // A formula without its result is no blank.
+                        DataRef::Empty if record.formula.is_some() => Seen::Other,
                         DataRef::Empty => continue,
                         DataRef::Int(n) => Seen::Number(*n as f64),
                         DataRef::Float(n) if n.is_finite() => Seen::Number(*n),
@@ -277,6 +279,12 @@ fn read_sheet(
                 }
             }
         }
+    }
+    if damaged.is_some()
+        && let Some(collector) = &mut cells.collector
+    {
+        // Of the row where it breaks off the rest is not known.
+        collector.forget_row();
     }
     let (grid, answers) = cells.finish(hidden);
     if answers.is_some() {
@@ -299,6 +307,24 @@ fn read_sheet(
     })
 }
 
+/// An error's text without what it quotes of the file: that may be what a respondent wrote.
+pub fn without_quotes(text: &str) -> String {
+    let text = text.split(": ").next().unwrap_or(text);
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(from) = rest.find(['\'', '"', '`']) {
+        out.push_str(&rest[..from]);
+        let quote = rest[from..].chars().next().unwrap_or('"');
+        out.push('\u{2026}');
+        rest = match rest[from + 1..].find(quote) {
+            Some(to) => &rest[from + 1 + to + 1..],
+            None => "",
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Why a cell cannot stand where it says.
 fn outside(row: u32, col: u32) -> Option<String> {
     (row >= MAX_ROW || col >= MAX_COLUMN)
@@ -317,6 +343,12 @@ fn read_text(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<Vec<Sheet
         for (col, field) in fields.enumerate() {
             let col = u32::try_from(col).unwrap_or(u32::MAX);
             if field.is_empty() || failed.is_err() {
+                continue;
+            }
+            if col >= MAX_COLUMN {
+                failed = Err(ReadError::TooLarge(format!(
+                    "more than {MAX_COLUMN} columns"
+                )));
                 continue;
             }
             // Questionnaires are counted without a copy of their cells.

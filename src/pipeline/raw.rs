@@ -186,6 +186,7 @@ pub struct RawSurvey {
     #[serde(default)]
     pub weights: BTreeMap<String, At<f64>>,
     pub answered_share: At<f64>,
+    pub unread_share: At<f64>,
     pub interval: At<String>,
     pub school_interval: At<String>,
     pub population: Option<At<String>>,

@@ -24,6 +24,8 @@ pub struct Survey {
     pub weights: Vec<f64>,
     /// Percent of the required questions that a valid questionnaire answers.
     pub answered: f64,
+    /// Percent of the questionnaires whose deciding answer may be unreadable.
+    pub unread: f64,
     pub interval: IntervalMethod,
     pub school_interval: SchoolInterval,
     /// County column (index) with the number of people on the list that the sample was drawn from.

@@ -288,6 +288,8 @@ pub const WORDS: &[&str] = &[
     "state_firm",
     "state_borderline",
     "state_below",
+    "overlap_some",
+    "overlap_not_known",
     "change_up",
     "change_down",
     "change_same",

@@ -589,3 +589,142 @@ fn table_six_is_filled_in_from_the_questionnaires() {
     assert_eq!(of("计"), ["计", "100", "88", "88"]);
     assert_eq!(of("家长"), ["家长", "88", "88", "100"]);
 }
+
+/// What a workbook or a text of a county leads to, without the columns that most tests have.
+fn plain(name: &str, head: &str, rows: &str) -> (Pipeline, Results) {
+    let pipeline = pipeline();
+    let input = format!("## 990001-甲县/问卷.csv ! answers\n{head}\n{rows}\n");
+    let results = run(name, &pipeline, &input);
+    (pipeline, results)
+}
+
+fn said(results: &Results, rule: &str) -> bool {
+    results.findings.iter().any(|f| f.rule == rule)
+}
+
+#[test]
+fn a_number_alone_makes_no_questionnaire_a_second_one() {
+    // Two exports put together, each numbered from 1; and a column of numbers without any.
+    let rows: String = (0..40)
+        .map(|i| format!("{},2024/11/12 10:00:{:02},学生家长,满意,满意\n{},2024/11/13 11:00:{:02},教师,满意,不满意\n", i + 1, i, i + 1, i))
+        .collect();
+    let (_, results) = plain(
+        "numbers",
+        "答卷编号|提交时间|您的身份|规划布局|总体评价",
+        &rows.replace(',', "|"),
+    );
+    assert_eq!(whole(&results).valid, 80.0);
+    close(whole(&results).rate, 50.0);
+    let (_, results) = plain(
+        "dashes",
+        "答卷编号|提交时间|您的身份|规划布局|总体评价",
+        "30 x -|{time}|学生家长|满意|满意",
+    );
+    assert_eq!(whole(&results).valid, 30.0);
+    assert!(said(&results, "duplicates-not-testable"));
+}
+
+#[test]
+fn a_question_about_schools_is_a_question() {
+    let rows = "30 x {n}|学生家长|一小|满意|不满意|满意";
+    let (pipeline, results) = plain(
+        "questions",
+        "答卷编号|您的身份|孩子就读的学校|您对孩子就读学校的规划布局是否满意|您对孩子就读学校的师资是否满意|您是否了解总体评价",
+        rows,
+    );
+    let form = results.surveys.county(0).unwrap().form.unwrap();
+    let dimensions = &pipeline.forms[form].asked.dimensions;
+    let of = |title: &str| Slice {
+        dimension: dimensions.iter().position(|d| d == title),
+        ..Slice::default()
+    };
+    close(line(&results, 0, of("规划布局")).rate, 100.0);
+    close(line(&results, 0, of("师资配置")).rate, 0.0);
+    assert_eq!(whole(&results).valid, 30.0);
+}
+
+#[test]
+fn a_file_that_breaks_off_holds_the_counties_in_it() {
+    let pipeline = pipeline();
+    let folder = fresh("survey-broken");
+    // A quote that is never closed in a file of two counties.
+    let mut text = String::from("答卷编号,1、您所在的县,您的身份,规划布局,总体评价,您的意见\n");
+    for i in 0..200 {
+        let county = if i % 2 == 0 { "甲县" } else { "乙县" };
+        let opinion = if i == 100 { "\"很好" } else { "无" };
+        let answer = if i > 100 { "不满意" } else { "满意" };
+        text.push_str(&format!("{i},{county},学生家长,满意,{answer},{opinion}\n"));
+    }
+    std::fs::write(folder.join("全市.csv"), text).unwrap();
+    let results = compute(&pipeline, &folder, many_counties(2, None));
+    for county in ["990001", "990002"] {
+        let held = results
+            .findings
+            .iter()
+            .any(|f| f.rule == "sheet-damaged" && f.county_code.as_deref() == Some(county));
+        assert!(held && results.held.contains_key(county), "{county}");
+    }
+    // The same as a workbook that is broken in the middle: what the error quotes is not told.
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (c, head) in (0u16..).zip(["答卷编号", "您的身份", "规划布局", "总体评价"])
+    {
+        sheet.write_string(0, c, head).unwrap();
+    }
+    for r in 1..80u32 {
+        for (c, text) in (0u16..).zip([format!("{r}号").as_str(), "学生家长", "满意", "满意"])
+        {
+            sheet.write_string(r, c, text).unwrap();
+        }
+    }
+    sheet.write_number(80, 0, 123_456.0).unwrap();
+    let bytes = rewrite_part(
+        &book.save_to_buffer().unwrap(),
+        "xl/worksheets/sheet1.xml",
+        |xml| {
+            xml.replace("<v>123456</v>", "<v>13812345678秘密</v>")
+                .replace("<c r=\"A81\">", "<c r=\"A81\" t=\"e\">")
+        },
+    );
+    std::fs::remove_file(folder.join("全市.csv")).unwrap();
+    std::fs::create_dir_all(folder.join("990001-甲县")).unwrap();
+    std::fs::write(folder.join("990001-甲县/问卷.xlsx"), bytes).unwrap();
+    let results = compute(&pipeline, &folder, many_counties(2, None));
+    assert!(said(&results, "sheet-damaged"));
+    // Of the last row before the break nobody knows whether it is whole.
+    assert_eq!(whole(&results).valid, 78.0);
+    let told = results.findings.iter().any(|f| f.message.contains("138"));
+    assert!(!told);
+}
+
+#[test]
+fn county_names_may_stand_in_one_another_and_numbers_are_no_counties() {
+    let pipeline = pipeline();
+    let folder = fresh("survey-names");
+    let rows = "10 x {n}|东市新安县|学生家长|满意|满意\n10 x {n}|安县|学生家长|满意|满意\n3 x {n}|610000|学生家长|满意|满意";
+    let input =
+        format!("## 全市.csv ! answers\n答卷编号|您所在的县|您的身份|规划布局|总体评价\n{rows}\n");
+    write_input(&pipeline, &input, &folder);
+    let mut counties = many_counties(2, None);
+    counties[0].name = "新安县".to_string();
+    counties[1].name = "安县".to_string();
+    let results = compute(&pipeline, &folder, counties);
+    assert_eq!(line(&results, 0, Slice::default()).valid, 10.0);
+    assert_eq!(line(&results, 1, Slice::default()).valid, 10.0);
+    assert_eq!(results.dataset.counties.len(), 2);
+    assert!(said(&results, "county-undetermined"));
+}
+
+#[test]
+fn hostile_texts_are_read_in_no_time() {
+    let long = "()".repeat(400_000);
+    let many = ",".repeat(400_000);
+    let input = format!(
+        "## 990001-甲县/一.csv ! text\n答卷编号,您的身份,规划布局,总体评价\n1,{long},满意,满意\n2,学生家长,满意,满意\n## 990001-甲县/二.csv ! text\n{many}x\n1,2\n## 990002-乙县/三.csv ! text\n{long},您的身份,规划布局,总体评价\n1,学生家长,满意,满意\n"
+    );
+    let pipeline = pipeline();
+    let results = run("hostile", &pipeline, &input);
+    assert_eq!(whole(&results).valid, 1.0);
+    assert_eq!(line(&results, 1, Slice::default()).valid, 1.0);
+    assert!(said(&results, "file-too-large"));
+}

@@ -1,6 +1,6 @@
 //! Rates of a county by respondents' group, area, dimension and school, with what small numbers hide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change;
 use super::design::{Cluster, Stratum, design, design_interval};
@@ -58,7 +58,8 @@ pub fn of_county(
         return None;
     }
     suppress(survey, &mut lines);
-    suppress_schools(survey, &mut schools);
+    let all = counted.map_or(0.0, |o| o.answers.whole().valid as f64);
+    suppress_schools(survey, &mut schools, all);
     for line in &mut lines {
         line.state = match (line.interval, limit, line.slice.dimension) {
             (Some(interval), Some(limit), None) => Some(State::of(interval, limit)),
@@ -394,7 +395,7 @@ impl Maker<'_> {
             .iter()
             .filter(|g| g.satisfied.declared(self.survey).1 > 0.0);
         let equal = 1.0 / present.count().max(1) as f64;
-        let mut variance = 0.0;
+        let (mut variance, mut parts) = (0.0, 0.0);
         for (g, tally) in groups.iter().enumerate() {
             let (hits, n) = tally.satisfied.declared(self.survey);
             let weight = match self.survey.rate {
@@ -404,14 +405,14 @@ impl Maker<'_> {
             if n <= 0.0 || weight <= 0.0 {
                 continue;
             }
-            if n < 2.0 {
-                return None;
-            }
             let p = hits / n;
-            variance += weight * weight * p * (1.0 - p) / (n - 1.0);
+            variance += weight * weight * p * (1.0 - p) / (n - 1.0).max(1.0);
+            parts += weight * weight / n;
         }
         let rate = top / base;
-        let effective = rate * (1.0 - rate) / variance;
+        // Where all of a group agree, or only one answered, nothing is known of its spread: then as if all groups had the
+        // same.
+        let effective = (rate * (1.0 - rate) / variance).min(1.0 / parts);
         Some(Share {
             rate,
             satisfied: top,
@@ -453,13 +454,22 @@ impl Maker<'_> {
         let text = |row: &Row, name: &str| text_of(columns, &row.values, name);
         let mut lines: BTreeMap<String, (SchoolLine, Satisfied)> = BTreeMap::new();
         let mut hit = 0.0;
+        // A name that two schools have is neither's.
+        let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for row in &rows {
+            if let (Some(code), Some(name)) = (text(row, "school_code"), text(row, "school_name")) {
+                owners.entry(normal(&name)).or_default().insert(code);
+            }
+        }
         for row in rows {
             let (Some(code), Some(name)) = (text(row, "school_code"), text(row, "school_name"))
             else {
                 continue;
             };
-            // A name that two schools have is neither's; the first row of a school stands for it.
             for key in [normal(&name), normal(&code)] {
+                if owners.get(&key).is_some_and(|codes| codes.len() > 1) {
+                    continue;
+                }
                 let Some((valid, satisfied)) = named.remove(key.as_str()) else {
                     continue;
                 };
@@ -530,13 +540,22 @@ fn suppress(survey: &Survey, lines: &mut [Line]) {
             set.push(i);
         }
     }
+    let whole = |source: Source| {
+        let mut all = lines.iter();
+        all.find(|l| l.source == source && l.slice == Slice::default())
+            .map_or(0.0, |l| l.valid)
+    };
+    let all = whole(Source::Questionnaires);
     for ((source, by_area), set) in sets {
         // What a county states of itself, in its own form, is public already.
         if source == Source::Summary {
             continue;
         }
         let parts: Vec<(usize, f64)> = set.iter().map(|i| (*i, lines[*i].valid)).collect();
-        for i in hidden(&parts, survey.suppress_below) {
+        // Respondents of no area are found by subtraction like any other part.
+        let rest = all - parts.iter().map(|(_, n)| n).sum::<f64>();
+        let hide_these = hidden(&parts, rest, survey.suppress_below);
+        for i in hide_these {
             let slice = lines[i].slice;
             for line in lines.iter_mut().filter(|l| l.source == source) {
                 let same = if by_area {
@@ -570,23 +589,57 @@ fn hide(line: &mut Line) {
     line.effect = None;
 }
 
-/// Of the parts of a whole (with their numbers) those to hide.
-fn hidden(parts: &[(usize, f64)], below: f64) -> Vec<usize> {
+/// Of the parts of a whole (with their numbers) those to hide: the small ones, and then the next smallest until those that
+/// can be found by subtraction together are more than one and not small. `rest` is the number of those in no part.
+fn hidden(parts: &[(usize, f64)], rest: f64, below: f64) -> Vec<usize> {
     let mut sorted = parts.to_vec();
     sorted.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     let mut count = sorted.iter().filter(|(_, n)| *n < below).count();
-    if count == 1 && sorted.len() > 1 {
-        count = 2;
+    let small_rest = rest > 0.0 && rest < below;
+    if count == 0 && !small_rest {
+        return Vec::new();
+    }
+    let others = usize::from(rest > 0.0);
+    let together = |count: usize| rest + sorted.iter().take(count).map(|(_, n)| n).sum::<f64>();
+    while count < sorted.len() && (count + others < 2 || together(count) < below) {
+        count += 1;
     }
     sorted.iter().take(count).map(|(i, _)| *i).collect()
 }
 
-fn suppress_schools(survey: &Survey, schools: &mut [SchoolLine]) {
-    let parts: Vec<(usize, f64)> = schools.iter().map(|s| s.valid).enumerate().collect();
+fn suppress_schools(survey: &Survey, schools: &mut [SchoolLine], all: f64) {
     for school in schools.iter_mut().filter(|s| s.valid < survey.mark_below) {
         school.mark = Mark::Small;
     }
-    for i in hidden(&parts, survey.suppress_below) {
+    let parts: Vec<(usize, f64)> = schools.iter().map(|s| s.valid).enumerate().collect();
+    let rest = all - parts.iter().map(|(_, n)| n).sum::<f64>();
+    let mut hide: BTreeSet<usize> = hidden(&parts, rest, survey.suppress_below)
+        .into_iter()
+        .collect();
+    // An area is the sum of its schools.
+    for area in &survey.areas {
+        let inside = |i: &usize| {
+            let own = schools[*i].urban_rural.as_ref();
+            own.is_some_and(|u| area.codes.contains(u))
+        };
+        let own: Vec<(usize, f64)> = parts.iter().filter(|(i, _)| inside(i)).copied().collect();
+        // Those that are hidden already are small ones here.
+        let own: Vec<(usize, f64)> = own
+            .into_iter()
+            .map(|(i, n)| {
+                (
+                    i,
+                    if hide.contains(&i) {
+                        n.min(survey.suppress_below - 1.0)
+                    } else {
+                        n
+                    },
+                )
+            })
+            .collect();
+        hide.extend(hidden(&own, 0.0, survey.suppress_below));
+    }
+    for i in hide {
         let school = &mut schools[i];
         school.mark = Mark::Suppressed;
         school.satisfied = None;
@@ -696,11 +749,17 @@ mod tests {
     use super::hidden;
 
     #[test]
-    fn a_lone_small_group_takes_another_with_it() {
+    fn what_is_hidden_cannot_be_found_by_subtraction() {
         let parts = |n: &[f64]| -> Vec<(usize, f64)> { n.iter().copied().enumerate().collect() };
-        assert_eq!(hidden(&parts(&[500.0, 8.0, 40.0]), 10.0), [1, 2]);
-        assert_eq!(hidden(&parts(&[500.0, 8.0, 4.0]), 10.0), [2, 1]);
-        assert!(hidden(&parts(&[500.0, 80.0]), 10.0).is_empty());
-        assert_eq!(hidden(&parts(&[3.0]), 10.0), [0]);
+        let of = |n: &[f64], rest: f64| hidden(&parts(n), rest, 10.0);
+        assert_eq!(of(&[500.0, 8.0, 40.0], 0.0), [1, 2]);
+        assert_eq!(of(&[500.0, 8.0, 4.0], 0.0), [2, 1]);
+        assert_eq!(of(&[500.0, 1.0, 1.0, 30.0], 0.0), [1, 2, 3]);
+        assert!(of(&[500.0, 80.0], 0.0).is_empty());
+        assert_eq!(of(&[3.0], 0.0), [0]);
+        // Three in no part are found by subtraction, unless a part is hidden with them.
+        assert_eq!(of(&[500.0, 80.0], 3.0), [1]);
+        assert!(of(&[500.0, 80.0], 40.0).is_empty());
+        assert_eq!(of(&[500.0, 8.0], 40.0), [1]);
     }
 }

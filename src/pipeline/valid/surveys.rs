@@ -19,6 +19,9 @@ pub const ANSWER_COLUMNS: [&str; 6] = [
     "answers_denominator",
 ];
 
+/// Most answers of all scales, and most groups of respondents.
+const MOST: usize = 250;
+
 impl Valid<'_> {
     /// What a form of questionnaires asks; nothing for other forms.
     pub(super) fn asked(&mut self, block: &Block<RawForm>) -> Asked {
@@ -29,6 +32,16 @@ impl Valid<'_> {
             asides: f.asides.iter().map(|a| a.get_ref().clone()).collect(),
             ..Asked::default()
         };
+        let empty = |text: &String| text.is_empty();
+        for sign in f.separators.iter().filter(|s| empty(s.get_ref())) {
+            self.wrong(file, sign.span(), "a sign cannot be empty", None);
+        }
+        for pair in &f.asides {
+            let (open, close) = pair.get_ref();
+            if open.is_empty() || close.is_empty() {
+                self.wrong(file, pair.span(), "a sign cannot be empty", None);
+            }
+        }
         let patterns = |list: &[At<String>]| -> Vec<HeaderPattern> {
             list.iter()
                 .map(|h| HeaderPattern::new(h.get_ref()))
@@ -165,6 +178,10 @@ impl Valid<'_> {
             None => None,
         };
         let (words, scales) = self.scales();
+        if words.len() > MOST || groups.len() > MOST {
+            let message = format!("more than {MOST} answers or groups");
+            self.wrong(file, s.groups.span(), message, None);
+        }
         let mut duration_units: Vec<(String, f64)> = s
             .duration_units
             .iter()
@@ -226,6 +243,7 @@ impl Valid<'_> {
         for (number, most) in [
             (&s.satisfied_share, 100.0),
             (&s.answered_share, 100.0),
+            (&s.unread_share, 100.0),
             (&q.parents_share, 100.0),
             (&q.return_share, 100.0),
             (&q.full_return, 100.0),
@@ -251,6 +269,7 @@ impl Valid<'_> {
             rate: rate?,
             weights,
             answered: *s.answered_share.get_ref(),
+            unread: *s.unread_share.get_ref(),
             interval: interval?,
             school_interval: school_interval?,
             population,

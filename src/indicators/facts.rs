@@ -314,6 +314,8 @@ fn sums(
         let rows = row_list(pipeline, dataset, units, scope);
         let county_of = counties_of(dataset, &rows);
         let of_groups = matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)));
+        let survey = pipeline.survey.as_ref();
+        let counted = survey.is_some_and(|s| scope == Scope::Table(s.table));
         for (i, sum, filter) in own {
             let values = evaluate(sum, &frame)?.cast(&DataType::Float64)?;
             let wanted = match filter {
@@ -354,7 +356,8 @@ fn sums(
             for (county, fact) in facts.iter_mut().enumerate() {
                 // Sums over a part of the schools say nothing; of all schools those that are concerned may be none.
                 fact.given = if of_groups {
-                    known[county] > 0
+                    // Questionnaires of which no rate can be made are no reason to take the county's own summary.
+                    known[county] > 0 || (counted && fact.lacking > 0)
                 } else {
                     coverage.whole[county] && (known[county] > 0 || fact.lacking == 0)
                 };

@@ -48,9 +48,9 @@ impl Reason {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// By rule, the questionnaires that are judged.
-    pub base: [u64; 3],
+    pub base: [u32; 3],
     /// By rule and least answer, those that are satisfied.
-    pub hits: [[u64; 2]; 3],
+    pub hits: [[u32; 2]; 3],
 }
 
 impl Counts {
@@ -84,7 +84,10 @@ impl Satisfied {
             Unknown::Out => &self.known,
         };
         let (rule, least) = (rule as usize, least as usize);
-        (counts.hits[rule][least] as f64, counts.base[rule] as f64)
+        (
+            f64::from(counts.hits[rule][least]),
+            f64::from(counts.base[rule]),
+        )
     }
 
     /// Under the rule that the pipeline declares.

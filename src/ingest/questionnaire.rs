@@ -601,11 +601,11 @@ impl Own {
             (&mut one.within, all, true),
             (&mut one.known, judged, whole_judged),
         ] {
-            counts.base = [u64::from(asked_whole), u64::from(of > 0), u64::from(of > 0)];
+            counts.base = [u32::from(asked_whole), u32::from(of > 0), u32::from(of > 0)];
             for least in 0..2 {
-                counts.hits[0][least] = u64::from(whole_hits[least]);
-                counts.hits[1][least] = u64::from(enough(hits[least], of));
-                counts.hits[2][least] = u64::from(of > 0 && hits[least] == of);
+                counts.hits[0][least] = u32::from(whole_hits[least]);
+                counts.hits[1][least] = u32::from(enough(hits[least], of));
+                counts.hits[2][least] = u32::from(of > 0 && hits[least] == of);
             }
         }
         group.satisfied.add(&one);

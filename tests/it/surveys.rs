@@ -728,3 +728,40 @@ fn hostile_texts_are_read_in_no_time() {
     assert_eq!(line(&results, 1, Slice::default()).valid, 1.0);
     assert!(said(&results, "file-too-large"));
 }
+
+#[test]
+fn a_rate_that_cannot_be_made_is_not_taken_from_the_summary() {
+    let patches = [
+        (
+            "common/survey.toml",
+            "rate = \"pooled\"",
+            "rate = \"fixed_weights\"",
+        ),
+        (
+            "common/survey.toml",
+            "weights = {}",
+            "weights = { parent = 0.6, teacher = 0.4 }",
+        ),
+    ];
+    let pipeline = patched_pipeline("survey-open", "quality-2017", &patches);
+    let rows = "40 x {time}|60秒|10.0.0.{n}|甲县|学生家长||满意|满意|满意\n";
+    let summary =
+        "## 990001-甲县/汇总.xlsx ! grid 汇总\n调查对象|发放|回收有效|满意\n计|50|40|40\n";
+    let input = section("990001-甲县/问卷.csv", rows) + summary;
+    let results = run("open", &pipeline, &input);
+    assert!(said(&results, "survey-rate-open"));
+    let criterion = pipeline.survey.as_ref().unwrap().criterion;
+    let own = results.criteria_of(&pipeline, 0);
+    assert_eq!(own[criterion].verdict.word(), "incomplete");
+    assert_eq!(own[criterion].figures[0].value, None);
+}
+
+#[test]
+fn a_summary_with_more_columns_is_no_questionnaire() {
+    let pipeline = pipeline();
+    let input = "## 990001-甲县/汇总.xlsx ! grid 汇总\n调查对象|发放|回收有效|满意|规划布局满意度|师资配置满意度\n计|50|40|36|90|91\n家长|30|24|20|88|87\n";
+    let results = run("summary", &pipeline, input);
+    let own = results.surveys.county(0).unwrap();
+    assert_eq!(own.source, Source::Summary);
+    close(results.surveys.official(0).unwrap().rate, 90.0);
+}

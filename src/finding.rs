@@ -115,6 +115,7 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("answers-county-unclear", &["column", "count"]),
     ("answers-unread-many", &["column", "count", "returned"]),
     ("questionnaires-overlap", &["other", "reason"]),
+    ("questionnaires-misaligned", &["count", "returned"]),
     ("scale-unclear", &["scales"]),
     (
         "questionnaires-excluded",

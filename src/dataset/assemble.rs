@@ -206,9 +206,22 @@ impl Assembly<'_> {
             if gone.is_empty() || gone.contains(&false) || !file.answers.is_empty() {
                 let mut all: Vec<Option<String>> = assigned[f].concat();
                 all.extend(self.counties_of_answers(f));
-                for county in concerned(&all) {
+                let counties = concerned(&all);
+                for county in &counties {
                     for (rule, draft) in &file.drafts {
-                        said.push((rule, with_county(draft, &county)));
+                        said.push((rule, with_county(draft, county)));
+                    }
+                }
+                // Whose questionnaires stood behind the break nobody knows: every county may lack some.
+                let broken = file
+                    .drafts
+                    .iter()
+                    .filter(|(rule, _)| *rule == "sheet-damaged");
+                if own.is_none() && !file.answers.is_empty() {
+                    for (rule, draft) in broken {
+                        let others = self.given.counties.iter().map(|c| Some(c.code.clone()));
+                        let others = others.filter(|c| !counties.contains(c));
+                        said.extend(others.map(|c| (*rule, with_county(draft, &c))));
                     }
                 }
             }
@@ -313,14 +326,16 @@ impl Assembly<'_> {
         (table.form, county.to_string(), table.stage, school)
     }
 
+    /// By file how new it is.
+    pub(super) fn ages(&self) -> Vec<Age> {
+        let words = &self.given.pipeline.settings.revision_words;
+        let files = self.files.iter();
+        files.map(|f| age(&f.submission, words)).collect()
+    }
+
     /// For every slot the file that fills it: the newest.
     fn replacements(&mut self, assigned: &Assigned) -> BTreeMap<Slot, usize> {
-        let words = &self.given.pipeline.settings.revision_words;
-        let ages: Vec<Age> = self
-            .files
-            .iter()
-            .map(|f| age(&f.submission, words))
-            .collect();
+        let ages = self.ages();
         let mut claims: BTreeMap<Slot, BTreeSet<usize>> = BTreeMap::new();
         for (f, file) in self.files.iter().enumerate() {
             for (t, table) in file.tables.iter().enumerate() {

@@ -9,7 +9,6 @@ use crate::finding::{Draft, Place, a1, cell_list};
 use crate::ingest::answers::{AnswerTable, Answers, Overlap, Reason};
 use crate::ingest::cell::Value;
 use crate::ingest::questionnaire::TOO_MANY;
-use crate::ingest::submission::{Age, age};
 use crate::ingest::{FileRead, Status};
 use crate::pipeline::model::Survey;
 use crate::text::{NAMED_PLACES, normal, some_of};
@@ -47,15 +46,15 @@ impl Assembly<'_> {
                 }
             }
         }
-        let words = &self.given.pipeline.settings.revision_words;
-        let ages: Vec<Age> = self
-            .files
-            .iter()
-            .map(|f| age(&f.submission, words))
-            .collect();
+        let ages = self.ages();
+        let mut all: Vec<(String, usize, Vec<Part>)> = Vec::new();
         for ((county, form), mut list) in parts {
             list.sort_by(|a, b| (&ages[b.file], a.table).cmp(&(&ages[a.file], b.table)));
             let kept = self.kept(&county, form, list);
+            all.push((county, form, kept));
+        }
+        self.in_two_counties(&all);
+        for (county, form, kept) in all {
             self.put_together(survey, county, form, kept);
         }
         self.dataset
@@ -250,11 +249,7 @@ impl Assembly<'_> {
             let identical = |k: &Part| {
                 !same_file(k) && self.files[k.file].sha256 == self.files[part.file].sha256
             };
-            let overlap = |k: &Part| match k.answers.overlap(&part.answers) {
-                // Sheets of one workbook are parts of one export.
-                Overlap::NotKnown if same_file(k) => Overlap::None,
-                other => other,
-            };
+            let overlap = |k: &Part| k.answers.overlap(&part.answers);
             let other = kept
                 .iter()
                 .map(|k| (k.file, same_file(k), identical(k), overlap(k)))
@@ -289,7 +284,7 @@ impl Assembly<'_> {
                 let draft = draft.slot("other", by.clone()).slot("reason", reason);
                 self.say("questionnaires-overlap", draft);
             }
-            if !replaced && overlap != Overlap::NotKnown {
+            if !replaced && (overlap != Overlap::NotKnown || same) {
                 kept.push(part);
                 continue;
             }
@@ -305,6 +300,43 @@ impl Assembly<'_> {
             }
         }
         kept
+    }
+
+    /// The same questionnaires sent by two counties: at most one of them is right.
+    fn in_two_counties(&mut self, all: &[(String, usize, Vec<Part>)]) {
+        let mut said = Vec::new();
+        for (i, (county, _, parts)) in all.iter().enumerate() {
+            for (other, _, others) in &all[i + 1..] {
+                let pairs = parts
+                    .iter()
+                    .flat_map(|a| others.iter().map(move |b| (a, b)));
+                for (a, b) in pairs.filter(|(a, b)| a.file != b.file) {
+                    let valid = a.answers.whole().valid > 0 && b.answers.whole().valid > 0;
+                    let same = self.files[a.file].sha256 == self.files[b.file].sha256
+                        || a.answers.overlap(&b.answers) == Overlap::Most
+                        || b.answers.overlap(&a.answers) == Overlap::Most;
+                    if valid && same {
+                        said.push((county.clone(), a.file, a.table, b.file));
+                        said.push((other.clone(), b.file, b.table, a.file));
+                    }
+                }
+            }
+        }
+        for (county, file, table, other) in said {
+            let draft = Draft {
+                county_code: Some(county),
+                place: Place {
+                    file: Some(self.files[file].submission.path.clone()),
+                    sheet: Some(self.files[file].answers[table].sheet.clone()),
+                    cell: None,
+                },
+                ..Draft::default()
+            };
+            let reason = self.given.pipeline.word("overlap_counties").to_string();
+            let by = self.files[other].submission.path.clone();
+            let draft = draft.slot("other", by).slot("reason", reason);
+            self.say("questionnaires-overlap", draft);
+        }
     }
 
     fn put_together(&mut self, survey: &Survey, county: String, form: usize, kept: Vec<Part>) {
@@ -364,6 +396,7 @@ impl Assembly<'_> {
             ..Draft::default()
         };
         let mut said = Vec::new();
+        files.dedup();
         if files.len() > 1 {
             said.push((
                 "questionnaires-added",
@@ -389,6 +422,15 @@ impl Assembly<'_> {
                     .slot("valid", valid.to_string())
                     .slot("excluded", answers.excluded_count().to_string())
                     .slot("reasons", reasons),
+            ));
+        }
+        let misaligned = answers.excluded[Reason::Misaligned as usize];
+        if misaligned as f64 * 100.0 > survey.unread * answers.returned as f64 {
+            said.push((
+                "questionnaires-misaligned",
+                draft()
+                    .slot("count", misaligned.to_string())
+                    .slot("returned", answers.returned.to_string()),
             ));
         }
         for (rule, draft) in said {

@@ -19,16 +19,19 @@ pub enum Reason {
     Duplicate,
     /// Another county than the folder that the file lies in.
     OtherCounty,
+    /// More columns than headers: the answers may stand in the wrong ones.
+    Misaligned,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 6] = [
+    pub const ALL: [Reason; 7] = [
         Reason::Blank,
         Reason::NoIdentity,
         Reason::UnknownIdentity,
         Reason::TooFewAnswers,
         Reason::Duplicate,
         Reason::OtherCounty,
+        Reason::Misaligned,
     ];
 
     /// The key of its word.
@@ -40,6 +43,7 @@ impl Reason {
             Reason::TooFewAnswers => "excluded_too_few_answers",
             Reason::Duplicate => "excluded_duplicate",
             Reason::OtherCounty => "excluded_other_county",
+            Reason::Misaligned => "excluded_misaligned",
         }
     }
 }
@@ -240,7 +244,7 @@ pub struct Answers {
     pub row: u32,
     pub returned: u64,
     /// By reason.
-    pub excluded: [u64; 6],
+    pub excluded: [u64; 7],
     /// Questionnaires that nothing technical tells apart: sent twice they would count twice.
     pub untestable: u64,
     /// By group of respondents.
@@ -253,8 +257,11 @@ pub struct Answers {
     /// The smallest of the questionnaires' hashes, where something technical tells them apart: two files with none in
     /// common hold different questionnaires.
     pub sketch: Vec<u64>,
-    /// Whether some of the hashes are of a second and the answers alone, which two respondents may share.
-    pub weak_marks: bool,
+    /// What the hashes are made of.
+    pub marks: Marks,
+    /// Valid questionnaires that have no such hash.
+    pub unmarked: u64,
+
     /// The scale of all answers.
     pub scale: Option<usize>,
 }
@@ -271,10 +278,21 @@ pub enum Overlap {
     NotKnown,
 }
 
-/// The part of a file from which the other is taken for a newer export of it.
-const MOST: f64 = 0.5;
-/// The part that may agree by chance where respondents are told apart by the second and their answers alone.
-const COINCIDENCE: f64 = 0.1;
+/// The part of an older file that must be in a newer one which replaces it.
+const MOST: f64 = 0.95;
+
+/// What tells questionnaires apart: by the columns that a sheet has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Marks {
+    #[default]
+    None,
+    /// Device or address, second and answers.
+    Device,
+    /// The platform's number and the answers.
+    Number,
+    /// The second and the answers.
+    Second,
+}
 
 /// How many hashes a sketch keeps.
 pub(super) const SKETCH: usize = 256;
@@ -324,7 +342,10 @@ impl Answers {
             own.cells.sort_unstable();
             own.cells.truncate(NAMED_CELLS);
         }
-        self.weak_marks |= other.weak_marks;
+        self.unmarked += other.unmarked;
+        if self.marks != other.marks {
+            self.marks = Marks::None;
+        }
         self.sketch.extend(&other.sketch);
         self.sketch.sort_unstable();
         self.sketch.dedup();
@@ -345,17 +366,18 @@ impl Answers {
         self.sketch.clear();
     }
 
-    /// How far two files hold the same questionnaires: the part of the smaller one that is in the other too, found from the
-    /// smallest hashes of both.
-    pub fn overlap(&self, other: &Answers) -> Overlap {
-        if self.sketch.is_empty() || other.sketch.is_empty() {
-            let mut both = self.groups.iter().zip(&other.groups);
-            let apart = both.all(|(a, b)| a.valid == 0 || b.valid == 0);
-            return if apart {
-                Overlap::None
-            } else {
-                Overlap::NotKnown
-            };
+    /// How far the questionnaires of an older file are in this one too, found from the smallest hashes of both.
+    pub fn overlap(&self, older: &Answers) -> Overlap {
+        let mut both = self.groups.iter().zip(&older.groups);
+        if both.all(|(a, b)| a.valid == 0 || b.valid == 0) {
+            return Overlap::None;
+        }
+        let valid = |answers: &Answers| answers.groups.iter().map(|g| g.valid).sum::<u64>();
+        let (newer_valid, older_valid) = (valid(self), valid(older));
+        let unmarked = |a: &Answers, n: u64| a.marks == Marks::None || a.unmarked * 20 > n;
+        if self.marks != older.marks || unmarked(self, newer_valid) || unmarked(older, older_valid)
+        {
+            return Overlap::NotKnown;
         }
         // Only below the smaller of the two greatest hashes do both sketches hold all that there is.
         let greatest = |s: &[u64]| {
@@ -365,23 +387,23 @@ impl Answers {
                 s[s.len() - 1]
             }
         };
-        let end = greatest(&self.sketch).min(greatest(&other.sketch));
-        let below = |s: &[u64]| s.iter().filter(|h| **h <= end).count();
-        let smaller = below(&self.sketch).min(below(&other.sketch)).max(1);
-        let inside = self.sketch.iter().filter(|h| **h <= end);
+        let end = greatest(&self.sketch).min(greatest(&older.sketch));
+        let inside: Vec<&u64> = older.sketch.iter().filter(|h| **h <= end).collect();
         let common = inside
-            .filter(|h| other.sketch.binary_search(h).is_ok())
-            .count();
-        let share = common as f64 / smaller as f64;
-        let chance = if self.weak_marks || other.weak_marks {
-            COINCIDENCE
+            .iter()
+            .filter(|h| self.sketch.binary_search(h).is_ok())
+            .count() as f64;
+        let all = inside.len().max(1) as f64;
+        // Where only the second and the answers tell respondents apart, two may agree: so many a day.
+        let chance = if self.marks == Marks::Second {
+            3.0 + 2.0 * all * newer_valid as f64 / 86_400.0
         } else {
             0.0
         };
-        if share <= chance {
-            Overlap::None
-        } else if share >= MOST {
+        if common >= MOST * all {
             Overlap::Most
+        } else if common <= chance {
+            Overlap::None
         } else {
             Overlap::Some
         }

@@ -53,8 +53,11 @@ pub fn each_row(
         .flexible(true)
         .delimiter(delimiter(text))
         .from_reader(text.as_bytes());
+    let sign = delimiter(text);
     let mut record = csv::StringRecord::new();
     let mut number = 0u32;
+    // Signs of the first row.
+    let mut width = 0;
     loop {
         // The reader leaves out lines without anything, which a spreadsheet shows as rows.
         let from = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
@@ -71,14 +74,22 @@ pub fn each_row(
         // A quote that is never closed, or closed by a stray one far below, takes the lines between into one field.
         let to = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
         let raw = text.as_bytes().get(from..to).unwrap_or(&[]);
-        let lines = record
-            .iter()
-            .map(|f| f.matches('\n').count())
-            .sum::<usize>();
+        let breaks = ['\n', '\r'];
+        let lines: usize = record.iter().map(|f| f.matches(breaks).count()).sum();
+        // Lines of an answer are prose; whole rows inside a field have as many signs as the first row.
+        let signs = |line: &str| line.bytes().filter(|b| *b == sign).count();
+        let rows_inside = |field: &str| {
+            let inner = field.split(breaks).skip(1);
+            inner.map(signs).any(|n| n >= 2 && n * 2 >= width)
+        };
+        let swallowed = lines > 0 && width > 0 && record.iter().any(rows_inside);
         let open =
             to >= text.len() && lines > 0 && raw.iter().filter(|b| **b == b'"').count() % 2 == 1;
-        if open || lines > MOST_LINES {
+        if open || swallowed || lines > MOST_LINES {
             return Err(format!("row {}: a quote that is not closed", number + 1));
+        }
+        if width == 0 {
+            width = record.len().saturating_sub(1);
         }
         row(number, record.iter());
         number = number.saturating_add(1);
@@ -160,6 +171,11 @@ mod tests {
         assert_eq!(rows(&format!("a,b\nc,\"d\n{tail}")), (1, true));
         assert_eq!(rows(&format!("a,b\nc,\"d\n{tail}e,\"f\"\n")), (1, true));
         assert_eq!(rows("a,b\nc,\"d\ne\"\nf,g\n"), (3, false));
+        // A second stray quote closes the first: the rows between are no answer.
+        let five = "1,2,3,4,5\n".repeat(10);
+        let two = format!("a,b,c,d,e\n1,2,3,4,\"x\n{five}1,2,3,4,\"y\n1,2,3,4,5\n");
+        assert_eq!(rows(&two), (1, true));
+        assert_eq!(rows(&two.replace('\n', "\r")), (1, true));
         assert_eq!(rows("a,b\nc,5\" disk\nf,g\n"), (3, false));
         assert_eq!(rows("a,b\nc,5\" disk"), (2, false));
     }

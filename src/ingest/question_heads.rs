@@ -1,5 +1,6 @@
 //! Which column of a sheet of questionnaires is what, by its headers. What fits twice or not at all is said, never guessed.
 
+use super::answers::Marks;
 use super::grid::{Cell, Grid};
 use super::header::{one_line, shown};
 use crate::finding::{Draft, Place, a1};
@@ -130,6 +131,12 @@ fn fitting(asked: &Asked, text: &str) -> Fits {
     for (q, question) in asked.questions.iter().enumerate() {
         out.extend(weigh(&question.patterns).map(|weight| (weight, Use::Question(q))));
     }
+    // What names another question is that one, and never the question about the whole.
+    let overall = |u: &Use| matches!(u, Use::Question(q) if asked.questions[*q].overall);
+    let part = |u: &Use| matches!(u, Use::Question(q) if !asked.questions[*q].overall);
+    if out.iter().any(|(_, u)| part(u)) {
+        out.retain(|(_, u)| !overall(u));
+    }
     out
 }
 
@@ -210,6 +217,21 @@ fn title(pipeline: &Pipeline, form: &Form, u: Use) -> String {
 }
 
 impl Heads {
+    /// What tells the questionnaires of the sheet apart.
+    pub(super) fn marks(&self) -> Marks {
+        let has = |role| self.uses.contains(&Use::Role(role));
+        let second = has(AnswerRole::Submitted);
+        if has(AnswerRole::Device) && second {
+            Marks::Device
+        } else if has(AnswerRole::Respondent) {
+            Marks::Number
+        } else if second {
+            Marks::Second
+        } else {
+            Marks::None
+        }
+    }
+
     fn place(&self, sheet: &str, col: Option<usize>) -> Place {
         let cell = |c: usize| a1(self.row, u32::try_from(c).unwrap_or(0));
         Place {

@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::fast::FixedState;
 
 use super::answers::{
-    AnswerTable, Answers, NAMED_CELLS, Reason, SKETCH, Satisfied, SchoolTally, Screened, Tally,
+    AnswerTable, Answers, Marks, NAMED_CELLS, Reason, SKETCH, Satisfied, SchoolTally, Screened,
+    Tally,
 };
 use super::grid::Grid;
 use super::question_heads::{self, Heads, LONGEST, Use, without_asides};
@@ -61,6 +62,8 @@ struct Passing {
     device: Option<u64>,
     devices: u64,
     unread: Vec<u32>,
+    /// Something stands right of the last header.
+    misaligned: bool,
 }
 
 /// What one county comes to while its rows pass by.
@@ -185,6 +188,7 @@ impl Collector<'_> {
         }
         self.passing.filled = true;
         let Some(used) = self.heads.uses.get(col as usize) else {
+            self.passing.misaligned = true;
             return;
         };
         match used {
@@ -389,7 +393,9 @@ impl Collector<'_> {
         let given = |(q, required): &&(usize, bool)| *required && p.answers[*q] < BLANK;
         let given = self.heads.asked.iter().filter(given).count();
         let identity = p.identity.unwrap_or(BLANK);
-        let reason = if identity == BLANK && none {
+        let reason = if p.misaligned {
+            Some(Reason::Misaligned)
+        } else if identity == BLANK && none {
             Some(Reason::Blank)
         } else if identity == BLANK {
             Some(Reason::NoIdentity)
@@ -430,6 +436,7 @@ impl Collector<'_> {
         p.number = None;
         p.device = None;
         p.devices = 0;
+        p.misaligned = false;
         p.unread.clear();
     }
 
@@ -446,6 +453,7 @@ impl Collector<'_> {
             answers: Answers {
                 county,
                 row: self.passing.row,
+                marks: self.heads.marks(),
                 groups: vec![Tally::default(); self.survey.groups.len()],
                 ..Answers::default()
             },
@@ -645,10 +653,18 @@ impl Own {
             screened.with_second += 1;
             self.seconds.push(second);
         }
-        let strong = p.number.is_some() || (p.device.is_some() && p.second.is_some());
-        if strong || p.second.is_some_and(|(_, precise)| precise) {
-            self.answers.weak_marks |= !strong;
-            let mark = hash_of(&(p.number, p.devices, p.second, p.identity, &p.answers));
+        let precise = p.second.filter(|(_, precise)| *precise);
+        let mark = match self.answers.marks {
+            Marks::Device => p
+                .device
+                .and(precise)
+                .map(|s| hash_of(&(p.devices, s, p.identity, &p.answers))),
+            Marks::Number => p.number.map(|n| hash_of(&(n, p.identity, &p.answers))),
+            Marks::Second => precise.map(|s| hash_of(&(s, p.identity, &p.answers))),
+            Marks::None => None,
+        };
+        self.answers.unmarked += u64::from(mark.is_none());
+        if let Some(mark) = mark {
             let full = self.sketch.len() >= SKETCH;
             if !full {
                 self.sketch.push(mark);

@@ -216,7 +216,7 @@ fn read_sheet(
                         .is_some_and(|f| f.format_code.contains('%'))
                 })
                 .collect();
-            while cells.collector.is_none() {
+            loop {
                 let record = match reader.next_cell_with_formula_metadata() {
                     Ok(Some(record)) => record,
                     Ok(None) => break,
@@ -230,55 +230,22 @@ fn read_sheet(
                     damaged = Some((why, cells.last));
                     break;
                 }
-                let cell = match record.value {
-                    DataRef::Empty if record.formula.is_some() => Cell::NotCached,
-                    DataRef::Empty => continue,
-                    DataRef::Int(n) => Cell::Number(n as f64),
-                    DataRef::Float(n) if n.is_finite() => Cell::Number(n),
-                    DataRef::Float(n) => Cell::Error(n.to_string()),
-                    DataRef::String(s) => Cell::Text(s),
-                    DataRef::SharedString(s) => Cell::Text(s.to_string()),
-                    DataRef::Bool(b) => Cell::Bool(b),
-                    DataRef::DateTime(d) => Cell::DateTime(d.as_f64(), is_1904),
-                    DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => Cell::DateText(s),
-                    DataRef::Error(e) => Cell::Error(e.to_string()),
-                };
-                cells.put(row, col, cell)?;
-            }
-            // From here on nothing is kept of the cells, and nothing is asked about their formulas.
-            if let Some(collector) = cells.collector.as_mut().filter(|_| damaged.is_none()) {
-                loop {
-                    let record = match reader.next_cell_with_formula_metadata() {
-                        Ok(Some(record)) => record,
-                        Ok(None) => break,
-                        Err(e) => {
-                            damaged = Some((without_quotes(&e.to_string()), cells.last));
-                            break;
-                        }
-                    };
-                    let (row, col) = record.pos;
-                    if let Some(why) = outside(row, col) {
-                        damaged = Some((why, cells.last));
-                        break;
-                    }
-                    let seen = match &record.value {
-                        // A formula without its result is no blank.
-                        DataRef::Empty if record.formula.is_some() => Seen::Other,
-                        DataRef::Empty => continue,
-                        DataRef::Int(n) => Seen::Number(*n as f64),
-                        DataRef::Float(n) if n.is_finite() => Seen::Number(*n),
-                        DataRef::String(s) | DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => {
-                            Seen::Text(s)
-                        }
-                        DataRef::SharedString(s) => Seen::Text(s),
-                        DataRef::DateTime(d) => Seen::Date(d.as_f64(), is_1904),
-                        DataRef::Float(_) | DataRef::Bool(_) | DataRef::Error(_) => Seen::Other,
-                    };
-                    collector.cell(row, col, seen);
+                let has_formula = record.formula.is_some();
+                if matches!(record.value, DataRef::Empty) && !has_formula {
+                    continue;
+                }
+                // Questionnaires pass by: nothing is kept of their cells.
+                if let Some(collector) = &mut cells.collector {
+                    collector.cell(row, col, passing(&record.value, is_1904));
                     cells.last = Some((row, col));
+                } else {
+                    cells.put(row, col, kept(record.value, is_1904))?;
                 }
             }
         }
+    }
+    if !cells.looked {
+        cells.look();
     }
     if damaged.is_some()
         && let Some(collector) = &mut cells.collector
@@ -305,6 +272,35 @@ fn read_sheet(
         damaged,
         answers,
     })
+}
+
+/// A cell's value as it is kept; an empty one that is asked about is that of a formula without its result.
+fn kept(value: DataRef<'_>, is_1904: bool) -> Cell {
+    match value {
+        DataRef::Empty => Cell::NotCached,
+        DataRef::Int(n) => Cell::Number(n as f64),
+        DataRef::Float(n) if n.is_finite() => Cell::Number(n),
+        DataRef::Float(n) => Cell::Error(n.to_string()),
+        DataRef::String(s) => Cell::Text(s),
+        DataRef::SharedString(s) => Cell::Text(s.to_string()),
+        DataRef::Bool(b) => Cell::Bool(b),
+        DataRef::DateTime(d) => Cell::DateTime(d.as_f64(), is_1904),
+        DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => Cell::DateText(s),
+        DataRef::Error(e) => Cell::Error(e.to_string()),
+    }
+}
+
+/// The same as it passes by, without a copy.
+fn passing<'a>(value: &'a DataRef<'_>, is_1904: bool) -> Seen<'a> {
+    match value {
+        DataRef::Int(n) => Seen::Number(*n as f64),
+        DataRef::Float(n) if n.is_finite() => Seen::Number(*n),
+        DataRef::String(s) | DataRef::DateTimeIso(s) | DataRef::DurationIso(s) => Seen::Text(s),
+        DataRef::SharedString(s) => Seen::Text(s),
+        DataRef::DateTime(d) => Seen::Date(d.as_f64(), is_1904),
+        // A formula without its result is no blank.
+        DataRef::Empty | DataRef::Float(_) | DataRef::Bool(_) | DataRef::Error(_) => Seen::Other,
+    }
 }
 
 /// An error's text without what it quotes of the file: that may be what a respondent wrote.
@@ -353,7 +349,10 @@ fn read_text(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<Vec<Sheet
             }
             // Questionnaires are counted without a copy of their cells.
             match &mut cells.collector {
-                Some(collector) => collector.cell(row, col, Seen::Text(field)),
+                Some(collector) => {
+                    collector.cell(row, col, Seen::Text(field));
+                    cells.last = Some((row, col));
+                }
                 None => failed = cells.put(row, col, Cell::Text(field.to_string())),
             }
         }

@@ -289,6 +289,8 @@ pub const WORDS: &[&str] = &[
     "state_borderline",
     "state_below",
     "overlap_some",
+    "overlap_counties",
+    "excluded_misaligned",
     "overlap_not_known",
     "change_up",
     "change_down",

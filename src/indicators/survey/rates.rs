@@ -75,7 +75,9 @@ pub fn of_county(
         source,
         form: own.map(|o| o.form),
         sample: quotas::sample(given, survey, county, source, &lines),
-        variants: counted.map_or(Vec::new(), |o| variants(&o.answers)),
+        variants: counted
+            .filter(|_| !tells_hidden(survey, &lines))
+            .map_or(Vec::new(), |o| variants(&o.answers)),
         change: given.previous.and_then(|p| {
             let form = own.map_or("", |o| given.pipeline.forms[o.form].id.as_str());
             let variant = change::variant(survey, source, form);
@@ -85,6 +87,13 @@ pub fn of_county(
         matched,
     };
     Some((lines, schools, survey_of_county))
+}
+
+/// Whether pooled rates beside a weighted one would tell what is hidden of a group.
+fn tells_hidden(survey: &Survey, lines: &[Line]) -> bool {
+    let weighted = matches!(survey.rate, RateKind::EqualGroups | RateKind::FixedWeights);
+    let hidden = |l: &Line| l.mark == Mark::Suppressed && l.slice.group.is_some();
+    weighted && lines.iter().any(hidden)
 }
 
 /// What every other rule would give.
@@ -188,14 +197,14 @@ impl Maker<'_> {
     fn lines(&self, schools: &[(SchoolLine, Satisfied)]) -> Vec<Line> {
         let answers = &self.own.answers;
         let whole = answers.whole();
-        let mut out = vec![self.line(Slice::default(), &whole, self.overall(None))];
+        let mut out = vec![self.line(Slice::default(), &whole, self.overall(None, schools))];
         for (g, tally) in answers.groups.iter().enumerate() {
             if tally.valid > 0 {
                 let slice = Slice {
                     group: Some(g),
                     ..Slice::default()
                 };
-                out.push(self.line(slice, tally, self.overall(Some(g))));
+                out.push(self.line(slice, tally, self.overall(Some(g), schools)));
             }
         }
         for (a, area) in self.survey.areas.iter().enumerate() {
@@ -301,7 +310,7 @@ impl Maker<'_> {
     }
 
     /// The rate as declared, of all groups or one.
-    fn overall(&self, group: Option<usize>) -> Option<Share> {
+    fn overall(&self, group: Option<usize>, schools: &[(SchoolLine, Satisfied)]) -> Option<Share> {
         let overall = self.asked.questions.iter().position(|q| q.overall)?;
         let answers = &self.own.answers;
         let (top, bottom) = answers.official(self.survey, group, overall)?;
@@ -314,7 +323,7 @@ impl Maker<'_> {
         };
         let plain = self.alone(top, bottom, bottom);
         match (self.survey.rate, group) {
-            (RateKind::Pooled, None) => self.by_schools(top, bottom).or(plain),
+            (RateKind::Pooled, None) => self.by_schools(top, bottom, schools).or(plain),
             (RateKind::EqualGroups | RateKind::FixedWeights, None) => {
                 self.by_strata(top, bottom).or(plain)
             }
@@ -348,12 +357,26 @@ impl Maker<'_> {
 
     /// With schools as the sampling units, where at least half of the respondents name one. Respondents without a school are
     /// a stratum of their own, each drawn alone; the degrees of freedom are those of the schools.
-    fn by_schools(&self, hits: f64, base: f64) -> Option<Share> {
+    fn by_schools(
+        &self,
+        hits: f64,
+        base: f64,
+        listed: &[(SchoolLine, Satisfied)],
+    ) -> Option<Share> {
         let mut clusters: Vec<Cluster> = Vec::new();
         let (mut with, mut with_hits) = (0.0, 0.0);
-        for school in &self.own.answers.schools {
-            let (h, b) = school.satisfied.declared(self.survey);
-            if school.name.is_empty() || b <= 0.0 {
+        // With a list of schools only those on it: whatever else stands in the column may be no school.
+        let named = self.own.answers.schools.iter();
+        let named = named.filter(|s| !s.name.is_empty()).map(|s| &s.satisfied);
+        let listed = listed.iter().map(|(_, satisfied)| satisfied);
+        let all: Vec<&Satisfied> = if self.has_list() {
+            listed.collect()
+        } else {
+            named.collect()
+        };
+        for satisfied in all {
+            let (h, b) = satisfied.declared(self.survey);
+            if b <= 0.0 {
                 continue;
             }
             with += b;
@@ -385,6 +408,16 @@ impl Maker<'_> {
             basis: Basis::Schools,
             effective: Some(found.effective),
             effect: Some(found.effect),
+        })
+    }
+
+    /// Whether the county has a list of schools.
+    fn has_list(&self) -> bool {
+        let county = &self.given.dataset.counties[self.county].code;
+        let table = self.given.pipeline.table("school");
+        table.is_some_and(|t| {
+            let mut rows = self.given.dataset.tables[t].rows.iter();
+            rows.any(|r| r.county_code == *county)
         })
     }
 
@@ -599,8 +632,10 @@ fn hidden(parts: &[(usize, f64)], rest: f64, below: f64) -> Vec<usize> {
     if count == 0 && !small_rest {
         return Vec::new();
     }
-    let others = usize::from(rest > 0.0);
-    let together = |count: usize| rest + sorted.iter().take(count).map(|(_, n)| n).sum::<f64>();
+    // Those in no part may be a group that is shown elsewhere: they hide nothing, unless they are few themselves.
+    let few = if small_rest { rest } else { 0.0 };
+    let others = usize::from(small_rest);
+    let together = |count: usize| few + sorted.iter().take(count).map(|(_, n)| n).sum::<f64>();
     while count < sorted.len() && (count + others < 2 || together(count) < below) {
         count += 1;
     }
@@ -760,6 +795,6 @@ mod tests {
         // Three in no part are found by subtraction, unless a part is hidden with them.
         assert_eq!(of(&[500.0, 80.0], 3.0), [1]);
         assert!(of(&[500.0, 80.0], 40.0).is_empty());
-        assert_eq!(of(&[500.0, 8.0], 40.0), [1]);
+        assert_eq!(of(&[500.0, 8.0, 70.0], 40.0), [1, 2]);
     }
 }

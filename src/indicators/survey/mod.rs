@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod design;
+mod hiding;
 pub mod intervals;
 pub mod quotas;
 pub mod rates;

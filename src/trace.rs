@@ -614,7 +614,7 @@ impl<'a> Trace<'a> {
                 ("value", &self.number(value)),
                 ("sheets", &sheets.join("\u{3001}")),
                 ("returned", &answers.returned.to_string()),
-                ("valid", &answers.whole().valid.to_string()),
+                ("valid", &answers.valid().to_string()),
                 ("excluded", &answers.excluded_count().to_string()),
             ],
         );

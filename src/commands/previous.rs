@@ -1,7 +1,7 @@
 //! The surveys of an earlier run, as it published them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::io::Cursor;
 use std::path::Path;
 
 use polars::prelude::*;
@@ -41,8 +41,7 @@ pub fn read(folder: &Path, pipeline: &str, period: i64) -> Result<Previous, Erro
     }
     let path = folder.join("data").join("survey.parquet");
     let bytes = std::fs::read(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
-    let file = File::open(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
-    let frame = ParquetReader::new(file)
+    let frame = ParquetReader::new(Cursor::new(&bytes))
         .finish()
         .map_err(|e| wrong(format!("{}: {e}", path.display())))?;
     let counties = rates(&frame).map_err(|e| wrong(format!("{}: {e}", path.display())))?;

@@ -38,6 +38,11 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
         given: &given,
         files,
         own: owners(&given, files),
+        names: given
+            .counties
+            .iter()
+            .map(|c| (c.code.clone(), normal(&c.name)))
+            .collect(),
         findings: Vec::new(),
         dataset: Dataset {
             counties: given.counties.clone(),
@@ -78,6 +83,8 @@ pub(super) struct Assembly<'a> {
     pub(super) files: &'a [FileRead],
     /// By file the county that its folder or its name says.
     pub(super) own: Vec<Option<CountyName>>,
+    /// Codes and normalised names of the counties on the list.
+    pub(super) names: Vec<(String, String)>,
     findings: Vec<Finding>,
     pub(super) dataset: Dataset,
 }
@@ -174,7 +181,7 @@ impl Assembly<'_> {
             return;
         }
         for county in distinct(codes) {
-            let mut draft = about(file, Some(table), county.as_ref());
+            let mut draft = about(file, Some(&table.sheet), county.as_ref());
             draft.place.cell = Some(cell_list(&cells));
             self.say(
                 "county-undetermined",
@@ -244,7 +251,7 @@ impl Assembly<'_> {
             return;
         };
         for (code, cells) in differing {
-            let mut draft = about(file, Some(table), Some(&folder.code));
+            let mut draft = about(file, Some(&table.sheet), Some(&folder.code));
             draft.place.cell = (!cells.is_empty()).then(|| cell_list(&cells));
             draft.value = Some(code.clone());
             draft.expected = Some(folder.code.clone());
@@ -288,13 +295,14 @@ impl Assembly<'_> {
     /// The county on the list that alone has the name that a record gives.
     fn named(&self, record: &Record) -> Option<String> {
         let key = normal(record.county_name.as_ref()?);
-        let mut hits = self
-            .given
-            .counties
-            .iter()
-            .filter(|c| normal(&c.name) == key);
+        self.only_county(|name| name == key)
+    }
+
+    /// The county on the list whose name alone fits; names are normalised.
+    pub(super) fn only_county(&self, fits: impl Fn(&str) -> bool) -> Option<String> {
+        let mut hits = self.names.iter().filter(|(_, name)| fits(name));
         match (hits.next(), hits.next()) {
-            (Some(c), None) => Some(c.code.clone()),
+            (Some((code, _)), None) => Some(code.clone()),
             _ => None,
         }
     }
@@ -662,12 +670,12 @@ impl Assembly<'_> {
 }
 
 /// The start of a finding about a file, or a sheet of it, and a county.
-fn about(file: &FileRead, table: Option<&SheetTable>, county: Option<&String>) -> Draft {
+pub(super) fn about(file: &FileRead, sheet: Option<&String>, county: Option<&String>) -> Draft {
     Draft {
         county_code: county.cloned(),
         place: Place {
             file: Some(file.submission.path.clone()),
-            sheet: table.map(|t| t.sheet.clone()),
+            sheet: sheet.cloned(),
             cell: None,
         },
         ..Draft::default()

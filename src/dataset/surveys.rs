@@ -1,10 +1,10 @@
 //! Questionnaires of all files -> one count a county: which county they belong to, which file replaces which, what is put
 //! together. Every such decision is a finding. How rates are made of the counts does not belong here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::assemble::Assembly;
-use super::{CellRef, CountyAnswers, Row, SheetInfo};
+use super::assemble::{Assembly, about};
+use super::{CellRef, CountyAnswers, FileOutcome, Row, SheetInfo};
 use crate::finding::{Draft, Place, a1, cell_list};
 use crate::ingest::answers::{AnswerTable, Answers, Overlap, Reason};
 use crate::ingest::cell::Value;
@@ -90,13 +90,12 @@ impl Assembly<'_> {
         let mut undetermined = (0, Vec::new());
         let mut unclear = (0, Vec::new());
         let mut from_name = false;
-        let mut differing: BTreeMap<String, (u64, u32)> = BTreeMap::new();
+        let mut differing: BTreeMap<String, u32> = BTreeMap::new();
         for answers in &table.counties {
             let mut answers = answers.clone();
             match (self.stated_county(&answers.county), &own) {
                 (Stated::County(code), Some(own)) if in_folder && code != *own => {
-                    let entry = differing.entry(code).or_insert((0, answers.row));
-                    entry.0 += answers.returned;
+                    differing.entry(code).or_insert(answers.row);
                     answers.exclude_all(Reason::OtherCounty);
                     put(own.clone(), answers);
                 }
@@ -118,13 +117,10 @@ impl Assembly<'_> {
             }
         }
         let counties: Vec<String> = out.keys().cloned().collect();
-        let place = |cell: Option<String>| Draft {
-            place: Place {
-                file: Some(files[f].submission.path.clone()),
-                sheet: Some(table.sheet.clone()),
-                cell,
-            },
-            ..Draft::default()
+        let place = |cell: Option<String>| {
+            let mut draft = about(&files[f], Some(&table.sheet), None);
+            draft.place.cell = cell;
+            draft
         };
         let of = |code: &str, draft: Draft| Draft {
             county_code: Some(code.to_string()),
@@ -173,7 +169,7 @@ impl Assembly<'_> {
                         .slot("count", unclear.0.to_string()),
                 );
             }
-            for (code, (_, row)) in differing {
+            for (code, row) in differing {
                 let mut draft = of(own, place(Some(a1(row, 0))));
                 draft.value = Some(code.clone());
                 draft.expected = Some(own.clone());
@@ -216,26 +212,15 @@ impl Assembly<'_> {
             return Stated::County(plain);
         }
         let key = normal(&plain);
-        let names: Vec<(&str, String)> = self
-            .given
-            .counties
-            .iter()
-            .map(|c| (c.code.as_str(), normal(&c.name)))
-            .filter(|(_, name)| !name.is_empty())
-            .collect();
-        let one = |fits: &dyn Fn(&str) -> bool| {
-            let mut hits = names.iter().filter(|(_, name)| fits(name));
-            match (hits.next(), hits.next()) {
-                (Some((code, _)), None) => Some((*code).to_string()),
-                _ => None,
-            }
-        };
         // Of names inside it the longest: a short one may stand in a longer one.
-        let inside = names.iter().filter(|(_, name)| key.contains(name.as_str()));
-        let longest = inside.map(|(_, name)| name.len()).max();
-        let found = one(&|name| name == key)
-            .or_else(|| one(&|name| Some(name.len()) == longest && key.contains(name)))
-            .or_else(|| one(&|name| key.chars().count() >= 2 && name.starts_with(&key)));
+        let inside = |name: &str| !name.is_empty() && key.contains(name);
+        let names = self.names.iter().map(|(_, name)| name.as_str());
+        let longest = names.filter(|name| inside(name)).map(str::len).max();
+        let begun = key.chars().count() >= 2;
+        let found = self
+            .only_county(|name| name == key && !key.is_empty())
+            .or_else(|| self.only_county(|name| inside(name) && Some(name.len()) == longest))
+            .or_else(|| self.only_county(|name| begun && name.starts_with(&key)));
         found.map_or(Stated::Unknown, Stated::County)
     }
 
@@ -258,15 +243,9 @@ impl Assembly<'_> {
                 kept.push(part);
                 continue;
             };
-            let draft = Draft {
-                county_code: Some(county.to_string()),
-                place: Place {
-                    file: Some(self.files[part.file].submission.path.clone()),
-                    sheet: Some(self.files[part.file].answers[part.table].sheet.clone()),
-                    cell: None,
-                },
-                ..Draft::default()
-            };
+            let file = &self.files[part.file];
+            let sheet = &file.answers[part.table].sheet;
+            let draft = about(file, Some(sheet), Some(&county.to_string()));
             let by = self.files[newer].submission.path.clone();
             let replaced = identical || (overlap == Overlap::Most && !same);
             if identical {
@@ -293,50 +272,59 @@ impl Assembly<'_> {
                 outcome.status = Status::Replaced;
                 outcome.replaced_by = Some(self.files[newer].submission.path.clone());
             }
-            note_form(&mut outcome.forms, &self.given.pipeline.forms[form].title);
-            if !outcome.county_codes.iter().any(|c| c == county) {
-                outcome.county_codes.push(county.to_string());
-                outcome.county_codes.sort();
-            }
+            note(outcome, &self.given.pipeline.forms[form].title, county);
         }
         kept
     }
 
     /// The same questionnaires sent by two counties: at most one of them is right.
     fn in_two_counties(&mut self, all: &[(String, usize, Vec<Part>)]) {
+        let parts: Vec<(&String, &Part)> = all
+            .iter()
+            .flat_map(|(county, _, parts)| parts.iter().map(move |p| (county, p)))
+            .filter(|(_, part)| part.answers.valid() > 0)
+            .collect();
         let mut said = Vec::new();
-        for (i, (county, _, parts)) in all.iter().enumerate() {
-            for (other, _, others) in &all[i + 1..] {
-                let pairs = parts
-                    .iter()
-                    .flat_map(|a| others.iter().map(move |b| (a, b)));
-                for (a, b) in pairs.filter(|(a, b)| a.file != b.file) {
-                    let valid = a.answers.whole().valid > 0 && b.answers.whole().valid > 0;
-                    let same = self.files[a.file].sha256 == self.files[b.file].sha256
-                        || a.answers.overlap(&b.answers) == Overlap::Most
-                        || b.answers.overlap(&a.answers) == Overlap::Most;
-                    if valid && same {
-                        said.push((county.clone(), a.file, a.table, b.file));
-                        said.push((other.clone(), b.file, b.table, a.file));
-                    }
-                }
+        for (a, b) in self.with_something_in_common(&parts) {
+            let ((county, one), (other_county, other)) = (parts[a], parts[b]);
+            let same = self.files[one.file].sha256 == self.files[other.file].sha256
+                || one.answers.overlap(&other.answers) == Overlap::Most
+                || other.answers.overlap(&one.answers) == Overlap::Most;
+            if county != other_county && one.file != other.file && same {
+                said.push((county, one, other.file));
+                said.push((other_county, other, one.file));
             }
         }
-        for (county, file, table, other) in said {
-            let draft = Draft {
-                county_code: Some(county),
-                place: Place {
-                    file: Some(self.files[file].submission.path.clone()),
-                    sheet: Some(self.files[file].answers[table].sheet.clone()),
-                    cell: None,
-                },
-                ..Draft::default()
-            };
-            let reason = self.given.pipeline.word("overlap_counties").to_string();
-            let by = self.files[other].submission.path.clone();
-            let draft = draft.slot("other", by).slot("reason", reason);
+        let reason = self.given.pipeline.word("overlap_counties");
+        for (county, part, other) in said {
+            let file = &self.files[part.file];
+            let draft = about(file, Some(&file.answers[part.table].sheet), Some(county))
+                .slot("other", self.files[other].submission.path.clone())
+                .slot("reason", reason);
             self.say("questionnaires-overlap", draft);
         }
+    }
+
+    /// Pairs of parts from files with the same bytes, or with a questionnaire's hash in common: others are never the same.
+    fn with_something_in_common(&self, parts: &[(&String, &Part)]) -> BTreeSet<(usize, usize)> {
+        let mut files: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut hashes: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (i, (_, part)) in parts.iter().enumerate() {
+            files
+                .entry(&self.files[part.file].sha256)
+                .or_default()
+                .push(i);
+            for hash in &part.answers.sketch {
+                hashes.entry(*hash).or_default().push(i);
+            }
+        }
+        let mut pairs = BTreeSet::new();
+        for own in files.values().chain(hashes.values()) {
+            for (n, a) in own.iter().enumerate() {
+                pairs.extend(own[n + 1..].iter().map(|b| (*a, *b)));
+            }
+        }
+        pairs
     }
 
     fn put_together(&mut self, survey: &Survey, county: String, form: usize, kept: Vec<Part>) {
@@ -344,15 +332,13 @@ impl Assembly<'_> {
         if self.dataset.county(&county).is_none() {
             self.unlisted(&county, "");
         }
-        for part in &kept {
-            for (rule, draft) in &part.said {
-                self.say(rule, draft.clone());
-            }
-        }
         let mut sheets = Vec::new();
         let mut whole: Option<Answers> = None;
         let mut files: Vec<&str> = Vec::new();
-        for part in &kept {
+        for part in kept {
+            for (rule, draft) in part.said {
+                self.say(rule, draft);
+            }
             let file = &self.files[part.file];
             let sheet = u32::try_from(self.dataset.sheets.len()).unwrap_or(u32::MAX);
             self.dataset.sheets.push(SheetInfo {
@@ -364,15 +350,11 @@ impl Assembly<'_> {
             outcome.status = Status::Accepted;
             outcome.replaced_by = None;
             outcome.rows += usize::try_from(part.answers.returned).unwrap_or(usize::MAX);
-            note_form(&mut outcome.forms, &self.given.pipeline.forms[form].title);
-            if !outcome.county_codes.contains(&county) {
-                outcome.county_codes.push(county.clone());
-                outcome.county_codes.sort();
-            }
+            note(outcome, &self.given.pipeline.forms[form].title, &county);
             files.push(&file.submission.path);
             match &mut whole {
                 Some(whole) => whole.add(&part.answers),
-                None => whole = Some(part.answers.clone()),
+                None => whole = Some(part.answers),
             }
         }
         let (Some(answers), Some((sheet, row))) = (whole, sheets.first().copied()) else {
@@ -405,7 +387,7 @@ impl Assembly<'_> {
                     .slot("files", some_of(&files, NAMED_PLACES)),
             ));
         }
-        let valid = answers.whole().valid;
+        let valid = answers.valid();
         let reasons = self.reasons(&answers);
         if valid == 0 {
             said.push((
@@ -471,17 +453,12 @@ impl Assembly<'_> {
         answers: &Answers,
         (sheet, row): (u32, u32),
     ) {
-        let asked = &self.given.pipeline.forms[form].asked;
-        let overall = asked.questions.iter().position(|q| q.overall).unwrap_or(0);
+        let overall = self.given.pipeline.forms[form].asked.overall();
         let groups = std::iter::once(None).chain((0..survey.groups.len()).map(Some));
         for group in groups {
-            let tally = match group {
-                Some(g) => answers.groups.get(g).cloned().unwrap_or_default(),
-                None => answers.whole(),
-            };
-            if tally.valid == 0 {
+            let Some(tally) = answers.of(group).filter(|t| t.valid > 0) else {
                 continue;
-            }
+            };
             let key = group.map_or(&survey.whole, |g| &survey.groups[g].code);
             let official = answers.official(survey, group, overall);
             let number = |n: f64| Some(Value::Number(n));
@@ -554,9 +531,13 @@ fn of_answers(
     out
 }
 
-/// Adds a form's title to those of a file.
-fn note_form(forms: &mut Vec<String>, title: &str) {
-    if !forms.iter().any(|f| f == title) {
-        forms.push(title.to_string());
+/// Notes what a file holds, and of which county.
+fn note(outcome: &mut FileOutcome, form: &str, county: &str) {
+    if !outcome.forms.iter().any(|f| f == form) {
+        outcome.forms.push(form.to_string());
+    }
+    if !outcome.county_codes.iter().any(|c| c == county) {
+        outcome.county_codes.push(county.to_string());
+        outcome.county_codes.sort();
     }
 }

@@ -1,6 +1,7 @@
 //! What the questionnaires of one county come to: counts, never the questionnaires. Counts of several files can be put
 //! together; nothing that could name a respondent is in here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::pipeline::model::{AnswerMeans, Least, RateKind, Rule, Survey, Unknown};
@@ -76,7 +77,8 @@ pub struct Satisfied {
 }
 
 impl Satisfied {
-    pub(super) fn add(&mut self, other: &Satisfied) {
+    /// Adds the counts of other respondents.
+    pub fn add(&mut self, other: &Satisfied) {
         self.within.add(&other.within);
         self.known.add(&other.known);
     }
@@ -261,7 +263,6 @@ pub struct Answers {
     pub marks: Marks,
     /// Valid questionnaires that have no such hash.
     pub unmarked: u64,
-
     /// The scale of all answers.
     pub scale: Option<usize>,
 }
@@ -298,6 +299,19 @@ pub enum Marks {
 pub(super) const SKETCH: usize = 256;
 
 impl Answers {
+    /// How many questionnaires are valid.
+    pub fn valid(&self) -> u64 {
+        self.groups.iter().map(|g| g.valid).sum()
+    }
+
+    /// The counts of one group, or of all (`None`).
+    pub fn of(&self, group: Option<usize>) -> Option<Cow<'_, Tally>> {
+        match group {
+            Some(g) => self.groups.get(g).map(Cow::Borrowed),
+            None => Some(Cow::Owned(self.whole())),
+        }
+    }
+
     /// All valid questionnaires of all groups.
     pub fn whole(&self) -> Tally {
         let mut out = Tally::default();
@@ -357,8 +371,7 @@ impl Answers {
 
     /// Takes all of these out, for one reason.
     pub fn exclude_all(&mut self, reason: Reason) {
-        let valid: u64 = self.groups.iter().map(|g| g.valid).sum();
-        self.excluded[reason as usize] += valid;
+        self.excluded[reason as usize] += self.valid();
         self.untestable = 0;
         self.groups.clear();
         self.schools.clear();
@@ -372,11 +385,8 @@ impl Answers {
         if both.all(|(a, b)| a.valid == 0 || b.valid == 0) {
             return Overlap::None;
         }
-        let valid = |answers: &Answers| answers.groups.iter().map(|g| g.valid).sum::<u64>();
-        let (newer_valid, older_valid) = (valid(self), valid(older));
-        let unmarked = |a: &Answers, n: u64| a.marks == Marks::None || a.unmarked * 20 > n;
-        if self.marks != older.marks || unmarked(self, newer_valid) || unmarked(older, older_valid)
-        {
+        let unmarked = |a: &Answers| a.marks == Marks::None || a.unmarked * 20 > a.valid();
+        if self.marks != older.marks || unmarked(self) || unmarked(older) {
             return Overlap::NotKnown;
         }
         // Only below the smaller of the two greatest hashes do both sketches hold all that there is.
@@ -396,7 +406,7 @@ impl Answers {
         let all = inside.len().max(1) as f64;
         // Where only the second and the answers tell respondents apart, two may agree: so many a day.
         let chance = if self.marks == Marks::Second {
-            3.0 + 2.0 * all * newer_valid as f64 / 86_400.0
+            3.0 + 2.0 * all * self.valid() as f64 / 86_400.0
         } else {
             0.0
         };
@@ -417,10 +427,7 @@ impl Answers {
         group: Option<usize>,
         overall: usize,
     ) -> Option<(f64, f64)> {
-        let tally = match group {
-            Some(g) => self.groups.get(g)?.clone(),
-            None => self.whole(),
-        };
+        let tally = self.of(group)?;
         let (hits, base) = tally.satisfied.declared(survey);
         match (survey.rate, group) {
             (RateKind::ItemPooled, _) => {
@@ -436,8 +443,7 @@ impl Answers {
                 let sums = questions.iter().map(|q| tally.scores(survey, scale, *q));
                 let (sum, _, n) =
                     sums.fold((0.0, 0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2));
-                let most = survey.scales[scale].scores.iter().flatten().flatten();
-                let most = most.fold(0.0, |a: f64, b| a.max(*b));
+                let most = survey.scales[scale].most();
                 (most > 0.0).then_some((sum / most, n))
             }
             (RateKind::EqualGroups | RateKind::FixedWeights, None) => {

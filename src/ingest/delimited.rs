@@ -48,12 +48,12 @@ pub fn each_row(
     text: &str,
     mut row: impl FnMut(u32, csv::StringRecordIter<'_>),
 ) -> Result<(), String> {
+    let sign = delimiter(text);
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter(text))
+        .delimiter(sign)
         .from_reader(text.as_bytes());
-    let sign = delimiter(text);
     let mut record = csv::StringRecord::new();
     let mut number = 0u32;
     // Signs of the first row.

@@ -94,7 +94,7 @@ fn in_row(
         uses,
         drafts: Vec::new(),
         asked: Vec::new(),
-        overall: questions.iter().position(|q| q.overall).unwrap_or(0),
+        overall: form.asked.overall(),
         usable: true,
         judged: Vec::new(),
     };

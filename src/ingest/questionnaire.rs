@@ -294,7 +294,7 @@ impl Collector<'_> {
             return *nothing;
         }
         let key = normal(plain);
-        let nothing = key.is_empty() || self.survey.blanks.contains(&key);
+        let nothing = self.survey.is_blank(&key);
         if self.nothing.len() < REMEMBERED {
             self.nothing.insert(plain.into(), nothing);
         }
@@ -314,7 +314,7 @@ impl Collector<'_> {
         let key = normal(text);
         let words = &self.survey.words;
         let of = |key: &str| words.iter().position(|w| w.text == key);
-        let word = if key.is_empty() || self.survey.blanks.contains(&key) {
+        let word = if self.survey.is_blank(&key) {
             Some(BLANK)
         } else {
             of(&key)
@@ -364,8 +364,7 @@ impl Collector<'_> {
         let group = first
             .and_then(|g| u8::try_from(*g).ok())
             .unwrap_or_else(|| {
-                let key = normal(text);
-                let blank = key.is_empty() || self.survey.blanks.contains(&key);
+                let blank = self.survey.is_blank(&normal(text));
                 if blank { BLANK } else { UNREAD }
             });
         if self.identities.len() < REMEMBERED {

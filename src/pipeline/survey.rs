@@ -64,6 +64,28 @@ impl Survey {
     }
 }
 
+impl Survey {
+    /// Whether a normalised text says that nothing was answered.
+    pub fn is_blank(&self, key: &str) -> bool {
+        key.is_empty() || self.blanks.iter().any(|b| b == key)
+    }
+}
+
+impl Scale {
+    /// Its greatest score.
+    pub fn most(&self) -> f64 {
+        let scores = self.scores.iter().flatten().flatten();
+        scores.fold(0.0, |most, score| score.max(most))
+    }
+}
+
+impl Asked {
+    /// The question about the whole; every form of questionnaires has one.
+    pub fn overall(&self) -> usize {
+        self.questions.iter().position(|q| q.overall).unwrap_or(0)
+    }
+}
+
 /// A group of respondents.
 #[derive(Debug)]
 pub struct Group {

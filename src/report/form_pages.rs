@@ -288,12 +288,8 @@ impl<'a> Form<'a> {
         {
             return None;
         }
-        let slice = Slice {
-            group,
-            ..Slice::default()
-        };
-        let mut own = self.context.results.surveys.lines_of(self.county).iter();
-        own.find(|l| l.source == Source::Questionnaires && l.slice == slice)
+        let surveys = &self.context.results.surveys;
+        surveys.line(self.county, Source::Questionnaires, Slice::of_group(group))
     }
 
     /// A group's rate from its own counts, for a column of stated rates.

@@ -190,7 +190,7 @@ fn state(context: &Context<'_>, county: &str) -> String {
     context.word(key)
 }
 
-fn rank_cell(context: &Context<'_>, rank: Option<usize>) -> Cell {
+pub(super) fn rank_cell(context: &Context<'_>, rank: Option<usize>) -> Cell {
     match rank {
         Some(rank) => Cell::count(rank),
         None => Cell::Text(context.word("not_ranked"), Tone::Pale),

@@ -6,7 +6,7 @@ use super::Context;
 use super::data::{float, text};
 use crate::error::Error;
 use crate::indicators::survey::change::{respondents, variant};
-use crate::indicators::survey::{Line, SchoolLine, Slice};
+use crate::indicators::survey::{Line, SchoolLine, Slice, verdict};
 use crate::pipeline::model::{
     IntervalMethod, Least, RateKind, Rule, SchoolInterval, Survey, Unknown,
 };
@@ -101,10 +101,8 @@ pub(super) fn rates(context: &Context<'_>) -> Result<DataFrame, Error> {
                 "verdict",
                 own(&|l, s| {
                     official(l)?;
-                    let criteria = context.criteria(l.county);
-                    criteria
-                        .get(s.criterion)
-                        .map(|c| c.verdict.word().to_string())
+                    let verdict = verdict(s, context.criteria(l.county));
+                    verdict.map(|v| v.word().to_string())
                 }),
             ),
             text(

@@ -3,12 +3,16 @@
 
 use super::Context;
 use super::book::{Cell, Chart, Head, Sheet, Tone, verdict_tone};
+use super::ranking_book::rank_cell;
 use crate::indicators::Verdict;
 use crate::indicators::survey::change::Direction;
 use crate::indicators::survey::intervals::Interval;
 use crate::indicators::survey::screens::{measured, median_duration};
-use crate::indicators::survey::{CountySurvey, Line, Mark, Slice, Source, State};
-use crate::pipeline::model::{AnswerMeans, Least, Measure, RateKind, Rule, Survey, Unknown};
+use crate::indicators::survey::{CountySurvey, Line, Mark, Slice, Source, State, limit, verdict};
+use crate::pipeline::model::{
+    AnswerMeans, Better, Least, Measure, RateKind, Rule, Survey, Unknown,
+};
+use crate::ranking::ranks;
 use crate::text::{fixed, number};
 
 /// Between the parts of how a rate is made.
@@ -127,17 +131,6 @@ fn interval_words(interval: Option<Interval>) -> Cell {
     }))
 }
 
-/// The official verdict on the rate of a county.
-fn official_verdict(context: &Context<'_>, survey: &Survey, county: usize) -> Option<Verdict> {
-    let own = context.criteria(county);
-    own.get(survey.criterion).map(|c| c.verdict)
-}
-
-fn limit(context: &Context<'_>, survey: &Survey, county: usize) -> Option<f64> {
-    let own = context.criteria(county).get(survey.criterion)?;
-    own.figures.first()?.limit.map(|l| l.value)
-}
-
 fn ranking(context: &Context<'_>, survey: &Survey) -> Sheet {
     let p = context.pipeline;
     let w = |key: &str| context.word(key);
@@ -188,31 +181,21 @@ fn ranking(context: &Context<'_>, survey: &Survey) -> Sheet {
             ],
         ),
     ];
-    let mut own: Vec<(&CountySurvey, Option<&Line>)> = r
-        .surveys
-        .counties
+    let counties = &r.surveys.counties;
+    let lines: Vec<Option<&Line>> = counties
         .iter()
-        .map(|c| (c, r.surveys.official(c.county)))
+        .map(|c| r.surveys.official(c.county))
         .collect();
-    let rate = |line: Option<&Line>| line.and_then(|l| l.rate);
-    own.sort_by(|a, b| match (rate(a.1), rate(b.1)) {
-        (Some(x), Some(y)) => y.total_cmp(&x).then(a.0.county.cmp(&b.0.county)),
-        (x, y) => y
-            .is_some()
-            .cmp(&x.is_some())
-            .then(a.0.county.cmp(&b.0.county)),
-    });
-    let places: Vec<Option<f64>> = own.iter().map(|(_, l)| rate(*l)).collect();
-    for (c, line) in &own {
-        let value = rate(*line);
-        let rank = value.map(|v| 1 + places.iter().flatten().filter(|o| **o > v).count());
-        let mut row = vec![match rank {
-            Some(rank) => Cell::count(rank),
-            None => Cell::Text(w("not_ranked"), Tone::Pale),
-        }];
+    let rates: Vec<Option<f64>> = lines.iter().map(|l| l.and_then(|l| l.rate)).collect();
+    let ranks = ranks(&rates, Better::Higher);
+    let mut order: Vec<usize> = (0..counties.len()).collect();
+    order.sort_by_key(|i| ranks[*i].unwrap_or(usize::MAX));
+    for i in order {
+        let (c, line, value) = (&counties[i], lines[i], rates[i]);
+        let mut row = vec![rank_cell(context, ranks[i])];
         row.extend(county_cells(context, c.county));
         let interval = line.and_then(|l| l.interval);
-        let verdict = official_verdict(context, survey, c.county);
+        let verdict = verdict(survey, context.criteria(c.county));
         row.push(Cell::text(w(c.source.key())));
         row.push(Cell::number(line.map(|l| l.valid), 0));
         row.push(Cell::number(
@@ -226,7 +209,7 @@ fn ranking(context: &Context<'_>, survey: &Survey) -> Sheet {
             Some(l) if interval.is_some() => Cell::text(w(l.basis.key())),
             _ => Cell::Empty,
         });
-        row.push(Cell::number(limit(context, survey, c.county), 0));
+        row.push(Cell::number(limit(survey, context.criteria(c.county)), 0));
         row.push(state_cell(context, line.and_then(|l| l.state)));
         row.push(verdict.map_or(Cell::Empty, |v| Cell::Text(w(v.key()), verdict_tone(v))));
         row.push(Cell::text(
@@ -257,7 +240,7 @@ fn ranking(context: &Context<'_>, survey: &Survey) -> Sheet {
         row.push(Cell::number(whisker(|v, i| v - i.low), 3));
         s.rows.push(row);
     }
-    let ranked = places.iter().flatten().count();
+    let ranked = ranks.iter().flatten().count();
     if ranked > 0 {
         let at = |key: &str| {
             let label = context.word(key);
@@ -291,8 +274,8 @@ fn count_digits(survey: &Survey, source: Source) -> usize {
 
 /// The line of a slice from the source that the evaluation uses.
 fn line_of<'a>(context: &'a Context<'_>, own: &CountySurvey, slice: Slice) -> Option<&'a Line> {
-    let mut lines = context.results.surveys.lines_of(own.county).iter();
-    lines.find(|l| l.source == own.source && l.slice == slice)
+    let surveys = &context.results.surveys;
+    surveys.line(own.county, own.source, slice)
 }
 
 fn push_line(context: &Context<'_>, row: &mut Vec<Cell>, line: Option<&Line>) {
@@ -333,10 +316,7 @@ fn groups(context: &Context<'_>, survey: &Survey) -> Sheet {
         row.push(Cell::text(w(own.source.key())));
         push_line(context, &mut row, line_of(context, own, Slice::default()));
         for g in 0..survey.groups.len() {
-            let slice = Slice {
-                group: Some(g),
-                ..Slice::default()
-            };
+            let slice = Slice::of_group(Some(g));
             push_line(context, &mut row, line_of(context, own, slice));
         }
         s.rows.push(row);
@@ -366,11 +346,8 @@ fn dimension_line<'a>(
     title: &str,
 ) -> Option<&'a Line> {
     let mut dimensions = context.pipeline.forms[own.form?].asked.dimensions.iter();
-    let slice = Slice {
-        dimension: Some(dimensions.position(|d| d == title)?),
-        ..Slice::default()
-    };
-    line_of(context, own, slice)
+    let dimension = dimensions.position(|d| d == title)?;
+    line_of(context, own, Slice::on(dimension, None))
 }
 
 fn dimensions(context: &Context<'_>, survey: &Survey) -> Sheet {
@@ -395,11 +372,7 @@ fn dimensions(context: &Context<'_>, survey: &Survey) -> Sheet {
             push_line(context, &mut row, dimension_line(context, own, title));
         }
         for a in 0..survey.areas.len() {
-            let slice = Slice {
-                area: Some(a),
-                ..Slice::default()
-            };
-            push_line(context, &mut row, line_of(context, own, slice));
+            push_line(context, &mut row, line_of(context, own, Slice::of_area(a)));
         }
         s.rows.push(row);
     }
@@ -511,7 +484,7 @@ fn variants(context: &Context<'_>, survey: &Survey) -> Sheet {
             continue;
         }
         let mut row = county_cells(context, own.county);
-        let bound = limit(context, survey, own.county);
+        let bound = limit(survey, context.criteria(own.county));
         for v in &own.variants {
             let used = survey.rate == RateKind::Pooled
                 && v.rule == survey.rule
@@ -670,8 +643,10 @@ fn distribution(
     asked: &crate::pipeline::model::Asked,
 ) -> String {
     let whole = answers.whole();
-    let overall = asked.questions.iter().position(|q| q.overall).unwrap_or(0);
-    let counts = whole.questions.get(overall).map_or(&[][..], Vec::as_slice);
+    let counts = whole
+        .questions
+        .get(asked.overall())
+        .map_or(&[][..], Vec::as_slice);
     let mut parts: Vec<String> = Vec::new();
     let mut unknown = 0;
     for (word, n) in survey.words.iter().zip(counts).filter(|(_, n)| **n > 0) {

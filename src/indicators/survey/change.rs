@@ -130,9 +130,5 @@ pub fn change(previous: &Previous, variant: &str, county: &str, line: &Line) -> 
     } else {
         Direction::Same
     };
-    let interval = Interval {
-        low: interval.low * 100.0,
-        high: interval.high * 100.0,
-    };
-    out(difference, Some(interval), direction)
+    out(difference, Some(interval.percent()), direction)
 }

@@ -29,6 +29,20 @@ pub struct Cluster {
     pub hits: f64,
 }
 
+impl Cluster {
+    /// A school whose answers all count alike.
+    pub fn unweighted(stratum: usize, hits: f64, answers: f64) -> Cluster {
+        Cluster {
+            stratum,
+            satisfied: hits,
+            weight: answers,
+            weight_squares: answers,
+            answers,
+            hits,
+        }
+    }
+}
+
 /// One stratum of schools, for instance all rural primary schools of a county.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stratum {

@@ -1,62 +1,40 @@
 //! What small numbers hide: rates that could tell about single respondents, and those that would give such a rate away by
 //! subtraction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Line, Mark, SchoolLine, Slice, Source};
+use super::{Line, Mark, SchoolLine, Slice, Source, find};
 use crate::pipeline::model::Survey;
 
-/// Marks small numbers and hides the smallest; where exactly one part of a whole would be hidden, the next smallest is hidden
-/// too, for the one could be found by subtraction.
+/// Marks small numbers, and hides those of [`hidden`] with all that is said of the same group or area.
 pub(super) fn suppress(survey: &Survey, lines: &mut [Line]) {
     let small = |n: f64| n < survey.mark_below;
     for line in lines.iter_mut().filter(|l| small(l.valid)) {
         line.mark = Mark::Small;
     }
-    let mut sets: BTreeMap<(Source, bool), Vec<usize>> = BTreeMap::new();
-    for (i, line) in lines.iter().enumerate() {
-        let slice = line.slice;
-        if slice.dimension.is_none() && (slice.group.is_some() || slice.area.is_some()) {
-            let set = sets.entry((line.source, slice.area.is_some())).or_default();
-            set.push(i);
-        }
-    }
-    let whole = |source: Source| {
-        let mut all = lines.iter();
-        all.find(|l| l.source == source && l.slice == Slice::default())
-            .map_or(0.0, |l| l.valid)
-    };
-    let all = whole(Source::Questionnaires);
-    for ((source, by_area), set) in sets {
-        // What a county states of itself, in its own form, is public already.
-        if source == Source::Summary {
-            continue;
-        }
-        let parts: Vec<(usize, f64)> = set.iter().map(|i| (*i, lines[*i].valid)).collect();
+    let all = find(lines, Source::Questionnaires, Slice::default()).map_or(0.0, |l| l.valid);
+    // What a county states of itself, in its own form, is public already; and the rate of the whole county is what it is
+    // judged by.
+    let mut own: Vec<&mut Line> = lines
+        .iter_mut()
+        .filter(|l| l.source == Source::Questionnaires && l.slice != Slice::default())
+        .collect();
+    for part_of in [|s: Slice| s.group, |s: Slice| s.area] {
+        let parts: Vec<(usize, f64)> = own
+            .iter()
+            .filter(|l| l.slice.dimension.is_none())
+            .filter_map(|l| Some((part_of(l.slice)?, l.valid)))
+            .collect();
         // Respondents of no area are found by subtraction like any other part.
         let rest = all - parts.iter().map(|(_, n)| n).sum::<f64>();
         let hide_these = hidden(&parts, rest, survey.suppress_below);
-        for i in hide_these {
-            let slice = lines[i].slice;
-            for line in lines.iter_mut().filter(|l| l.source == source) {
-                let same = if by_area {
-                    line.slice.area == slice.area
-                } else {
-                    line.slice.group == slice.group && slice.group.is_some()
-                };
-                if same {
-                    hide(line);
-                }
-            }
-        }
+        let is_hidden = |l: &Line| part_of(l.slice).is_some_and(|p| hide_these.contains(&p));
+        own.iter_mut()
+            .filter(|l| is_hidden(l))
+            .for_each(|l| hide(l));
     }
-    for line in lines.iter_mut() {
-        // The rate of the whole county is what it is judged by.
-        let part = line.slice != Slice::default() && line.source == Source::Questionnaires;
-        if part && line.valid < survey.suppress_below {
-            hide(line);
-        }
-    }
+    let few = own.into_iter().filter(|l| l.valid < survey.suppress_below);
+    few.for_each(hide);
 }
 
 fn hide(line: &mut Line) {
@@ -90,6 +68,7 @@ fn hidden(parts: &[(usize, f64)], rest: f64, below: f64) -> Vec<usize> {
     sorted.iter().take(count).map(|(i, _)| *i).collect()
 }
 
+/// The same for the schools of a county with so many respondents in `all`.
 pub(super) fn suppress_schools(survey: &Survey, schools: &mut [SchoolLine], all: f64) {
     for school in schools.iter_mut().filter(|s| s.valid < survey.mark_below) {
         school.mark = Mark::Small;
@@ -101,23 +80,17 @@ pub(super) fn suppress_schools(survey: &Survey, schools: &mut [SchoolLine], all:
         .collect();
     // An area is the sum of its schools.
     for area in &survey.areas {
-        let inside = |i: &usize| {
-            let own = schools[*i].urban_rural.as_ref();
+        let inside = |i: usize| {
+            let own = schools[i].urban_rural.as_ref();
             own.is_some_and(|u| area.codes.contains(u))
         };
-        let own: Vec<(usize, f64)> = parts.iter().filter(|(i, _)| inside(i)).copied().collect();
         // Those that are hidden already are small ones here.
-        let own: Vec<(usize, f64)> = own
-            .into_iter()
-            .map(|(i, n)| {
-                (
-                    i,
-                    if hide.contains(&i) {
-                        n.min(survey.suppress_below - 1.0)
-                    } else {
-                        n
-                    },
-                )
+        let own: Vec<(usize, f64)> = parts
+            .iter()
+            .filter(|(i, _)| inside(*i))
+            .map(|(i, n)| match hide.contains(i) {
+                true => (*i, n.min(survey.suppress_below - 1.0)),
+                false => (*i, *n),
             })
             .collect();
         hide.extend(hidden(&own, 0.0, survey.suppress_below));

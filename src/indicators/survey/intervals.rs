@@ -41,6 +41,16 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// The same in percent.
+    pub fn percent(self) -> Interval {
+        Interval {
+            low: self.low * 100.0,
+            high: self.high * 100.0,
+        }
+    }
+}
+
 /// The 95% two-sided interval of a share, as fractions of 1. Counts need not be whole numbers: an effective number of answers
 /// will do. `None` without answers, with more satisfied than valid answers, and with an infinite number of answers, of which
 /// the share cannot be told (see [`share_interval`]). Above ten million answers all but Agresti-Coull give Wilson's interval.

@@ -16,10 +16,11 @@ use intervals::Interval;
 use quotas::Sample;
 
 use super::Verdict;
-use super::criterion::{self, CriterionResult};
+use super::criterion::CriterionResult;
 use crate::dataset::Dataset;
 use crate::finding::Finding;
 use crate::indicators::facts::Facts;
+use crate::indicators::unit::ratio;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Least, Rule, Survey, Unknown};
 
@@ -160,6 +161,32 @@ pub struct Slice {
     pub dimension: Option<usize>,
 }
 
+impl Slice {
+    /// The whole judgement of one group, or of all respondents.
+    pub fn of_group(group: Option<usize>) -> Slice {
+        Slice {
+            group,
+            ..Slice::default()
+        }
+    }
+
+    /// The whole judgement of the respondents of one area's schools.
+    pub fn of_area(area: usize) -> Slice {
+        Slice {
+            area: Some(area),
+            ..Slice::default()
+        }
+    }
+
+    /// The judgement of one group, or of all respondents, on a dimension.
+    pub fn on(dimension: usize, group: Option<usize>) -> Slice {
+        Slice {
+            dimension: Some(dimension),
+            ..Slice::of_group(group)
+        }
+    }
+}
+
 /// One rate.
 #[derive(Debug, Clone)]
 pub struct Line {
@@ -229,6 +256,28 @@ pub struct CountySurvey {
     pub matched: (f64, f64),
 }
 
+/// The line of a source and slice among those of a county.
+fn find(lines: &[Line], source: Source, slice: Slice) -> Option<&Line> {
+    let mut own = lines.iter();
+    own.find(|l| l.source == source && l.slice == slice)
+}
+
+/// Percent; missing without a base.
+fn percent(hits: f64, base: f64) -> Option<f64> {
+    ratio(Some(hits), Some(base), 100.0)
+}
+
+/// The limit of the rate of a county, percent, from the county's criteria.
+pub fn limit(survey: &Survey, criteria: &[CriterionResult]) -> Option<f64> {
+    let figure = criteria.get(survey.criterion)?.figures.first()?;
+    figure.limit.map(|l| l.value)
+}
+
+/// The official verdict on the rate of a county, by the point estimate, from the county's criteria.
+pub fn verdict(survey: &Survey, criteria: &[CriterionResult]) -> Option<Verdict> {
+    criteria.get(survey.criterion).map(|c| c.verdict)
+}
+
 /// All surveys of a run.
 #[derive(Debug, Default)]
 pub struct Surveys {
@@ -257,11 +306,14 @@ impl Surveys {
         at.ok().map(|i| &self.counties[i])
     }
 
+    /// One line of a county.
+    pub fn line(&self, county: usize, source: Source, slice: Slice) -> Option<&Line> {
+        find(self.lines_of(county), source, slice)
+    }
+
     /// The line that the evaluation uses.
     pub fn official(&self, county: usize) -> Option<&Line> {
-        let source = self.county(county)?.source;
-        let mut own = self.lines_of(county).iter();
-        own.find(|l| l.source == source && l.slice == Slice::default())
+        self.line(county, self.county(county)?.source, Slice::default())
     }
 }
 
@@ -273,17 +325,6 @@ pub struct Given<'a> {
     pub facts: &'a Facts,
     pub criteria: &'a [CriterionResult],
     pub previous: Option<&'a Previous>,
-}
-
-impl Given<'_> {
-    /// The limit of the rate of a county, percent, and the official verdict by the point estimate.
-    pub fn limit(&self, survey: &Survey, county: usize) -> (Option<f64>, Option<Verdict>) {
-        let own = criterion::of_county(self.pipeline, self.criteria, county);
-        let Some(result) = own.get(survey.criterion).and_then(|c| c.figures.first()) else {
-            return (None, None);
-        };
-        (result.limit.map(|l| l.value), result.verdict)
-    }
 }
 
 /// Rates, samples and screens of all counties.

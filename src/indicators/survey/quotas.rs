@@ -1,7 +1,7 @@
 //! Whether enough respondents of the right groups answered, and how many of the questionnaires came back.
 
 use super::rates::{ISSUED, SUMMARY, place};
-use super::{CountySurvey, Given, Line, Slice, Source};
+use super::{CountySurvey, Given, Line, Slice, Source, find, percent};
 use crate::finding::{Draft, Finding};
 use crate::ingest::cell::Value;
 use crate::pipeline::model::{RateKind, Survey};
@@ -31,19 +31,17 @@ pub struct Sample {
 impl Sample {
     /// Percent of the valid that are parents.
     pub fn parents_share(&self) -> Option<f64> {
-        (self.valid > 0.0).then_some(self.parents? * 100.0 / self.valid)
+        percent(self.parents?, self.valid)
     }
 
     /// Percent of the issued that came back valid.
     pub fn return_rate(&self) -> Option<f64> {
-        let issued = self.issued.filter(|i| *i > 0.0)?;
-        Some(self.valid * 100.0 / issued)
+        percent(self.valid, self.issued?)
     }
 
     /// Valid questionnaires in percent of the residents.
     pub fn coverage(&self) -> Option<f64> {
-        let residents = self.residents.filter(|r| *r > 0.0)?;
-        Some(self.valid * 100.0 / residents)
+        percent(self.valid, self.residents?)
     }
 }
 
@@ -62,15 +60,7 @@ pub fn sample(
     lines: &[Line],
 ) -> Sample {
     let listed = &given.dataset.counties[county];
-    let of = |group: Option<usize>| {
-        let slice = Slice {
-            group,
-            ..Slice::default()
-        };
-        let mut own = lines.iter();
-        own.find(|l| l.source == source && l.slice == slice)
-            .map(|l| l.valid)
-    };
+    let of = |group| find(lines, source, Slice::of_group(group)).map(|l| l.valid);
     let valid = of(None).unwrap_or(0.0);
     let residents = listed.resident_population;
     let quota = &survey.quota;
@@ -142,8 +132,7 @@ pub fn findings(given: &Given<'_>, survey: &Survey, own: &CountySurvey) -> Vec<F
     let counted = given.dataset.survey(&county.code);
     let open = own.source == Source::Questionnaires
         && counted.is_some_and(|c| {
-            let asked = &given.pipeline.forms[c.form].asked;
-            let overall = asked.questions.iter().position(|q| q.overall).unwrap_or(0);
+            let overall = given.pipeline.forms[c.form].asked.overall();
             let official = c.answers.official(survey, None, overall);
             official.is_none_or(|(_, base)| base <= 0.0)
         });

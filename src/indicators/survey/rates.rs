@@ -9,9 +9,11 @@ use super::intervals::{Interval, finite, mean_interval, share_interval};
 use super::quotas;
 use super::{
     Basis, CountySurvey, Given, Line, Mark, SchoolLine, Slice, Source, State, Surveys, Variant,
+    find, limit, percent,
 };
 use crate::dataset::{CountyAnswers, Row};
 use crate::finding::{Draft, Finding, Place};
+use crate::indicators::criterion;
 use crate::ingest::answers::{Answers, Satisfied, Tally};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::model::{Asked, Least, RateKind, Rule, Survey, Unknown};
@@ -31,12 +33,13 @@ pub fn of_county(
     county: usize,
 ) -> Option<(Vec<Line>, Vec<SchoolLine>, CountySurvey)> {
     let code = &given.dataset.counties[county].code;
-    let limit = given.limit(survey, county).0;
+    let criteria = criterion::of_county(given.pipeline, given.criteria, county);
+    let limit = limit(survey, criteria);
     let mut lines = summary_lines(given, survey, county);
     let mut schools = Vec::new();
     let mut matched = (0.0, 0.0);
     let own = given.dataset.survey(code);
-    let counted = own.filter(|s| s.answers.whole().valid > 0);
+    let counted = own.filter(|s| s.answers.valid() > 0);
     if let Some(own) = counted {
         let maker = Maker {
             given,
@@ -59,7 +62,7 @@ pub fn of_county(
         return None;
     }
     suppress(survey, &mut lines);
-    let all = counted.map_or(0.0, |o| o.answers.whole().valid as f64);
+    let all = counted.map_or(0.0, |o| o.answers.valid() as f64);
     suppress_schools(survey, &mut schools, all);
     for line in &mut lines {
         line.state = match (line.interval, limit, line.slice.dimension) {
@@ -68,9 +71,7 @@ pub fn of_county(
         };
     }
     lines.sort_by_key(|l| (l.source, l.slice));
-    let official = lines
-        .iter()
-        .find(|l| l.source == source && l.slice == Slice::default());
+    let official = find(&lines, source, Slice::default());
     let survey_of_county = CountySurvey {
         county,
         source,
@@ -117,17 +118,6 @@ fn variants(answers: &Answers) -> Vec<Variant> {
     out
 }
 
-fn percent(hits: f64, base: f64) -> Option<f64> {
-    (base > 0.0).then(|| hits * 100.0 / base)
-}
-
-fn in_percent(interval: Interval) -> Interval {
-    Interval {
-        low: interval.low * 100.0,
-        high: interval.high * 100.0,
-    }
-}
-
 /// A county's own summary as lines.
 fn summary_lines(given: &Given<'_>, survey: &Survey, county: usize) -> Vec<Line> {
     let Some(table) = given.pipeline.table(SUMMARY) else {
@@ -152,10 +142,7 @@ fn summary_lines(given: &Given<'_>, survey: &Survey, county: usize) -> Vec<Line>
         out.push(Line {
             county,
             source: Source::Summary,
-            slice: Slice {
-                group,
-                ..Slice::default()
-            },
+            slice: Slice::of_group(group),
             issued: figure(ISSUED),
             returned: None,
             valid,
@@ -163,7 +150,7 @@ fn summary_lines(given: &Given<'_>, survey: &Survey, county: usize) -> Vec<Line>
             base: Some(valid),
             rate: satisfied.and_then(|s| percent(s, valid)),
             other_rate: None,
-            interval: interval.map(in_percent),
+            interval: interval.map(Interval::percent),
             basis: Basis::Alone,
             effective: None,
             effect: None,
@@ -201,10 +188,7 @@ impl Maker<'_> {
         let mut out = vec![self.line(Slice::default(), &whole, self.overall(None, schools))];
         for (g, tally) in answers.groups.iter().enumerate() {
             if tally.valid > 0 {
-                let slice = Slice {
-                    group: Some(g),
-                    ..Slice::default()
-                };
+                let slice = Slice::of_group(Some(g));
                 out.push(self.line(slice, tally, self.overall(Some(g), schools)));
             }
         }
@@ -213,18 +197,12 @@ impl Maker<'_> {
             for (line, satisfied) in schools {
                 let own = line.urban_rural.as_ref();
                 if own.is_some_and(|u| area.codes.contains(u)) {
-                    tally.add(&Tally {
-                        valid: line.valid as u64,
-                        satisfied: *satisfied,
-                        questions: Vec::new(),
-                    });
+                    tally.valid += line.valid as u64;
+                    tally.satisfied.add(satisfied);
                 }
             }
             if tally.valid > 0 {
-                let slice = Slice {
-                    area: Some(a),
-                    ..Slice::default()
-                };
+                let slice = Slice::of_area(a);
                 let (hits, base) = tally.satisfied.declared(self.survey);
                 out.push(self.line(slice, &tally, self.alone(hits, base, base)));
             }
@@ -243,11 +221,7 @@ impl Maker<'_> {
                     asked += f64::from(u8::from(b > 0.0));
                 }
                 if base > 0.0 {
-                    let slice = Slice {
-                        group,
-                        area: None,
-                        dimension: Some(dimension),
-                    };
+                    let slice = Slice::on(dimension, group);
                     // One respondent's answers to several questions are not several respondents.
                     let share = self.alone(hits, base, base / asked);
                     out.push(self.line(slice, tally, share));
@@ -278,7 +252,10 @@ impl Maker<'_> {
             base: share.as_ref().map(|s| s.base),
             rate: share.as_ref().map(|s| s.rate * 100.0),
             other_rate: other.filter(|_| pooled),
-            interval: share.as_ref().and_then(|s| s.interval).map(in_percent),
+            interval: share
+                .as_ref()
+                .and_then(|s| s.interval)
+                .map(Interval::percent),
             basis: share.as_ref().map_or(Basis::Alone, |s| s.basis),
             effective: share.as_ref().and_then(|s| s.effective),
             effect: share.as_ref().and_then(|s| s.effect),
@@ -312,28 +289,23 @@ impl Maker<'_> {
 
     /// The rate as declared, of all groups or one.
     fn overall(&self, group: Option<usize>, schools: &[(SchoolLine, Satisfied)]) -> Option<Share> {
-        let overall = self.asked.questions.iter().position(|q| q.overall)?;
+        let overall = self.asked.overall();
         let answers = &self.own.answers;
         let (top, bottom) = answers.official(self.survey, group, overall)?;
         if bottom <= 0.0 {
             return None;
         }
-        let valid = match group {
-            Some(g) => answers.groups[g].valid as f64,
-            None => answers.whole().valid as f64,
-        };
+        let tally = answers.of(group)?;
         let plain = self.alone(top, bottom, bottom);
         match (self.survey.rate, group) {
             (RateKind::Pooled, None) => self.by_schools(top, bottom, schools).or(plain),
             (RateKind::EqualGroups | RateKind::FixedWeights, None) => {
                 self.by_strata(top, bottom).or(plain)
             }
-            (RateKind::ItemPooled, _) => self.alone(top, bottom, valid),
+            (RateKind::ItemPooled, _) => self.alone(top, bottom, tally.valid as f64),
             (RateKind::Score, _) => {
                 let scale = answers.scale?;
-                let tally = group.map_or_else(|| answers.whole(), |g| answers.groups[g].clone());
-                let most = self.survey.scales[scale].scores.iter().flatten().flatten();
-                let most = most.fold(0.0, |a: f64, b| a.max(*b));
+                let most = self.survey.scales[scale].most();
                 let (sum, squares, n) = tally.scores(self.survey, scale, overall);
                 // Of the mean over several questions nothing is known about how a respondent's answers hang together.
                 let own = (self.survey.rule == Rule::Overall)
@@ -382,7 +354,7 @@ impl Maker<'_> {
             }
             with += b;
             with_hits += h;
-            clusters.push(unweighted(0, h, b));
+            clusters.push(Cluster::unweighted(0, h, b));
         }
         let schools = clusters.len();
         if schools < 2 || with * 2.0 < base {
@@ -396,7 +368,8 @@ impl Maker<'_> {
             strata.push(strata[0]);
             let satisfied = (hits - with_hits).round() as usize;
             for i in 0..alone.round() as usize {
-                clusters.push(unweighted(1, f64::from(u8::from(i < satisfied)), 1.0));
+                let hit = f64::from(u8::from(i < satisfied));
+                clusters.push(Cluster::unweighted(1, hit, 1.0));
             }
         }
         let mut found = design(&clusters, &strata)?;
@@ -523,15 +496,7 @@ impl Maker<'_> {
                     (line, Satisfied::default())
                 });
                 entry.0.valid += valid;
-                let mut both = Tally {
-                    satisfied: entry.1,
-                    ..Tally::default()
-                };
-                both.add(&Tally {
-                    satisfied,
-                    ..Tally::default()
-                });
-                entry.1 = both.satisfied;
+                entry.1.add(&satisfied);
             }
         }
         let mut out: Vec<(SchoolLine, Satisfied)> = lines.into_values().collect();
@@ -542,20 +507,9 @@ impl Maker<'_> {
             line.interval = (base > 0.0)
                 .then(|| share_interval(self.survey.interval, hits / base, base))
                 .flatten()
-                .map(in_percent);
+                .map(Interval::percent);
         }
         (out, (hit, all))
-    }
-}
-
-fn unweighted(stratum: usize, hits: f64, answers: f64) -> Cluster {
-    Cluster {
-        stratum,
-        satisfied: hits,
-        weight: answers,
-        weight_squares: answers,
-        answers,
-        hits,
     }
 }
 
@@ -580,16 +534,9 @@ pub fn differences(given: &Given<'_>, survey: &Survey, surveys: &Surveys) -> Vec
         let mut counties = given.dataset.counties.iter();
         let county = counties.position(|c| c.code == row.county_code);
         let group = survey.groups.iter().position(|g| g.code == row.key);
-        let slice = Slice {
-            group,
-            ..Slice::default()
-        };
-        let hidden = county.is_some_and(|c| {
-            let mut lines = surveys.lines_of(c).iter();
-            lines.any(|l| {
-                l.source == Source::Questionnaires && l.slice == slice && l.mark == Mark::Suppressed
-            })
-        });
+        let slice = Slice::of_group(group);
+        let line = county.and_then(|c| surveys.line(c, Source::Questionnaires, slice));
+        let hidden = line.is_some_and(|l| l.mark == Mark::Suppressed);
         if hidden {
             continue;
         }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Given;
 use super::design::{Cluster, spread_probability};
 use super::rates::place;
+use super::{Given, percent};
 use crate::dataset::CountyAnswers;
 use crate::finding::{Draft, Finding};
 use crate::pipeline::model::{Measure, Screen, Survey};
@@ -22,7 +22,7 @@ pub struct Measured {
 impl Measured {
     /// Percent.
     pub fn share(self) -> Option<f64> {
-        (self.base > 0.0).then(|| self.count * 100.0 / self.base)
+        percent(self.count, self.base)
     }
 }
 
@@ -164,14 +164,7 @@ fn even(
         .filter(|s| !s.name.is_empty() && s.valid as f64 >= survey.suppress_below)
         .map(|s| {
             let (hits, base) = s.satisfied.declared(survey);
-            Cluster {
-                stratum: 0,
-                satisfied: hits,
-                weight: base,
-                weight_squares: base,
-                answers: base,
-                hits,
-            }
+            Cluster::unweighted(0, hits, base)
         })
         .filter(|c| c.answers > 0.0)
         .collect();

@@ -31,6 +31,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// From a published figure to its formula with numbers in it and the cells that they come from.
     Trace(TraceArgs),
+    /// Reads one file for another process of this program.
+    #[command(name = crate::ingest::formats::worker::COMMAND, hide = true)]
+    ReadOneFile,
     /// Look after pipeline files.
     Pipelines {
         #[command(subcommand)]

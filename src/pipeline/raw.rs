@@ -524,6 +524,8 @@ pub struct RawNotice {
     pub remedy: At<String>,
     #[serde(default)]
     pub holds_verdicts: bool,
+    #[serde(default)]
+    pub of_county: bool,
 }
 
 /// `[[ranking]]`.

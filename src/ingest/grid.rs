@@ -92,6 +92,8 @@ impl Grid {
     /// Adds what the sheet says about its cells beside their values.
     pub fn with_layout(mut self, mut layout: Layout) -> Grid {
         layout.percent.sort_unstable();
+        let filled = |row: &u32| self.rows.binary_search_by_key(row, |(r, _)| *r).is_ok();
+        layout.hidden_rows.retain(filled);
         self.layout = layout;
         self
     }

@@ -346,6 +346,13 @@ fn refused(pipeline: &Pipeline, error: ReadError) -> (&'static str, Draft) {
             "file-too-large",
             Draft::default().slot("reason", over(pipeline, limit, most, found, at.as_deref())),
         ),
+        ReadError::TooMuch(what) => (
+            "file-too-large",
+            Draft::default().slot(
+                "reason",
+                format!("{} ({what})", pipeline.word("limit_content")),
+            ),
+        ),
         ReadError::Damaged(damage, reason) => (
             "file-damaged",
             Draft::default().slot("reason", broken(pipeline, damage, &reason)),

@@ -272,6 +272,7 @@ pub const WORDS: &[&str] = &[
     "found_text",
     "found_empty",
     "found_other",
+    "limit_content",
     "limit_file",
     "limit_part",
     "limit_unpacked",

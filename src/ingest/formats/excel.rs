@@ -5,13 +5,14 @@
 use std::io::Cursor;
 
 use calamine::{
-    Data, DataRef, Dimensions, Ods, Range, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsb,
-    XlsbError, Xlsx, XlsxError,
+    Data, DataRef, Dimensions, Ods, Range, Reader, SheetType, SheetVisible, Xls, XlsError,
+    XlsOptions, Xlsb, XlsbError, Xlsx, XlsxError,
 };
 
+use super::extras::{self, SheetExtras, shows_percent};
 use super::{
-    Damage, Deadline, Layout, Limit, MAX_COLUMN, MAX_ROW, ReadError, Remark, Seen, Sink,
-    without_quotes,
+    Damage, Deadline, Layout, Limit, MAX_COLUMN, MAX_ROW, ReadError, Remark, Seen, Sink, merged,
+    ods, ods_plain, ole, remarks, without_quotes, xlsb, xlsb_plain, xlsx_layout,
 };
 use crate::ingest::grid::Merge;
 use crate::pipeline::model::Limits;
@@ -48,9 +49,11 @@ pub fn xlsx(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), Re
         XlsxError::Password => ReadError::Password,
         other => ReadError::Damaged(Damage::Structure, without_quotes(&other.to_string())),
     })?;
+    say_remarks(bytes, sink);
     let sheets = worksheets(book.sheets_metadata(), limits, sink)?;
     let is_1904 = book.has_1904_epoch();
     let mut deadline = Deadline::new(limits);
+    let most = extras_limits(limits);
     for (name, hidden) in sheets {
         sink.sheet(&name, hidden)?;
         let percent_styles = xlsx_cells(&mut book, &name, is_1904, &mut deadline, sink)?;
@@ -61,6 +64,13 @@ pub fn xlsx(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), Re
             };
             if percent_styles.contains(&true) {
                 layout.percent = percent_cells(&mut book, &name, &percent_styles, &mut deadline)?;
+            }
+            // Of a damaged sheet the reader has said where.
+            if let Ok(found) = xlsx_layout::layout(bytes, std::slice::from_ref(&name), &most)
+                && let Some(extras) = found.into_iter().next()
+            {
+                layout.hidden_rows = extras.hidden_rows;
+                layout.hidden_cols = extras.hidden_cols;
             }
             sink.layout(layout);
         }
@@ -115,20 +125,6 @@ fn xlsx_cells(
         sink.cell(row, col, seen)?;
     }
     Ok(percent)
-}
-
-/// Whether a number format shows percent: a sign outside quotes.
-fn shows_percent(code: &str) -> bool {
-    let mut quoted = false;
-    let mut escaped = false;
-    code.chars().any(|c| {
-        if std::mem::take(&mut escaped) {
-            return false;
-        }
-        escaped = c == '\\' && !quoted;
-        quoted ^= c == '"';
-        c == '%' && !quoted
-    })
 }
 
 /// A value as it passes by, without a copy; nothing for an empty cell.
@@ -236,11 +232,51 @@ fn merges(
         .collect())
 }
 
+/// What the library does not give, to be put between what it gives, in the order of the sheet.
+struct Lost<'a> {
+    cells: Vec<(u32, u32, Seen<'a>)>,
+    next: usize,
+}
+
+impl<'a> Lost<'a> {
+    fn of(extras: &'a SheetExtras) -> Lost<'a> {
+        let errors = extras.errors.iter();
+        let mut cells: Vec<(u32, u32, Seen<'a>)> = errors
+            .map(|(row, col, text)| (*row, *col, Seen::Error(text)))
+            .collect();
+        let formulas = extras.not_cached.iter();
+        cells.extend(formulas.map(|(row, col)| (*row, *col, Seen::NotCached)));
+        cells.sort_by_key(|(row, col, _)| (*row, *col));
+        Lost { cells, next: 0 }
+    }
+
+    /// Gives all that stands before a cell; says whether the cell itself is one of them.
+    fn before(&mut self, at: (u32, u32), sink: &mut dyn Sink) -> Result<bool, ReadError> {
+        while let Some((row, col, seen)) = self.cells.get(self.next)
+            && (*row, *col) <= at
+        {
+            sink.cell(*row, *col, *seen)?;
+            self.next += 1;
+            if (*row, *col) == at {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn rest(&mut self, sink: &mut dyn Sink) -> Result<(), ReadError> {
+        self.before((u32::MAX, u32::MAX), sink).map(|_| ())
+    }
+}
+
 /// The cells of a sheet that the library has read altogether.
-fn range(range: &Range<Data>, is_1904: bool, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let Some((top, left)) = range.start() else {
-        return Ok(());
-    };
+fn range(
+    range: &Range<Data>,
+    is_1904: bool,
+    mut lost: Lost<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
+    let (top, left) = range.start().unwrap_or((0, 0));
     for (row, col, value) in range.used_cells() {
         let at = |base: u32, by: usize| base.saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
         let (row, col) = (at(top, row), at(left, col));
@@ -248,53 +284,118 @@ fn range(range: &Range<Data>, is_1904: bool, sink: &mut dyn Sink) -> Result<(), 
             sink.broken(&why);
             return Ok(());
         }
-        if let Some(seen) = owned(value, is_1904) {
+        if let Some(seen) = owned(value, is_1904)
+            && !lost.before((row, col), sink)?
+        {
             sink.cell(row, col, seen)?;
         }
     }
-    Ok(())
+    lost.rest(sink)
 }
 
-/// An .xls workbook.
+/// What a supplement says of a sheet, as its layout.
+fn layout_of(extras: &SheetExtras) -> Layout {
+    Layout {
+        merges: merged(&extras.merges),
+        percent: extras.percent.clone(),
+        hidden_rows: extras.hidden_rows.clone(),
+        hidden_cols: extras.hidden_cols.clone(),
+    }
+}
+
+fn extras_limits(limits: &Limits) -> extras::Limits {
+    extras::Limits {
+        cells: limits.box_cells,
+        merges: limits.merged_blocks,
+        sheets: limits.sheets,
+    }
+}
+
+/// What a package carries beside its cells.
+fn say_remarks(bytes: &[u8], sink: &mut dyn Sink) {
+    let found = remarks::remarks(bytes);
+    if found.has_macros {
+        sink.remark(Remark::Macros);
+    }
+    if found.has_external_links || found.has_dde || found.has_connections {
+        sink.remark(Remark::Links);
+    }
+}
+
+/// The supplement of a sheet: by its place, if it has its name there, else by its name.
+fn extras_of<'a>(all: &'a [SheetExtras], at: usize, name: &str) -> Option<&'a SheetExtras> {
+    let own = all.get(at).filter(|e| e.name == name);
+    own.or_else(|| all.iter().find(|e| e.name == name))
+        .or_else(|| all.get(at))
+}
+
+/// An .xls workbook. The library is given a fresh container of the checked workbook alone.
 ///
 /// # Errors
 /// When the workbook cannot be read.
 pub fn xls(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let book: Result<Xls<Bytes<'_>>, XlsError> = Xls::new(Cursor::new(bytes));
+    let most = ole::Limits {
+        box_cells: limits.box_cells,
+        sheets: limits.sheets,
+        merges: limits.merged_blocks,
+        text: limits.text as u64,
+    };
+    let checked = ole::check(bytes, &most)?;
+    if checked.has_macros {
+        sink.remark(Remark::Macros);
+    }
+    if checked.has_external_links {
+        sink.remark(Remark::Links);
+    }
+    if checked.codepage_assumed {
+        sink.remark(Remark::CodePage);
+    }
+    if !checked.other_sheets.is_empty() {
+        sink.remark(Remark::OtherSheets(checked.other_sheets.clone()));
+    }
+    let mut options = XlsOptions::default();
+    options.force_codepage = checked.force_codepage;
+    let book = Xls::new_with_options(Cursor::new(&checked.bytes[..]), options);
     let mut book = book.map_err(|e| match e {
         XlsError::Password => ReadError::Password,
         other => ReadError::Damaged(Damage::Compound, without_quotes(&other.to_string())),
     })?;
     let is_1904 = book.has_1904_epoch();
-    for (name, hidden) in worksheets(book.sheets_metadata(), limits, sink)? {
+    let nothing = SheetExtras::default();
+    let sheets = worksheets(book.sheets_metadata(), limits, sink)?;
+    for (at, (name, hidden)) in sheets.into_iter().enumerate() {
+        let extras = checked.sheets.get(at).unwrap_or(&nothing);
         sink.sheet(&name, hidden)?;
         match book.worksheet_range(&name) {
-            Ok(cells) => range(&cells, is_1904, sink)?,
+            Ok(cells) => range(&cells, is_1904, Lost::of(extras), sink)?,
             Err(e) => sink.broken(&without_quotes(&e.to_string())),
         }
-        let found = book.merge_cells_by_sheet_name(&name).ok();
-        sink.layout(Layout {
-            merges: merges(found, limits, &name)?,
-            ..Layout::default()
-        });
+        sink.layout(layout_of(extras));
     }
     Ok(())
 }
 
-/// An .xlsb workbook.
+/// An .xlsb workbook, written anew in the one form that the library reads right.
 ///
 /// # Errors
 /// When the workbook cannot be read.
 pub fn xlsb(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let book: Result<Xlsb<Bytes<'_>>, XlsbError> = Xlsb::new(Cursor::new(bytes));
-    let mut book = book.map_err(|e| match e {
+    let most = extras_limits(limits);
+    let all = xlsb::extras(bytes, &most)?;
+    say_remarks(bytes, sink);
+    let plain = xlsb_plain::rewritten(bytes, &most)?;
+    let mut book = Xlsb::new(Cursor::new(&plain[..])).map_err(|e| match e {
         XlsbError::Password => ReadError::Password,
         other => ReadError::Damaged(Damage::Structure, without_quotes(&other.to_string())),
     })?;
     let is_1904 = book.has_1904_epoch();
     let mut deadline = Deadline::new(limits);
-    for (name, hidden) in worksheets(book.sheets_metadata(), limits, sink)? {
+    let nothing = SheetExtras::default();
+    let sheets = worksheets(book.sheets_metadata(), limits, sink)?;
+    for (at, (name, hidden)) in sheets.into_iter().enumerate() {
         sink.sheet(&name, hidden)?;
+        let extras = extras_of(&all, at, &name).unwrap_or(&nothing);
+        let mut lost = Lost::of(extras);
         match book.worksheet_cells_reader(&name) {
             Err(e) => sink.broken(&without_quotes(&e.to_string())),
             Ok(mut reader) => loop {
@@ -306,11 +407,16 @@ pub fn xlsb(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), Re
                             sink.broken(&why);
                             break;
                         }
-                        if let Some(seen) = seen(cell.get_value(), is_1904) {
+                        if let Some(seen) = seen(cell.get_value(), is_1904)
+                            && !lost.before((row, col), sink)?
+                        {
                             sink.cell(row, col, seen)?;
                         }
                     }
-                    Ok(None) => break,
+                    Ok(None) => {
+                        lost.rest(sink)?;
+                        break;
+                    }
                     Err(e) => {
                         sink.broken(&without_quotes(&e.to_string()));
                         break;
@@ -318,26 +424,39 @@ pub fn xlsb(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), Re
                 }
             },
         }
+        sink.layout(layout_of(extras));
     }
     Ok(())
 }
 
-/// An .ods workbook.
+/// An .ods workbook, written anew where the library would refuse it or read it wrongly.
 ///
 /// # Errors
 /// When the workbook cannot be read.
 pub fn ods(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let book: Result<Ods<Bytes<'_>>, calamine::OdsError> = Ods::new(Cursor::new(bytes));
-    let mut book = book.map_err(|e| match e {
+    let checked = ods::check(bytes, &extras_limits(limits))?;
+    say_remarks(bytes, sink);
+    let plain;
+    let given = if checked.rewrite {
+        plain = ods_plain::without_white_space(bytes)?;
+        &plain[..]
+    } else {
+        bytes
+    };
+    let mut book = Ods::new(Cursor::new(given)).map_err(|e| match e {
         calamine::OdsError::Password => ReadError::Password,
         other => ReadError::Damaged(Damage::Structure, without_quotes(&other.to_string())),
     })?;
-    for (name, hidden) in worksheets(book.sheets_metadata(), limits, sink)? {
+    let nothing = SheetExtras::default();
+    let sheets = worksheets(book.sheets_metadata(), limits, sink)?;
+    for (at, (name, hidden)) in sheets.into_iter().enumerate() {
         sink.sheet(&name, hidden)?;
+        let extras = extras_of(&checked.sheets, at, &name).unwrap_or(&nothing);
         match book.worksheet_range(&name) {
-            Ok(cells) => range(&cells, false, sink)?,
+            Ok(cells) => range(&cells, false, Lost::of(extras), sink)?,
             Err(e) => sink.broken(&without_quotes(&e.to_string())),
         }
+        sink.layout(layout_of(extras));
     }
     Ok(())
 }

@@ -1,14 +1,26 @@
 //! Bytes of a file -> sheets of cells, whatever the file is: chosen by content, never by name; checked before any reader
 //! sees it; read here where the reader streams, in a process of its own where it does not. Knows nothing of forms.
 //!
-//! Each reader library is named in one file below this folder: calamine in `excel.rs`; zip, which the checks and the
-//! supplements of the zip formats share, only here.
+//! Each reader library is named in one place: calamine in `excel.rs`, html5ever in `markup/`, zip in `container.rs` and
+//! `package.rs`; quick-xml, which reads what calamine does not tell, only below this folder.
 
 pub mod container;
 pub mod content;
 mod excel;
+mod extras;
+mod markup;
+mod ods;
+mod ods_cells;
+mod ods_plain;
+mod ole;
+mod package;
+mod records;
+mod remarks;
 mod wire;
 pub mod worker;
+mod xlsb;
+mod xlsb_plain;
+mod xlsx_layout;
 
 use serde::{Deserialize, Serialize};
 
@@ -160,6 +172,31 @@ pub enum ReadError {
         at: Option<String>,
     },
     Damaged(Damage, String),
+    /// More than may be of something that has no limit of its own in the pipeline; what, as the reader says it.
+    TooMuch(String),
+}
+
+impl From<extras::Refusal> for ReadError {
+    fn from(refusal: extras::Refusal) -> ReadError {
+        match refusal {
+            extras::Refusal::Password => ReadError::Password,
+            extras::Refusal::TooLarge(what) => ReadError::TooMuch(what),
+            extras::Refusal::Damaged(why) => {
+                ReadError::Damaged(Damage::Structure, without_quotes(&why))
+            }
+        }
+    }
+}
+
+impl From<ole::Refusal> for ReadError {
+    fn from(refusal: ole::Refusal) -> ReadError {
+        match refusal {
+            ole::Refusal::Password => ReadError::Password,
+            ole::Refusal::TooLarge(what) => ReadError::TooMuch(what),
+            ole::Refusal::Damaged(why) => ReadError::Damaged(Damage::Compound, why),
+            ole::Refusal::NotWorkbook(_) => ReadError::NotWorkbook(Content::Document),
+        }
+    }
 }
 
 impl ReadError {
@@ -233,8 +270,8 @@ fn read_whole(
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<(), ReadError> {
-    let _ = title;
     match content {
+        Content::Html | Content::SpreadsheetXml => marked_up(content, bytes, title, limits, sink),
         Content::Xls => excel::xls(bytes, limits, sink),
         Content::Xlsb => {
             container::check(bytes, limits)?;
@@ -246,6 +283,63 @@ fn read_whole(
         }
         _ => Err(ReadError::NotWorkbook(content)),
     }
+}
+
+/// Tables written as markup.
+fn marked_up(
+    content: Content,
+    bytes: &[u8],
+    title: &str,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
+    let most = markup::Limits {
+        cells: limits.cells,
+        text: limits.text,
+        sheets: limits.sheets,
+        depth: limits.depth,
+        merges: limits.merged_blocks,
+    };
+    let sheets = if content == Content::Html {
+        markup::read_html(bytes, title, &most)
+    } else {
+        markup::read_spreadsheet_xml(bytes, &most)
+    };
+    let sheets = sheets.map_err(|refusal| match refusal {
+        markup::Refusal::TooLarge(what) => ReadError::TooMuch(what),
+        markup::Refusal::Damaged(why) => {
+            ReadError::Damaged(Damage::Structure, without_quotes(&why))
+        }
+        markup::Refusal::NotTable => ReadError::NotWorkbook(content),
+        markup::Refusal::Entities => ReadError::Damaged(Damage::Entities, String::new()),
+    })?;
+    for sheet in sheets {
+        sink.sheet(&sheet.name, sheet.hidden)?;
+        for (row, col, cell) in &sheet.cells {
+            sink.cell(*row, *col, cell.seen())?;
+        }
+        if let Some(why) = &sheet.damaged {
+            sink.broken(&without_quotes(why));
+        }
+        sink.layout(Layout {
+            merges: merged(&sheet.merges),
+            percent: sheet.percent,
+            hidden_rows: sheet.hidden_rows,
+            hidden_cols: sheet.hidden_cols,
+        });
+    }
+    Ok(())
+}
+
+/// Merged blocks given by top, left, bottom and right.
+fn merged(blocks: &[(u32, u32, u32, u32)]) -> Vec<Merge> {
+    let block = |(top, left, bottom, right): &(u32, u32, u32, u32)| Merge {
+        top: *top,
+        left: *left,
+        bottom: *bottom,
+        right: *right,
+    };
+    blocks.iter().map(block).collect()
 }
 
 /// The time that a file may take.
@@ -267,7 +361,7 @@ impl Deadline {
     /// Looks at the clock now and then.
     pub(crate) fn check(&mut self) -> Result<(), ReadError> {
         self.count = self.count.wrapping_add(1);
-        if self.count % 4_096 == 0 && std::time::Instant::now() > self.until {
+        if self.count.is_multiple_of(4_096) && std::time::Instant::now() > self.until {
             return Err(ReadError::over(Limit::Seconds, self.seconds, None, None));
         }
         Ok(())

@@ -6,6 +6,7 @@ pub mod pipelines;
 mod previous;
 pub mod run;
 mod run_json;
+pub mod template;
 pub mod trace;
 
 use crate::cli::{Command, PipelinesCommand};
@@ -20,6 +21,7 @@ pub fn execute(command: Command) -> Result<u8, Error> {
         Command::Run(args) => run::run(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
+        Command::Template(args) => template::template(&args),
         Command::Pipelines {
             command: PipelinesCommand::Check { path },
         } => pipelines::check(&path),

@@ -6,6 +6,7 @@ mod layouts;
 mod rules;
 mod standards;
 mod surveys;
+mod templates;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -269,6 +270,7 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
         }
@@ -289,6 +291,8 @@ impl Valid<'_> {
             tables,
             forms,
             side_sheets,
+            templates,
+            no_templates,
             stages,
             school_types,
             code_lists,
@@ -363,6 +367,14 @@ impl Valid<'_> {
             (
                 "page",
                 of(raw.pages.iter().map(|b| (b.file, &b.value.id)).collect()),
+            ),
+            (
+                "template",
+                of(raw
+                    .templates
+                    .iter()
+                    .map(|b| (b.file, &b.value.id))
+                    .collect()),
             ),
             (
                 "answer scale",

@@ -33,6 +33,9 @@ pub enum Command {
     Trace(TraceArgs),
     /// Write the empty workbooks that counties fill in; without FORM and --out, list them.
     Template(TemplateArgs),
+    /// Reads one file for another process of this program.
+    #[command(name = crate::ingest::formats::worker::COMMAND, hide = true)]
+    ReadOneFile,
     /// Look after pipeline files.
     Pipelines {
         #[command(subcommand)]

@@ -22,6 +22,7 @@ pub fn execute(command: Command) -> Result<u8, Error> {
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Template(args) => template::template(&args),
+        Command::ReadOneFile => Ok(crate::ingest::formats::worker::serve()),
         Command::Pipelines {
             command: PipelinesCommand::Check { path },
         } => pipelines::check(&path),

@@ -240,20 +240,28 @@ fn fitting(patterns: &[(usize, &[String])], above: &[&String]) -> Vec<usize> {
 
 /// The one stage that a sheet's name, else its title, speaks of.
 pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
-    let only = |text: &str| {
-        let text = normal(text);
-        let mut hits = pipeline
-            .stages
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| s.words.iter().any(|w| text.contains(w.as_str())))
-            .map(|(i, _)| i);
-        match (hits.next(), hits.next()) {
-            (Some(stage), None) => Some(stage),
-            _ => None,
-        }
-    };
-    only(&grid.name).or_else(|| title(grid).and_then(only))
+    let by_name = || stage_in(pipeline, &grid.name);
+    let by_title = || title(grid).and_then(|t| stage_in(pipeline, t));
+    if grid.below_another {
+        by_title().or_else(by_name)
+    } else {
+        by_name().or_else(by_title)
+    }
+}
+
+/// The one stage that a text speaks of.
+pub fn stage_in(pipeline: &Pipeline, text: &str) -> Option<usize> {
+    let text = normal(text);
+    let mut hits = pipeline
+        .stages
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.words.iter().any(|w| text.contains(w.as_str())))
+        .map(|(i, _)| i);
+    match (hits.next(), hits.next()) {
+        (Some(stage), None) => Some(stage),
+        _ => None,
+    }
 }
 
 /// The sheet's title: the first text that stands alone above all rows with more than one cell.

@@ -26,6 +26,7 @@ pub struct Block<T> {
 pub struct Raw {
     pub head: Option<Block<RawHead>>,
     pub settings: Option<Block<RawSettings>>,
+    pub limits: Option<Block<RawLimits>>,
     pub school_rule: Option<Block<RawSchoolRule>>,
     pub words: BTreeMap<String, (usize, Range<usize>, String)>,
     pub units: Vec<Block<RawUnit>>,
@@ -64,6 +65,7 @@ pub struct Raw {
 pub const BLOCKS: &[&str] = &[
     "pipeline",
     "settings",
+    "limits",
     "school_rule",
     "words",
     "unit",
@@ -211,6 +213,7 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
         match name.as_str() {
             "pipeline" => raw.head = dec.one(value).or(raw.head.take()),
             "settings" => raw.settings = dec.one(value).or(raw.settings.take()),
+            "limits" => raw.limits = dec.one(value).or(raw.limits.take()),
             "school_rule" => raw.school_rule = dec.one(value).or(raw.school_rule.take()),
             "words" => dec.words(value, &mut raw.words),
             "unit" => raw.units.extend(dec.many(value)),

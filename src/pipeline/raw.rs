@@ -40,6 +40,28 @@ pub struct RawSettings {
     pub unit_prefixes: Vec<At<String>>,
 }
 
+/// `[limits]`: how much one file may hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawLimits {
+    pub file_mib: At<i64>,
+    pub part_mib: At<i64>,
+    pub unpacked_mib: At<i64>,
+    pub parts: At<i64>,
+    pub archive_files: At<i64>,
+    pub archive_depth: At<i64>,
+    pub sheets: At<i64>,
+    pub cells: At<i64>,
+    pub box_cells: At<i64>,
+    pub text_mib: At<i64>,
+    pub shared_texts: At<i64>,
+    pub merged_blocks: At<i64>,
+    pub rows: At<i64>,
+    pub depth: At<i64>,
+    pub seconds: At<i64>,
+    pub worker_mib: At<i64>,
+}
+
 /// `[[unit]]`: a unit of measure.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -63,11 +63,12 @@ fn no_word_of_the_subject_stands_in_the_source() {
 #[test]
 fn each_foreign_library_is_named_in_one_file() {
     for (library, home) in [
-        ("calamine", "src/ingest/workbook.rs"),
+        ("calamine", "src/ingest/formats/excel.rs"),
         ("rust_xlsxwriter", "src/report/xlsx.rs"),
         ("sqlparser", "src/formula/parse.rs"),
         ("clap", "src/cli.rs"),
-        ("zip::", "src/ingest/preflight.rs"),
+        ("zip::", "src/ingest/formats/container.rs"),
+        ("rlimit", "src/ingest/formats/worker.rs"),
         ("csv::", "src/ingest/delimited.rs"),
         ("encoding_rs", "src/ingest/delimited.rs"),
         ("foldhash", "src/ingest/questionnaire.rs"),

@@ -25,7 +25,7 @@ fn read_back(pipeline: &Pipeline, book: &Book, place: &str) -> FileRead {
     let own = folder.join("990001-甲县");
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("表.xlsx"), xlsx::write(book, PERIOD).unwrap()).unwrap();
-    let listing = discover(&folder, pipeline.settings.county_digits).unwrap();
+    let listing = discover(&folder, pipeline.settings.county_digits, &pipeline.limits).unwrap();
     read_file(pipeline, &listing.submissions[0])
 }
 

@@ -3,6 +3,7 @@
 
 mod counties;
 mod layouts;
+mod limits;
 mod rules;
 mod standards;
 mod surveys;
@@ -242,6 +243,7 @@ impl Valid<'_> {
         let stages = self.stages(&tables[school]);
         let marks = self.marks();
         let settings = self.settings(&tables, &mut units)?;
+        let limits = self.limits();
         let forms = self.forms(&tables, &units, &stage_ids, &settings);
         let side_sheets = raw
             .side_sheets
@@ -286,6 +288,7 @@ impl Valid<'_> {
             counties_path: dir.join(h.counties.get_ref()),
             hash,
             settings,
+            limits: limits?,
             units,
             marks,
             tables,

@@ -27,6 +27,8 @@ pub enum LogFormat {
 pub enum Command {
     /// Read all submissions, compute everything and publish.
     Run(RunArgs),
+    /// What is wrong in files before they are submitted: findings only, in Chinese, nothing is published.
+    Check(CheckArgs),
     /// What an indicator, a criterion or a rule means: formula, limits, legal basis, examples.
     Explain(ExplainArgs),
     /// From a published figure to its formula with numbers in it and the cells that they come from.
@@ -78,6 +80,29 @@ pub struct RunArgs {
     /// Files that are read side by side; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+}
+
+/// `junheng check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files, or the county's folder: then also what is missing in it is said.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Code of the county that they are of; by default the folder (<code>-<name>), the file's name or its rows say it.
+    #[arg(long, value_name = "CODE")]
+    pub county: Option<String>,
+    /// Every finding; by default ten of each kind.
+    #[arg(long)]
+    pub all: bool,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// The year that is evaluated; the pipeline names a default.
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i64).range(2000..=2100))]
+    pub period: Option<i64>,
+    /// List of the counties that must report (code,name,prefecture,resident_population).
+    #[arg(long, value_name = "FILE.csv")]
+    pub counties: Option<PathBuf>,
 }
 
 /// `junheng explain`.

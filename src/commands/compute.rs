@@ -183,7 +183,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
 }
 
 /// Reads all files side by side; the order of the result is that of the listing. A panic in a reader is that file's end.
-fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
+pub fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
     let bar = ProgressBar::with_draw_target(
         Some(listing.submissions.len() as u64),
         ProgressDrawTarget::stderr(),

@@ -1,5 +1,6 @@
 //! One file a subcommand; each reads as a page of prose.
 
+pub mod check;
 mod compute;
 pub mod explain;
 pub mod pipelines;
@@ -19,6 +20,7 @@ use crate::error::Error;
 pub fn execute(command: Command) -> Result<u8, Error> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Template(args) => template::template(&args),

@@ -102,6 +102,52 @@ pub fn discover(input: &Path, county_digits: usize, limits: &Limits) -> Result<L
     Ok(listing)
 }
 
+/// Lists files and folders that are named one by one. `county` is the one that they are of; without it their folder, or
+/// their own name, says so.
+///
+/// # Errors
+/// [`Error::Input`] when one of them does not exist or a folder cannot be listed.
+pub fn given(
+    paths: &[PathBuf],
+    county: Option<&CountyName>,
+    county_digits: usize,
+    limits: &Limits,
+) -> Result<Listing, Error> {
+    let mut listing = Listing::default();
+    for path in paths {
+        if !path.exists() {
+            let message = format!("{}: no such file or folder", path.display());
+            return Err(Error::Input(message));
+        }
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let own = |p: &Path| {
+            let name = p.file_name()?.to_string_lossy().into_owned();
+            county_name(&name, county_digits)
+        };
+        let mut walk = Walk {
+            root: whole.parent().unwrap_or(&whole),
+            digits: county_digits,
+            limits,
+            listing: &mut listing,
+        };
+        if path.is_dir() {
+            let county = county.cloned().or_else(|| own(&whole));
+            walk.folder(&whole, county.as_ref())?;
+        } else {
+            let above = whole.ancestors().skip(1).find_map(own);
+            walk.plain(whole.clone(), county.cloned().or(above).as_ref());
+        }
+    }
+    // The same file named twice is one.
+    listing
+        .submissions
+        .sort_by(|a, b| (&a.path, &a.absolute, &a.member).cmp(&(&b.path, &b.absolute, &b.member)));
+    listing
+        .submissions
+        .dedup_by(|a, b| a.absolute == b.absolute && a.member == b.member);
+    Ok(listing)
+}
+
 /// A walk through the input folder.
 struct Walk<'a> {
     root: &'a Path,
@@ -145,21 +191,25 @@ impl Walk<'_> {
                 self.folder(&path, own.as_ref().or(county))?;
                 continue;
             }
-            let modified = std::fs::metadata(&path)
-                .and_then(|m| m.modified())
-                .ok()
-                .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
-                .map_or(0, |d| d.as_secs());
-            let file = Submission {
-                path: shown,
-                absolute: path,
-                member: Vec::new(),
-                folder: county.cloned(),
-                modified,
-            };
-            self.file(file);
+            self.plain(path, county);
         }
         Ok(())
+    }
+
+    /// A file of the folder.
+    fn plain(&mut self, path: PathBuf, county: Option<&CountyName>) {
+        let modified = std::fs::metadata(&path)
+            .and_then(|m| m.modified())
+            .ok()
+            .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
+            .map_or(0, |d| d.as_secs());
+        self.file(Submission {
+            path: relative(self.root, &path),
+            absolute: path,
+            member: Vec::new(),
+            folder: county.cloned(),
+            modified,
+        });
     }
 
     fn skip(&mut self, path: String, rule: &'static str) {

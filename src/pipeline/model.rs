@@ -593,6 +593,8 @@ pub struct Notice {
     pub remedy: String,
     /// Whether a county's verdicts stay incomplete while it has such a finding: something that it sent was not read.
     pub holds_verdicts: bool,
+    /// Whether it is about all that a county sends, not about what stands in a file.
+    pub of_county: bool,
 }
 
 /// What a ranking is about.

@@ -582,6 +582,8 @@ pub struct RawNotice {
     pub remedy: At<String>,
     #[serde(default)]
     pub holds_verdicts: bool,
+    #[serde(default)]
+    pub of_county: bool,
 }
 
 /// `[[ranking]]`.

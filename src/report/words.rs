@@ -255,6 +255,7 @@ pub const WORDS: &[&str] = &[
     "wanted_count",
     "wanted_number",
     "wanted_percent",
+    "check_county",
     "found_xlsx",
     "found_xls",
     "found_xlsb",
@@ -446,6 +447,21 @@ pub const WORDS: &[&str] = &[
 
 /// Words with slots.
 pub const PHRASES: &[(&str, &[&str])] = &[
+    ("check_file", &["file", "forms", "rows"]),
+    ("check_file_replaced", &["file", "forms", "rows"]),
+    ("check_file_rejected", &["file", "forms", "rows"]),
+    ("check_file_skipped", &["file", "rule"]),
+    ("check_first", &["count"]),
+    ("check_cells", &["count"]),
+    ("check_contradictions", &["count"]),
+    ("check_queries", &["count"]),
+    ("check_infos", &["count"]),
+    ("check_rule", &["rule", "count"]),
+    ("check_more", &["count"]),
+    ("check_remedy", &["remedy"]),
+    ("check_clean", &["errors", "queries", "infos"]),
+    ("check_no_errors", &["errors", "queries", "infos"]),
+    ("check_errors", &["errors", "queries", "infos"]),
     ("excluded_of", &["reason", "count"]),
     (
         "trace_questionnaires",

@@ -350,6 +350,7 @@ impl Valid<'_> {
                         message,
                         remedy: n.remedy.get_ref().clone(),
                         holds_verdicts: n.holds_verdicts,
+                        of_county: n.of_county,
                     },
                 );
             }

@@ -33,6 +33,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// From a published figure to its formula with numbers in it and the cells that they come from.
     Trace(TraceArgs),
+    /// Write the empty workbooks that counties fill in; without FORM and --out, list them.
+    Template(TemplateArgs),
     /// Reads one file for another process of this program.
     #[command(name = crate::ingest::formats::worker::COMMAND, hide = true)]
     ReadOneFile,
@@ -131,6 +133,29 @@ pub struct TraceArgs {
     pub pipeline: PathBuf,
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// `junheng template`.
+#[derive(Debug, Args)]
+pub struct TemplateArgs {
+    /// Id or title of a template, or of one of its forms; without it all templates are listed, or written into the folder --out.
+    pub form: Option<String>,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// Code of the county whose code and name are filled in, and stand at the head of the file's name.
+    #[arg(long, value_name = "CODE")]
+    pub county: Option<String>,
+    /// List of the counties (code,name,prefecture,resident_population); the pipeline names a default.
+    #[arg(long, value_name = "FILE.csv")]
+    pub counties: Option<PathBuf>,
+    /// File to write, or the folder for it (an existing one, or a path that ends in /); the current folder by default.
+    /// Without FORM the folder for all.
+    #[arg(short, long = "out", value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// Write over files that are there already.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `junheng pipelines …`.

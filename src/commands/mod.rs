@@ -7,6 +7,7 @@ pub mod pipelines;
 mod previous;
 pub mod run;
 mod run_json;
+pub mod template;
 pub mod trace;
 
 use crate::cli::{Command, PipelinesCommand};
@@ -22,6 +23,7 @@ pub fn execute(command: Command) -> Result<u8, Error> {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
+        Command::Template(args) => template::template(&args),
         Command::ReadOneFile => Ok(crate::ingest::formats::worker::serve()),
         Command::Pipelines {
             command: PipelinesCommand::Check { path },

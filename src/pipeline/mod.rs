@@ -8,6 +8,7 @@ pub mod model;
 pub mod raw;
 pub mod survey;
 pub mod template;
+pub mod template_book;
 pub mod valid;
 
 use std::path::Path;

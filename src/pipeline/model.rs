@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub use super::criteria::*;
 pub use super::survey::*;
 use super::template::Template;
+pub use super::template_book::*;
 use crate::finding::Severity;
 use crate::formula::{Formula, Type};
 
@@ -32,6 +33,10 @@ pub struct Pipeline {
     pub tables: Vec<Table>,
     pub forms: Vec<Form>,
     pub side_sheets: Vec<SideSheet>,
+    /// Workbooks for counties to fill in.
+    pub templates: Vec<TemplateBook>,
+    /// Forms (indices) that have none, and why.
+    pub no_templates: Vec<(usize, String)>,
     pub stages: Vec<Stage>,
     pub school_types: Vec<SchoolType>,
     pub code_lists: BTreeMap<String, Vec<Code>>,

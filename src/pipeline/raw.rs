@@ -317,6 +317,64 @@ pub struct RawSideSheet {
     pub computed: bool,
 }
 
+/// `[[template]]`: a workbook for counties to fill in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTemplate {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub sheet: Vec<At<RawTemplateSheet>>,
+}
+
+/// `[[no_template]]`: forms that nobody fills in by hand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawNoTemplate {
+    pub forms: Vec<At<String>>,
+    pub why: At<String>,
+}
+
+/// One entry of `[[template]] sheet`: a form to fill in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTemplateSheet {
+    pub form: At<String>,
+    pub name: At<String>,
+    pub title: At<String>,
+    #[serde(default)]
+    pub lead: Vec<At<String>>,
+    #[serde(default)]
+    pub notes: Vec<At<String>>,
+    pub rows: Option<At<i64>>,
+    pub units: Option<At<String>>,
+    #[serde(default)]
+    pub leave_out: Vec<At<String>>,
+    #[serde(default)]
+    pub sections: Vec<At<RawSection>>,
+    #[serde(default)]
+    pub remarks: BTreeMap<String, At<String>>,
+    #[serde(default)]
+    pub labels: Vec<At<String>>,
+    #[serde(default)]
+    pub roles: Vec<At<RawTemplateRole>>,
+}
+
+/// One entry of `[[template]] sheet` `sections`: a heading over the columns or items from one on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSection {
+    pub title: At<String>,
+    pub from: At<String>,
+}
+
+/// One entry of `[[template]] sheet` `roles`: a column of a questionnaire that tells something about the respondent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTemplateRole {
+    pub role: At<String>,
+    pub header: At<String>,
+}
+
 /// `[[stage]]`: a stage of schooling (学段).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

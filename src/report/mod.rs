@@ -13,6 +13,8 @@ pub mod ranking_book;
 mod schools_sheet;
 mod survey_data;
 mod survey_sheets;
+pub mod template_book;
+mod template_fields;
 pub mod words;
 pub mod xlsx;
 

@@ -7,6 +7,7 @@ mod limits;
 mod rules;
 mod standards;
 mod surveys;
+mod templates;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -271,6 +272,7 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
         }
@@ -292,6 +294,8 @@ impl Valid<'_> {
             tables,
             forms,
             side_sheets,
+            templates,
+            no_templates,
             stages,
             school_types,
             code_lists,
@@ -366,6 +370,14 @@ impl Valid<'_> {
             (
                 "page",
                 of(raw.pages.iter().map(|b| (b.file, &b.value.id)).collect()),
+            ),
+            (
+                "template",
+                of(raw
+                    .templates
+                    .iter()
+                    .map(|b| (b.file, &b.value.id))
+                    .collect()),
             ),
             (
                 "answer scale",

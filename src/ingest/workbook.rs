@@ -134,6 +134,8 @@ struct Cells<'p> {
     fields: bool,
     text: usize,
     last: Option<(u32, u32)>,
+    /// The first cell that does not stand behind those before it.
+    disorder: Option<(u32, u32)>,
     looked: bool,
     collector: Option<Collector<'p>>,
     layout: Layout,
@@ -150,6 +152,7 @@ impl<'p> Cells<'p> {
             fields: false,
             text: 0,
             last: None,
+            disorder: None,
             looked: false,
             collector: None,
             layout: Layout::default(),
@@ -160,6 +163,13 @@ impl<'p> Cells<'p> {
     fn put(&mut self, row: u32, col: u32, value: Seen<'_>) -> Result<(), ReadError> {
         if row >= HEAD_ROWS && !self.looked {
             self.look();
+        }
+        if self.last.is_some_and(|last| (row, col) <= last) {
+            // A place that comes back, or a number that is not what it seems: nobody knows which cell is meant.
+            if self.disorder.is_none() {
+                self.disorder = Some((row, col));
+            }
+            return Ok(());
         }
         self.last = Some((row, col));
         // Questionnaires pass by: nothing is kept of their cells.
@@ -239,6 +249,15 @@ impl<'p> Cells<'p> {
     fn finish(mut self) -> SheetRead {
         if !self.looked {
             self.look();
+        }
+        if let Some((row, col)) = self.disorder
+            && self.damaged.is_none()
+        {
+            let cell = crate::finding::a1(row, col);
+            let reason = format!("cells out of order, first {cell}");
+            self.damaged = Some((reason, Some((row, col))));
+            // The cell that it may be meant to replace is in doubt as well.
+            self.cells.retain(|(r, c, _)| (*r, *c) != (row, col));
         }
         SheetRead {
             answers: self.collector.map(Collector::finish),

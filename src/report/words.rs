@@ -261,7 +261,6 @@ pub const WORDS: &[&str] = &[
     "found_xlsb",
     "found_ods",
     "found_zip",
-    "found_encrypted",
     "found_html",
     "found_spreadsheet_xml",
     "found_xml",

@@ -65,6 +65,28 @@ pub fn read(
     Ok(book.sheets)
 }
 
+/// What a file of a county comes to: tables and findings, by the pipeline under test.
+pub fn whole_file(bytes: &[u8]) -> junheng::ingest::FileRead {
+    static PIPELINE: std::sync::OnceLock<Pipeline> = std::sync::OnceLock::new();
+    static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole-file");
+    std::fs::create_dir_all(&folder).unwrap();
+    let absolute = folder.join(format!("{number}.csv"));
+    std::fs::write(&absolute, bytes).unwrap();
+    let submission = junheng::ingest::submission::Submission {
+        path: "990001-甲县/表.csv".to_string(),
+        absolute: absolute.clone(),
+        member: Vec::new(),
+        folder: None,
+        modified: 0,
+    };
+    let mut file = junheng::ingest::read_file(PIPELINE.get_or_init(pipeline), &submission);
+    file.submission.absolute = PathBuf::new();
+    std::fs::remove_file(absolute).unwrap();
+    file
+}
+
 /// A fresh folder below cargo's own place for tests.
 pub fn fresh(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -84,6 +106,10 @@ pub fn write_input(pipeline: &Pipeline, text: &str, folder: &Path) {
         let (kind, rest) = what.trim().split_once(' ').unwrap_or((what.trim(), ""));
         let target = folder.join(path.trim());
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        if kind == "made" {
+            std::fs::write(&target, made(rest)).unwrap();
+            continue;
+        }
         if write_bytes(kind, body, &target) {
             continue;
         }
@@ -119,6 +145,16 @@ pub fn write_input(pipeline: &Pipeline, text: &str, folder: &Path) {
     }
 }
 
+/// One of the odd files, by its name.
+fn made(name: &str) -> Vec<u8> {
+    static FILES: std::sync::OnceLock<Vec<crate::hostile::Hostile>> = std::sync::OnceLock::new();
+    let files = FILES.get_or_init(|| crate::hostile::files(0.0005));
+    let file = files.iter().find(|f| f.name == name);
+    file.unwrap_or_else(|| panic!("no file {name}"))
+        .bytes
+        .clone()
+}
+
 /// Files that are no workbooks of ours.
 fn write_bytes(kind: &str, body: &str, target: &Path) -> bool {
     let ole = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
@@ -126,13 +162,6 @@ fn write_bytes(kind: &str, body: &str, target: &Path) -> bool {
         "text" => body.as_bytes().to_vec(),
         "answers" => answers(body).into_bytes(),
         "xls" => [&ole[..], &[0u8; 600]].concat(),
-        "encrypted" => {
-            let name: Vec<u8> = "EncryptedPackage"
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes)
-                .collect();
-            [&ole[..], &[0u8; 600], &name].concat()
-        }
         "huge" => {
             let file = std::fs::File::create(target).unwrap();
             file.set_len((100 << 20) + 1).unwrap();

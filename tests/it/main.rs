@@ -4,9 +4,15 @@ mod cases;
 mod command_line;
 mod criteria;
 mod documents;
+#[path = "../../benches/hostile/drive.rs"]
+mod drive;
 mod harness;
+#[path = "../../benches/hostile/files/mod.rs"]
+mod hostile;
+mod hostile_files;
 mod known_mistakes;
 mod pipeline_files;
+mod properties;
 mod published;
 mod readers;
 mod sample;

@@ -4,6 +4,7 @@
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
+use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::content::Content;
@@ -88,11 +89,15 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
         let size = part.size();
         let name = String::from_utf8_lossy(part.name_raw()).into_owned();
         total = total.saturating_add(size);
-        if size > limits.part {
-            let (most, found) = (limits.part >> 20, Some(size.div_ceil(1 << 20)));
+        // Styles and the list of sheets are kept whole, each entry with all that it may say.
+        let lower = name.to_lowercase().replace('\\', "/");
+        let kept = lower == "xl/styles.xml" || lower == "xl/workbook.xml";
+        let most = if kept { limits.part / 4 } else { limits.part };
+        if size > most {
+            let (most, found) = (most >> 20, Some(size.div_ceil(1 << 20)));
             return Err(ReadError::over(Limit::Part, most, found, Some(&name)));
         }
-        names.push(name.to_lowercase().replace('\\', "/"));
+        names.push(lower);
     }
     if total > limits.unpacked {
         let (most, found) = (limits.unpacked >> 20, Some(total.div_ceil(1 << 20)));
@@ -113,12 +118,16 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
         part.take(4_096)
             .read_to_end(&mut head)
             .map_err(|e| damaged(format!("{name}: {e}")))?;
-        check_head(name, &head, limits)?;
+        check_head(name, &head)?;
+        if name.ends_with("sharedstrings.xml") {
+            let part = archive.by_index(i).map_err(damaged)?;
+            check_claim(name, part, limits)?;
+        }
     }
     Ok(())
 }
 
-fn check_head(name: &str, head: &[u8], limits: &Limits) -> Result<(), ReadError> {
+fn check_head(name: &str, head: &[u8]) -> Result<(), ReadError> {
     let wrong = |damage, what: &str| Err(ReadError::Damaged(damage, format!("{name}: {what}")));
     if head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") {
         return wrong(Damage::Encoding, "UTF-16");
@@ -138,27 +147,40 @@ fn check_head(name: &str, head: &[u8], limits: &Limits) -> Result<(), ReadError>
             return wrong(Damage::Encoding, &value);
         }
     }
-    if let Some(at) = lower.find("uniquecount") {
-        let count: String = lower[at + 11..]
-            .chars()
-            .skip_while(|c| !c.is_ascii_digit() && *c != '>')
-            .take_while(char::is_ascii_digit)
-            .collect();
-        // A count of more digits than a number holds is too many, too.
-        let count = count
-            .parse::<u64>()
-            .unwrap_or(if count.is_empty() { 0 } else { u64::MAX });
-        if count > limits.shared_texts {
-            let most = limits.shared_texts;
-            return Err(ReadError::over(
-                Limit::SharedTexts,
-                most,
-                Some(count),
-                Some(name),
-            ));
+    Ok(())
+}
+
+/// How many texts a part claims to share, wherever the claim stands: the reader makes room for as many at once.
+fn check_claim(name: &str, part: impl Read, limits: &Limits) -> Result<(), ReadError> {
+    let mut xml = super::package::xml(part, true);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        match xml.read_event_into(&mut buffer) {
+            Ok(Event::Start(element)) => {
+                for claim in element.attributes().with_checks(false).flatten() {
+                    if !claim.key.as_ref().eq_ignore_ascii_case("uniqueCount") {
+                        continue;
+                    }
+                    let digits: String = claim.value.chars().filter(char::is_ascii_digit).collect();
+                    // A count of more digits than a number holds is too many, too.
+                    let count = match digits.parse::<u64>() {
+                        Ok(count) => count,
+                        Err(_) if digits.is_empty() => 0,
+                        Err(_) => u64::MAX,
+                    };
+                    if count > limits.shared_texts {
+                        let (limit, most) = (Limit::SharedTexts, limits.shared_texts);
+                        return Err(ReadError::over(limit, most, Some(count), Some(name)));
+                    }
+                }
+                return Ok(());
+            }
+            // What is damaged the reader will say.
+            Ok(Event::Eof) | Err(_) => return Ok(()),
+            Ok(_) => {}
         }
     }
-    Ok(())
 }
 
 /// One file of an archive.

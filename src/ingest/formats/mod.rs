@@ -254,7 +254,6 @@ pub fn read(
         }
         // Refused with its reason.
         Content::BrokenZip => container::check(bytes, limits),
-        Content::Encrypted => Err(ReadError::Password),
         Content::Xls | Content::Xlsb | Content::Ods | Content::Html | Content::SpreadsheetXml => {
             worker::read(content, bytes, title, limits, sink)
         }

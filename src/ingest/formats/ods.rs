@@ -210,12 +210,12 @@ impl<'l> Scan<'l> {
                     Some(n) => n.parse().unwrap_or(u64::MAX),
                     None => 1,
                 };
-                self.cell.text += spaces;
                 if spaces > MAX_SPACES {
                     return Err(broken("too many spaces in a row"));
                 }
+                self.cell.text += spaces;
             }
-            Place::Outside => match e.name().as_ref() {
+            Place::Ranges => match e.name().as_ref() {
                 "table:database-range" => {
                     let address = attribute(e, "table:target-range-address")?.unwrap_or_default();
                     let name = sheet_of(&address);
@@ -228,7 +228,7 @@ impl<'l> Scan<'l> {
                 }
                 _ => {}
             },
-            Place::Names | Place::Group | Place::Skipped => {}
+            Place::Outside | Place::Names | Place::Group | Place::Skipped => {}
         }
         Ok(place)
     }

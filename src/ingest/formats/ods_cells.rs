@@ -9,6 +9,16 @@ use crate::ingest::formats::package::damaged;
 
 pub const CONTENT: &str = "content.xml";
 
+/// Elements outside sheets that matter: the way to them, and the styles that tell whether they are hidden.
+const KEPT: [&str; 6] = [
+    "office:document-content",
+    "office:automatic-styles",
+    "style:style",
+    "style:table-properties",
+    "office:body",
+    "office:spreadsheet",
+];
+
 /// A refusal of the content.
 pub fn broken(why: &str) -> Refusal {
     Refusal::Damaged(format!("{CONTENT}: {why}"))
@@ -27,8 +37,11 @@ pub fn resolved(r: &BytesRef<'_>) -> Result<char, Refusal> {
 /// Where an element stands, seen as calamine should see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
+    /// On the way to the sheets, or to the styles that hide them.
     Outside,
     Names,
+    /// Named ranges with their filters.
+    Ranges,
     Table,
     /// A group of rows or columns.
     Group,
@@ -48,12 +61,15 @@ impl Place {
         let is_table = name.starts_with("table:table")
             || matches!(name, "table:covered-table-cell" | "table:named-expressions");
         match parent {
-            None | Some(Place::Outside) => match name {
+            None => (Place::Outside, false),
+            Some(Place::Outside) => match name {
                 "table:table" => (Place::Table, false),
+                "table:database-ranges" => (Place::Ranges, false),
                 "table:named-expressions" => (Place::Names, false),
-                "table:dde-links" | "table:tracked-changes" => (Place::Skipped, false),
-                _ => (Place::Outside, false),
+                _ if KEPT.contains(&name) => (Place::Outside, false),
+                _ => (Place::Skipped, false),
             },
+            Some(Place::Ranges) if !is_table => (Place::Ranges, false),
             Some(Place::Table | Place::Group) => match name {
                 "table:table-row" => (Place::Row, false),
                 "table:table-column" => (Place::Column, false),
@@ -81,7 +97,11 @@ impl Place {
                 _ if name.starts_with("text:") => (Place::Paragraph, false),
                 _ => (Place::Skipped, true),
             },
-            Some(Place::Names | Place::Column | Place::Space | Place::Skipped) => {
+            Some(Place::Names) => {
+                let is_known = matches!(name, "table:named-range" | "table:named-expression");
+                (Place::Skipped, !is_known)
+            }
+            Some(Place::Ranges | Place::Column | Place::Space | Place::Skipped) => {
                 (Place::Skipped, is_table)
             }
         }
@@ -123,8 +143,12 @@ impl Cell {
                     cell.is_string = value == "string";
                     cell.is_percent = value == "percentage";
                 }
-                "office:value"
-                | "office:string-value"
+                "office:value" => {
+                    // calamine gives up the workbook for one of these.
+                    value.parse::<f64>().map_err(damaged(CONTENT))?;
+                    cell.has_value = true;
+                }
+                "office:string-value"
                 | "office:date-value"
                 | "office:time-value"
                 | "office:boolean-value" => {

@@ -11,16 +11,6 @@ use crate::ingest::formats::ods::MIMETYPE;
 use crate::ingest::formats::ods_cells::{CONTENT, Cell, Place, resolved};
 use crate::ingest::formats::package::{Package, Packer, attribute, damaged, xml};
 
-/// Elements outside sheets that are kept: the way to them, and the styles that tell whether they are hidden.
-const KEPT: [&str; 6] = [
-    "office:document-content",
-    "office:automatic-styles",
-    "style:style",
-    "style:table-properties",
-    "office:body",
-    "office:spreadsheet",
-];
-
 /// The workbook anew, without what stands between its cells.
 pub fn without_white_space(bytes: &[u8]) -> Result<Vec<u8>, Refusal> {
     let mut package = Package::open(bytes)?;
@@ -66,7 +56,10 @@ impl Plain {
         match event {
             Event::Start(e) => self.start(&e)?,
             Event::End(e) => match self.places.pop() {
-                Some(Place::Skipped | Place::Group | Place::Column | Place::Names) | None => {}
+                Some(
+                    Place::Skipped | Place::Group | Place::Column | Place::Names | Place::Ranges,
+                )
+                | None => {}
                 Some(Place::Cell) => self.end_cell(),
                 Some(_) => {
                     let name = e.name();
@@ -101,10 +94,9 @@ impl Plain {
         let mut place = Place::inside(self.places.last().copied(), name).0;
         let tag = format!("<{}>", &**e);
         match place {
-            Place::Outside if !KEPT.contains(&name) => place = Place::Skipped,
             Place::Table if attribute(e, "table:name")?.is_none() => place = Place::Skipped,
             Place::Cell => self.cell = Some((Cell::of(e)?, tag)),
-            Place::Skipped | Place::Group | Place::Column | Place::Names => {}
+            Place::Skipped | Place::Group | Place::Column | Place::Names | Place::Ranges => {}
             _ => self.out.push_str(&tag),
         }
         self.places.push(place);

@@ -53,7 +53,7 @@ pub enum Refusal {
 }
 
 /// A workbook that may be handed to the reader.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Checked {
     /// 0x0600 = BIFF8, 0x0500 = BIFF5.
     pub version: u16,
@@ -348,7 +348,7 @@ impl<'a> Container<'a> {
         let mini = self.chain(root.start, root.size, "mini stream")?;
         let mut out = Vec::new();
         let mut id = entry.start;
-        // No more than 64 steps, for the stream is short.
+        // A cycle ends with the length, which is short.
         while id != END_OF_CHAIN && (out.len() as u64) < entry.size {
             let from = (id as usize).saturating_mul(MINI);
             let sector = mini

@@ -161,10 +161,6 @@ impl Packer {
         Ok(&mut self.zip)
     }
 
-    pub fn copy(&mut self, part: Part<'_, '_>) -> Result<(), Refusal> {
-        self.zip.raw_copy_file(part).map_err(zip_error)
-    }
-
     pub fn finish(self) -> Result<Vec<u8>, Refusal> {
         Ok(self.zip.finish().map_err(zip_error)?.into_inner())
     }

@@ -114,7 +114,7 @@ fn rewrite<R: Read>(mut records: Records<R>, to: &mut impl Write) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::formats::xlsb::tests::{LIMITS, Made, cell, error, isst, sample};
+    use crate::ingest::formats::xlsb::tests::{LIMITS, Made, cell, error, isst, sample, styled};
     use calamine::{Data, Reader, Xlsb};
     use std::io::Cursor;
 
@@ -189,5 +189,16 @@ mod tests {
             after,
             [("a".to_string(), vec![(0, 0, "Float(1.0)".into())])]
         );
+    }
+
+    #[test]
+    fn styles_are_found_though_a_font_looks_like_them() {
+        let mut made = Made::of(&[("a", &[styled(0, 4, 45000.0)])]);
+        let date = read(made.zip());
+        // Two bytes of its name are those with which the list of cell styles begins.
+        made.fonts = vec![(0x2B, vec![0xE9, 0x04, 0x04, 0, 0, 0, 0])];
+        let bytes = made.zip();
+        assert_ne!(read(bytes.clone()), date);
+        assert_eq!(read(rewritten(&bytes, &LIMITS).unwrap()), date);
     }
 }

@@ -24,6 +24,8 @@ pub struct Made {
     pub claimed: Option<u32>,
     pub before_data: Vec<Raw>,
     pub after_data: Vec<Raw>,
+    /// Records of the styles between number formats and cell styles.
+    pub fonts: Vec<Raw>,
 }
 
 impl Made {
@@ -93,7 +95,7 @@ impl Made {
         out.push((WORKBOOK.to_string(), book));
         out.push((RELATIONSHIPS.to_string(), rels.into_bytes()));
         out.push((STRINGS.to_string(), strings));
-        out.push((STYLES.to_string(), styles_part()));
+        out.push((STYLES.to_string(), styles_part(&self.fonts)));
         out
     }
 
@@ -105,7 +107,7 @@ impl Made {
 }
 
 /// Styles: 0 general, 1 built-in percent, 2 own percent, 3 a percent sign in quotes, 4 date.
-fn styles_part() -> Vec<u8> {
+fn styles_part(fonts: &[Raw]) -> Vec<u8> {
     let mut out = Vec::new();
     put(&mut out, 0x116, &[]).unwrap();
     put(&mut out, kind::BEGIN_FMTS, &[&2u32.to_le_bytes()]).unwrap();
@@ -113,6 +115,9 @@ fn styles_part() -> Vec<u8> {
         put(&mut out, kind::FMT, &[&id.to_le_bytes(), &wide(code)]).unwrap();
     }
     put(&mut out, kind::END_FMTS, &[]).unwrap();
+    for (kind, body) in fonts {
+        put(&mut out, *kind, &[body]).unwrap();
+    }
     put(&mut out, kind::BEGIN_CELL_XFS, &[&5u32.to_le_bytes()]).unwrap();
     for id in [0u16, 10, 164, 165, 14] {
         put(

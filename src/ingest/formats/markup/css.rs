@@ -1,4 +1,4 @@
-//! The two things that the styles of a page say about its cells: number format and whether they are shown. Simple
+//! What the styles of a page say about its cells: number format, whether they are shown, whether a span merges. Simple
 //! selectors only (`td`, `.x`, `td.x`, `*`), as spreadsheets and exporting systems write them; of a longer selector its
 //! last part counts. Colours, sizes and what they look like do not belong here.
 
@@ -11,6 +11,8 @@ use super::value::{Format, format};
 pub struct Look {
     pub format: Option<Format>,
     pub hidden: Option<bool>,
+    /// A span over empty cells that are not merged, as spreadsheets write them.
+    pub loose_span: bool,
 }
 
 impl Look {
@@ -18,6 +20,7 @@ impl Look {
     fn add(&mut self, other: Look) {
         self.format = other.format.or(self.format);
         self.hidden = other.hidden.or(self.hidden);
+        self.loose_span |= other.loose_span;
     }
 
     pub fn is_hidden(&self) -> bool {
@@ -136,6 +139,7 @@ fn declarations(text: &str) -> Look {
             "mso-number-format" | "vnd.ms-excel.numberformat" => {
                 look.format = Some(format(&plain(value.trim())));
             }
+            "mso-ignore" => look.loose_span |= value.contains("span"),
             "display" => {
                 let word = value.split('!').next().unwrap_or("").trim();
                 look.hidden = Some(word.eq_ignore_ascii_case("none"));
@@ -182,7 +186,7 @@ mod tests {
     fn look(format: Format) -> Look {
         Look {
             format: Some(format),
-            hidden: None,
+            ..Look::default()
         }
     }
 
@@ -222,6 +226,8 @@ mod tests {
             assert_eq!(declarations(style), look(Format::Text), "{style}");
         }
         assert!(declarations(";;display:none").is_hidden());
+        assert!(declarations("mso-ignore:colspan").loose_span);
+        assert!(!declarations("mso-ignore:padding").loose_span);
         for style in [
             "",
             ":",

@@ -87,6 +87,7 @@ pub fn is_void(name: &str) -> bool {
 pub fn is_never_shown(name: &str) -> bool {
     const NEVER: &[&str] = &[
         "script", "title", "select", "xmp", "iframe", "noembed", "noframes", "object", "datalist",
+        "rt", "rp",
     ];
     NEVER.contains(&name)
 }

@@ -11,7 +11,7 @@ use super::page::Page;
 use super::{Limits, MarkupSheet, Refusal};
 
 /// Most attributes of a tag. The tokenizer compares each with all before it.
-const MOST_ATTRIBUTES: u32 = 512;
+const MOST_ATTRIBUTES: u32 = 200;
 
 /// Reads an HTML page under a workbook's name. `title` names the sheet if the page does not.
 ///
@@ -26,9 +26,6 @@ pub fn read_html(bytes: &[u8], title: &str, limits: &Limits) -> Result<Vec<Marku
     if head.trim_start().starts_with("mime-version:") {
         let why = "a web archive (MIME): its sheets are encoded parts".to_string();
         return Err(Refusal::Damaged(why));
-    }
-    if limits.sheets == 0 {
-        return Err(Refusal::TooLarge("more than 0 sheets".to_string()));
     }
     let (encoding, mark) = decode::encoding_of(bytes, declared(&head));
     let options = TokenizerOpts {
@@ -59,7 +56,10 @@ pub fn read_html(bytes: &[u8], title: &str, limits: &Limits) -> Result<Vec<Marku
         !page.is_stopped()
     });
     tokenizer.sink.break_off(tags.is_inside());
-    tokenizer.end();
+    if !tags.is_inside() {
+        // Gives what it still holds of a text.
+        tokenizer.end();
+    }
     let mut sheet = tokenizer.sink.finish(title)?;
     if wrong && sheet.damaged.is_none() {
         sheet.damaged = Some(format!("bytes that are no {} text", encoding.name()));

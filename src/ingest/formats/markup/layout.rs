@@ -131,17 +131,23 @@ impl Table {
                 *free = row.saturating_add(rows);
             }
         }
-        if rows > 1 || cols > 1 {
-            budget.merge()?;
-            let bottom = row.saturating_add(rows - 1);
-            self.block.merges.push((row, col, bottom, end - 1));
-        }
         Ok(Spot {
             row,
             col,
             rows,
             cols,
         })
+    }
+
+    /// A cell that spans others is merged with them.
+    pub fn merge(&mut self, spot: Spot, budget: &mut Budget) -> Result<(), Refusal> {
+        if spot.rows > 1 || spot.cols > 1 {
+            budget.merge()?;
+            let bottom = spot.row.saturating_add(spot.rows - 1);
+            let merge = (spot.row, spot.col, bottom, spot.col + spot.cols - 1);
+            self.block.merges.push(merge);
+        }
+        Ok(())
     }
 
     /// The column of the next cell, if none from above covers it.

@@ -24,6 +24,11 @@ impl Lines {
         }
     }
 
+    /// Bytes of the text.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Ends the line.
     pub fn end_line(&mut self) {
         self.space = false;

@@ -118,13 +118,19 @@ impl Budget {
         Ok(())
     }
 
-    fn cell(&mut self, cell: &Cell) -> Result<(), Refusal> {
-        if let Cell::Text(t) | Cell::DateText(t) | Cell::Error(t) = cell {
-            self.text = self.text.saturating_add(t.len());
-        }
-        if self.text > self.limits.text {
+    /// Whether there is room for so many more bytes of text.
+    fn fits(&self, text: usize) -> Result<(), Refusal> {
+        if self.text.saturating_add(text) > self.limits.text {
             let most = self.limits.text >> 20;
             return Err(Refusal::TooLarge(format!("more than {most} MiB of text")));
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, cell: &Cell) -> Result<(), Refusal> {
+        if let Cell::Text(t) | Cell::DateText(t) | Cell::Error(t) = cell {
+            self.fits(t.len())?;
+            self.text += t.len();
         }
         self.room(1)
     }

@@ -131,10 +131,7 @@ impl TokenSink for Page {
                 }
                 state.start(&tag)
             }
-            Token::CharacterTokens(text) => {
-                state.text(&text);
-                Ok(())
-            }
+            Token::CharacterTokens(text) => state.text(&text),
             Token::CommentToken(text) => {
                 state.island.read_comment(&text);
                 Ok(())
@@ -187,7 +184,7 @@ impl State {
                 // What was filled in is shown; of other kinds nothing is.
                 let kind = attr(tag, "type").unwrap_or("text").to_ascii_lowercase();
                 if matches!(kind.as_str(), "text" | "number" | "date" | "tel") {
-                    self.tables.text(attr(tag, "value").unwrap_or(""));
+                    self.tables.text(attr(tag, "value").unwrap_or(""))?;
                 }
             }
             _ if is_block(name) => self.tables.break_line(false)?,
@@ -259,7 +256,7 @@ impl State {
         Ok(())
     }
 
-    fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) -> Result<(), Stop> {
         if self.island.open {
             self.island.text(text);
         } else if let Some(sheet) = &mut self.style {
@@ -268,7 +265,8 @@ impl State {
                 sheet.push_str(text);
             }
         } else if self.skip.is_none() || self.chosen {
-            self.tables.text(text);
+            self.tables.text(text)?;
         }
+        Ok(())
     }
 }

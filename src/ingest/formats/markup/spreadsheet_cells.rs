@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::value::{Format, declared_number, is_code};
+use super::value::{ERRORS, Format, declared_number, is_code};
 use super::{Budget, Refusal};
 use crate::ingest::grid::Cell;
 
@@ -68,6 +68,8 @@ pub struct Open {
     pub col: u32,
     pub format: Option<Format>,
     pub formula: bool,
+    /// It stands where a merged block from above lies.
+    pub covered: bool,
     /// The type of its value, if it has one.
     pub kind: Option<String>,
     pub text: String,
@@ -97,6 +99,7 @@ impl Open {
             ("boolean", "0" | "false" | "False" | "FALSE") => Cell::Bool(false),
             ("datetime", _) => Cell::DateText(written.to_string()),
             ("error", _) => Cell::Error(written.to_string()),
+            _ if self.formula && ERRORS.contains(&written) => Cell::Error(written.to_string()),
             _ => Cell::Text(text),
         })
     }
@@ -135,15 +138,17 @@ impl Rows {
         }
     }
 
+    /// Whether a merged block from above covers a column of the row.
+    pub fn is_covered(&self, col: u32) -> bool {
+        let free = self.free_from.get(col as usize);
+        free.is_some_and(|free| *free > self.row)
+    }
+
     /// The next column that is not covered from above. Spreadsheets write the place of a cell behind such columns; others
     /// just leave the covered cells out.
     pub fn free_col(&self, budget: &mut Budget) -> Result<u32, Refusal> {
         let mut col = self.next_col;
-        while self
-            .free_from
-            .get(col as usize)
-            .is_some_and(|free| *free > self.row)
-        {
+        while self.is_covered(col) {
             budget.covered()?;
             col += 1;
         }

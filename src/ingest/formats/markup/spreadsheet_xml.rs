@@ -260,7 +260,10 @@ impl Book {
 
     fn text(&mut self, text: &str) -> Result<(), Stop> {
         match self.places.last() {
-            Some(Place::Data) if !self.rows.lost => self.cell.text.push_str(text),
+            Some(Place::Data) if !self.rows.lost => {
+                self.cell.text.push_str(text);
+                self.budget.fits(self.cell.text.len())?;
+            }
             Some(Place::Visible) if self.visible.len() < 64 => self.visible.push_str(text),
             _ => {}
         }
@@ -343,6 +346,7 @@ impl Book {
             None => self.rows.free_col(&mut self.budget)?,
         };
         let row = self.rows.row;
+        let covered = self.rows.is_covered(col);
         let across = self.number(tag, "MergeAcross")?.unwrap_or(0);
         let down = self.number(tag, "MergeDown")?.unwrap_or(0);
         self.rows.next_col = col.saturating_add(across).saturating_add(1);
@@ -367,6 +371,7 @@ impl Book {
             col,
             format,
             formula: self.attr(tag, "Formula")?.is_some(),
+            covered,
             ..Open::default()
         };
         Ok(())
@@ -375,6 +380,7 @@ impl Book {
     fn end_cell(&mut self) -> Result<(), Stop> {
         let cell = std::mem::take(&mut self.cell);
         let (row, col) = (cell.row, cell.col);
+        let covered = cell.covered;
         let is_percent = cell.format == Some(Format::Percent);
         let Some(value) = cell.value(self.is_1904) else {
             return Ok(());
@@ -386,6 +392,11 @@ impl Book {
             return Ok(());
         };
         self.budget.cell(&value)?;
+        if covered {
+            // LibreOffice does not count covered cells, so that places behind them are wrong.
+            let why = format!("row {}: a cell under a merged block", row + 1);
+            sheet.damaged.get_or_insert(why);
+        }
         if is_percent && matches!(value, Cell::Number(_)) {
             sheet.percent.push((row, col));
         }

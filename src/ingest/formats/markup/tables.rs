@@ -100,8 +100,9 @@ impl Tables {
     }
 
     /// Adds text that is shown.
-    pub fn text(&mut self, text: &str) {
+    pub fn text(&mut self, text: &str) -> Result<(), Stop> {
         self.lines.push(text);
+        Ok(self.budget.fits(self.lines.len())?)
     }
 
     /// A line ends: at a `<br>` always, at the edge of a block if there is one.
@@ -249,21 +250,27 @@ impl Tables {
             None
         } else {
             let (cols, rows) = (count(tag, "colspan"), count(tag, "rowspan"));
-            Some(table.place(cols, rows, &mut self.budget)?)
+            let spot = table.place(cols, rows, &mut self.budget)?;
+            if !look.loose_span {
+                table.merge(spot, &mut self.budget)?;
+            }
+            Some(spot)
         };
         let own = |name| attr(tag, name).map(str::to_string);
         // LibreOffice gives the value and, behind two languages, the format.
         let sdnum = attr(tag, "sdnum").and_then(|s| s.splitn(3, ';').nth(2));
         let sdnum = sdnum.filter(|s| !s.is_empty()).map(value::format);
+        let (boolean, error) = (own("x:bool"), own("x:err"));
         let num = own("x:num").or(own("sdval"));
+        let typed = num.is_some() || boolean.is_some() || error.is_some();
         let format = look.format.or(sdnum).or(table.row_format).or(table.format);
         level.cell = Some(Open {
             spot,
             hints: Hints {
-                string: attr(tag, "x:str").is_some() || (table.strings && num.is_none()),
                 num,
-                boolean: own("x:bool"),
-                error: own("x:err"),
+                string: attr(tag, "x:str").is_some() || (table.strings && !typed),
+                boolean,
+                error,
                 formula: attr(tag, "x:fmla").is_some(),
                 format: format.unwrap_or(Format::Plain),
             },

@@ -120,7 +120,8 @@ pub struct Hints {
 /// Most digits of a whole number in HTML: a spreadsheet shows longer ones otherwise, so that they are codes.
 const HTML_DIGITS: usize = 11;
 
-const ERRORS: [&str; 7] = [
+/// Errors of formulas.
+pub const ERRORS: [&str; 7] = [
     "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
 ];
 
@@ -164,11 +165,12 @@ pub fn html_cell(shown: String, hints: &Hints, is_1904: bool) -> Option<(Cell, b
         } else {
             given
         };
-        if is_code(&shown, HTML_DIGITS) && !shown.is_empty() {
-            return plain(Cell::Text(shown));
-        }
         if is_code(written, HTML_DIGITS) {
             return plain(Cell::Text(written.to_string()));
+        }
+        // Zeros that only the format shows belong to a code; its other digits the value has.
+        if is_code(&shown, usize::MAX) {
+            return plain(Cell::Text(shown));
         }
         match declared_number(written) {
             Some(n) if hints.format != Format::Date => return Some((Cell::Number(n), percent)),
@@ -303,6 +305,11 @@ mod tests {
         assert_eq!(of("12", &num("", Format::Plain)), number(12.0, false));
         assert_eq!(of("1,234", &num("", Format::Plain)), text("1,234"));
         assert_eq!(of("000007", &num("7", Format::Plain)), text("000007"));
+        let lost = number(3.3e17, false);
+        assert_eq!(
+            of("330000000000000000", &num("3.3E+17", Format::Plain)),
+            lost
+        );
         assert_eq!(
             of("1E+12", &num("1234567890123", Format::Plain)),
             text("1234567890123")

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row,
+    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowFlag,
     SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
 };
 use crate::error::Error;
 use crate::finding::{Draft, Finding, Place, cell_list};
 use crate::ingest::cell::{Value, text_of};
 use crate::ingest::submission::{Age, CountyName, age};
-use crate::ingest::{FileRead, Record, SheetTable, Status};
+use crate::ingest::{FileRead, Flag, Record, SheetTable, Status};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Entity, Layout};
 use crate::text::{NAMED_PLACES, normal, some_of};
@@ -61,6 +61,7 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     a.questionnaires();
     for table in 0..pipeline.tables.len() {
         a.join(table);
+        a.apart(table);
         a.dataset.tables[table].frame = frame::frame(pipeline, &a.dataset, table)?;
     }
     a.missing();
@@ -578,6 +579,17 @@ impl Assembly<'_> {
                 .map_or_else(|| format!("~{}", record.row), Value::shown),
         };
         let place = |at: &Option<(u32, u32)>| at.map(|(row, col)| CellRef { sheet, row, col });
+        let flag = |flag: &Option<Flag>| {
+            flag.as_ref().map(|f| RowFlag {
+                cell: CellRef {
+                    sheet,
+                    row: f.at.0,
+                    col: f.at.1,
+                },
+                value: f.value,
+                raw: f.raw.clone(),
+            })
+        };
         Row {
             county_code: county.to_string(),
             key,
@@ -589,6 +601,9 @@ impl Assembly<'_> {
             form: table.form,
             conflict: false,
             pieces: record.pieces.clone(),
+            added: BTreeMap::new(),
+            counted: flag(&record.counted),
+            revoked: flag(&record.revoked),
         }
     }
 

@@ -28,7 +28,8 @@ impl Assembly<'_> {
                     && !row.key.starts_with('~')
                     && match entity {
                         Entity::School => {
-                            !last.stages.is_empty()
+                            last.form == row.form
+                                && !last.stages.is_empty()
                                 && !row.stages.is_empty()
                                 && row.stages.iter().all(|s| !last.stages.contains(s))
                                 && self.same_name(table, last, &row)
@@ -44,9 +45,11 @@ impl Assembly<'_> {
             forms.push(row.form);
             match out.last_mut().filter(|_| fits) {
                 Some(last) => {
-                    if entity == Entity::School {
+                    // A school in three sheets is one school.
+                    if entity == Entity::School && last.stages.len() == 1 {
                         *merged.entry(row.county_code.clone()).or_insert(0) += 1;
                     }
+                    self.flags(table, last, &row);
                     for (column, other) in merge(last, row, name) {
                         self.disagree(table, last, column, other);
                     }

@@ -95,6 +95,7 @@ impl Assembly<'_> {
                 Note::CodeMalformed { length } => {
                     draft = draft.slot("length", length.to_string());
                 }
+                Note::ColumnsDisagree { other } => draft = draft.slot("other", other.clone()),
                 _ => {}
             }
             self.say(rule, draft);
@@ -267,12 +268,18 @@ fn note_rule(note: &CellNote) -> (&'static str, String) {
         Note::CodePadded { .. } => ("code-padded", String::new()),
         Note::CodeDigitsLost => ("code-digits-lost", String::new()),
         Note::CodeMalformed { .. } => ("school-code-malformed", String::new()),
+        Note::ColumnsDisagree { .. } => ("columns-disagree", String::new()),
+        Note::PartsTakenOff => ("parts-taken-off", String::new()),
+        Note::PartsUnfit => ("parts-unfit", String::new()),
     }
 }
 
 /// Whether a note of this rule is one finding a cell, so that a missing value there needs no second one.
 fn rule_blocks(rule: &str) -> bool {
-    !matches!(rule, "blank-as-zero" | "value-converted" | "value-token")
+    !matches!(
+        rule,
+        "blank-as-zero" | "value-converted" | "value-token" | "parts-taken-off"
+    )
 }
 
 fn wanted_word(kind: &Kind) -> &'static str {

@@ -85,6 +85,14 @@ pub enum Note {
     CodeMalformed {
         length: usize,
     },
+    /// Another column says something else; with its value and place.
+    ColumnsDisagree {
+        other: String,
+    },
+    /// What other columns say already was taken off.
+    PartsTakenOff,
+    /// It could not be: a part is missing, or they are more than the whole.
+    PartsUnfit,
 }
 
 /// A cell as read.

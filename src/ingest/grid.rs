@@ -45,6 +45,8 @@ pub struct Merge {
 #[derive(Debug, Clone, Default)]
 pub struct Grid {
     pub name: String,
+    /// Name of the file without its ending.
+    pub file: String,
     pub hidden: bool,
     rows: Vec<(u32, Vec<(u32, Cell)>)>,
     merges: Vec<Merge>,
@@ -64,6 +66,7 @@ impl Grid {
         }
         Grid {
             name,
+            file: String::new(),
             hidden,
             rows,
             merges: Vec::new(),

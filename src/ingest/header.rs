@@ -137,7 +137,10 @@ pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> V
 
 /// The best reading of a sheet as a form of rows: the header row under which most fields are found.
 pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<HeaderMatch> {
-    let stage = sheet_stage(pipeline, grid);
+    let stage = sheet_stage(pipeline, grid).or_else(|| {
+        let file = Some(grid.file.as_str()).filter(|_| form.file_stage)?;
+        stage_of(pipeline, file)
+    });
     let mut by_leaf: HashMap<&str, Vec<(usize, &[String])>> = HashMap::new();
     for (f, field) in form.fields.iter().enumerate() {
         for pattern in &field.patterns {
@@ -178,6 +181,12 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<Heade
                 fields[*f].push(p);
             }
             claims.push(fits);
+        }
+        for (f, found) in fields.iter_mut().enumerate().filter(|(_, p)| p.len() > 1) {
+            let patterns = &form.fields[f].patterns;
+            let gaps = |p: usize| gaps(&paths[p].parts, patterns);
+            let least = found.iter().map(|p| gaps(*p)).min();
+            found.retain(|p| Some(gaps(*p)) == least);
         }
         let candidate = HeaderMatch {
             leaf_row: *row,
@@ -238,22 +247,54 @@ fn fitting(patterns: &[(usize, &[String])], above: &[&String]) -> Vec<usize> {
     fits
 }
 
+/// How many headers stand between those that a pattern names, in the pattern that fits with fewest: of two columns the one
+/// whose headers stand directly one above the other is meant.
+fn gaps(parts: &[String], patterns: &[Vec<String>]) -> usize {
+    let Some((leaf, above)) = parts.split_last() else {
+        return 0;
+    };
+    let of = |pattern: &Vec<String>| -> Option<usize> {
+        let (last, ancestors) = pattern.split_last()?;
+        if last != leaf {
+            return None;
+        }
+        let mut between = 0;
+        let mut at = above.len();
+        for (n, ancestor) in ancestors.iter().enumerate().rev() {
+            match above[..at].iter().rposition(|a| a == ancestor) {
+                Some(found) => {
+                    between += at - 1 - found;
+                    at = found;
+                }
+                // The stage of the whole sheet stands above all headers.
+                None if n == 0 => {}
+                None => return None,
+            }
+        }
+        Some(between)
+    };
+    patterns.iter().filter_map(of).min().unwrap_or(usize::MAX)
+}
+
 /// The one stage that a sheet's name, else its title, speaks of.
 pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
-    let only = |text: &str| {
-        let text = normal(text);
-        let mut hits = pipeline
-            .stages
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| s.words.iter().any(|w| text.contains(w.as_str())))
-            .map(|(i, _)| i);
-        match (hits.next(), hits.next()) {
-            (Some(stage), None) => Some(stage),
-            _ => None,
-        }
-    };
+    let only = |text: &str| stage_of(pipeline, text);
     only(&grid.name).or_else(|| title(grid).and_then(only))
+}
+
+/// The one stage that a text speaks of.
+fn stage_of(pipeline: &Pipeline, text: &str) -> Option<usize> {
+    let text = normal(text);
+    let mut hits = pipeline
+        .stages
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.words.iter().any(|w| text.contains(w.as_str())))
+        .map(|(i, _)| i);
+    match (hits.next(), hits.next()) {
+        (Some(stage), None) => Some(stage),
+        _ => None,
+    }
 }
 
 /// The sheet's title: the first text that stands alone above all rows with more than one cell.

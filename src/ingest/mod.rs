@@ -44,12 +44,25 @@ pub struct Record {
     pub county_code: Option<String>,
     pub county_cell: Option<(u32, u32)>,
     pub county_name: Option<String>,
+    /// Whether the row is counted as a school.
+    pub counted: Option<Flag>,
+    /// Whether the school was closed last year.
+    pub revoked: Option<Flag>,
     /// By column of the table.
     pub values: Vec<Option<Value>>,
     /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
     pub cells: Vec<Option<(u32, u32)>>,
     /// By column what stood in the blank of a sentence: the cell holds more than that.
     pub pieces: BTreeMap<usize, String>,
+}
+
+/// What a row says about itself with yes or no.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    pub at: (u32, u32),
+    /// Missing where the cell is empty or says neither.
+    pub value: Option<bool>,
+    pub raw: String,
 }
 
 impl Record {
@@ -60,6 +73,8 @@ impl Record {
             county_code: None,
             county_cell: None,
             county_name: None,
+            counted: None,
+            revoked: None,
             values: vec![None; columns],
             cells: vec![None; columns],
             pieces: BTreeMap::new(),
@@ -255,7 +270,12 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead) {
     let name = file.submission.path.rsplit('/').next().unwrap_or("");
     let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     match workbook::read(pipeline, &bytes, title) {
-        Ok(sheets) => read_sheets(pipeline, file, sheets),
+        Ok(mut sheets) => {
+            for sheet in &mut sheets {
+                sheet.grid.file = title.to_string();
+            }
+            read_sheets(pipeline, file, sheets);
+        }
         Err(error) => {
             let (rule, draft) = refused(pipeline, error);
             file.say(rule, draft);

@@ -5,6 +5,7 @@ pub mod diagnostic;
 pub mod examples;
 pub mod load;
 pub mod model;
+pub mod parents;
 pub mod raw;
 pub mod survey;
 pub mod template;

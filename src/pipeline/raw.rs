@@ -23,6 +23,7 @@ pub struct RawHead {
     pub default_output: At<String>,
     pub default_period: At<i64>,
     pub counties: At<String>,
+    pub parents: Option<At<String>>,
     pub files: Vec<At<String>>,
 }
 
@@ -134,6 +135,10 @@ pub struct RawForm {
     #[serde(default)]
     pub score_header: Vec<At<String>>,
     pub label: Option<At<String>>,
+    #[serde(default)]
+    pub file_stage: bool,
+    #[serde(default)]
+    pub many_columns: bool,
     #[serde(default)]
     pub field: Vec<At<RawField>>,
     #[serde(default)]
@@ -281,6 +286,8 @@ pub struct RawField {
     pub unit: Option<At<String>>,
     pub blank: Option<At<String>>,
     pub group: Option<At<String>>,
+    #[serde(default)]
+    pub less: Vec<At<String>>,
     pub line: Option<At<String>>,
     pub digits: Option<At<i64>>,
 }

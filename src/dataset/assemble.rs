@@ -150,6 +150,9 @@ impl Assembly<'_> {
                 let mut differing = Differing::new();
                 for record in &table.records {
                     let (code, by_name) = self.county_of(f, table, record, &mut differing);
+                    if record.further {
+                        differing.clear();
+                    }
                     from_name |= by_name;
                     codes.push(code);
                 }
@@ -175,7 +178,7 @@ impl Assembly<'_> {
             .records
             .iter()
             .zip(codes)
-            .filter(|(_, code)| code.is_none())
+            .filter(|(record, code)| code.is_none() && !record.further)
             .map(|(record, _)| record.county_cell.unwrap_or((record.row, 0)))
             .collect();
         if cells.is_empty() {
@@ -322,7 +325,8 @@ impl Assembly<'_> {
 
     fn slot(&self, table: &SheetTable, record: &Record, county: &str) -> Slot {
         let pipeline = self.given.pipeline;
-        let school = if pipeline.forms[table.form].layout == Layout::List {
+        let of_one = [Layout::List, Layout::Statistics];
+        let school = if of_one.contains(&pipeline.forms[table.form].layout) {
             let columns = &pipeline.tables[table.table];
             [SCHOOL_CODE, SCHOOL_NAME]
                 .iter()
@@ -514,7 +518,7 @@ impl Assembly<'_> {
                         counties.insert(county.clone());
                         let row = self.row(f, table, record, county, sheet);
                         self.dataset.tables[table.table].rows.push(row);
-                        outcome.rows += 1;
+                        outcome.rows += usize::from(!record.further);
                     }
                 }
                 for ((row, col), raw) in &table.shown {

@@ -95,6 +95,9 @@ impl Assembly<'_> {
                 Note::CodeMalformed { length } => {
                     draft = draft.slot("length", length.to_string());
                 }
+                Note::ContainedIn { column } => {
+                    draft = draft.slot("other", columns[*column].title.clone());
+                }
                 Note::ColumnsDisagree { other } => draft = draft.slot("other", other.clone()),
                 _ => {}
             }
@@ -271,6 +274,7 @@ fn note_rule(note: &CellNote) -> (&'static str, String) {
         Note::ColumnsDisagree { .. } => ("columns-disagree", String::new()),
         Note::PartsTakenOff => ("parts-taken-off", String::new()),
         Note::PartsUnfit => ("parts-unfit", String::new()),
+        Note::ContainedIn { .. } => ("figure-contained", String::new()),
     }
 }
 
@@ -278,7 +282,11 @@ fn note_rule(note: &CellNote) -> (&'static str, String) {
 fn rule_blocks(rule: &str) -> bool {
     !matches!(
         rule,
-        "blank-as-zero" | "value-converted" | "value-token" | "parts-taken-off"
+        "blank-as-zero"
+            | "value-converted"
+            | "value-token"
+            | "parts-taken-off"
+            | "figure-contained"
     )
 }
 

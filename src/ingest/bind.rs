@@ -88,7 +88,7 @@ fn is_number_row(cells: &[(u32, Cell)]) -> bool {
 }
 
 /// Units that a title or fill-in row above the header states for the whole sheet: `单位:人、册`.
-fn title_units(pipeline: &Pipeline, grid: &Grid, leaf_row: u32) -> Vec<usize> {
+pub(super) fn title_units(pipeline: &Pipeline, grid: &Grid, leaf_row: u32) -> Vec<usize> {
     let mut out = Vec::new();
     for (row, cells) in grid.rows() {
         if *row >= leaf_row {

@@ -91,6 +91,10 @@ pub enum Note {
     },
     /// What other columns say already was taken off.
     PartsTakenOff,
+    /// The form has its figure in that of another column (index).
+    ContainedIn {
+        column: usize,
+    },
     /// It could not be: a part is missing, or they are more than the whole.
     PartsUnfit,
 }

@@ -82,6 +82,31 @@ impl Grid {
         self
     }
 
+    /// The same sheet without some texts in its cells; cells that hold nothing else are empty.
+    pub fn without(&self, noise: &[String]) -> Grid {
+        let mut grid = self.clone();
+        for (_, cells) in &mut grid.rows {
+            for (_, cell) in cells.iter_mut() {
+                if let Cell::Text(text) = cell {
+                    for n in noise.iter().filter(|n| !n.is_empty()) {
+                        *text = text.replace(n.as_str(), "");
+                    }
+                }
+            }
+            cells.retain(|(_, cell)| !matches!(cell, Cell::Text(t) if t.trim().is_empty()));
+        }
+        grid.rows.retain(|(_, cells)| !cells.is_empty());
+        grid
+    }
+
+    /// The last column of the merged block that a cell lies in, its own without one.
+    pub fn block_end(&self, row: u32, col: u32) -> u32 {
+        self.merges
+            .iter()
+            .find(|m| m.top <= row && row <= m.bottom && m.left <= col && col <= m.right)
+            .map_or(col, |m| m.right)
+    }
+
     /// The cell at a position.
     pub fn get(&self, row: u32, col: u32) -> Option<&Cell> {
         let i = self.rows.binary_search_by_key(&row, |(r, _)| *r).ok()?;

@@ -247,33 +247,30 @@ fn fitting(patterns: &[(usize, &[String])], above: &[&String]) -> Vec<usize> {
     fits
 }
 
-/// How many headers stand between those that a pattern names, in the pattern that fits with fewest: of two columns the one
-/// whose headers stand directly one above the other is meant.
+/// How many headers stand between those that a pattern names, of the patterns that fit: of two columns the one whose headers
+/// stand directly one above the other is meant. The stage of the whole sheet may stand above all headers.
 fn gaps(parts: &[String], patterns: &[Vec<String>]) -> usize {
-    let Some((leaf, above)) = parts.split_last() else {
-        return 0;
-    };
-    let of = |pattern: &Vec<String>| -> Option<usize> {
-        let (last, ancestors) = pattern.split_last()?;
-        if last != leaf {
-            return None;
-        }
-        let mut between = 0;
-        let mut at = above.len();
-        for (n, ancestor) in ancestors.iter().enumerate().rev() {
-            match above[..at].iter().rposition(|a| a == ancestor) {
-                Some(found) => {
-                    between += at - 1 - found;
-                    at = found;
-                }
-                // The stage of the whole sheet stands above all headers.
-                None if n == 0 => {}
-                None => return None,
-            }
-        }
-        Some(between)
+    let of = |p: &Vec<String>| {
+        let below = || p.get(1..).and_then(|p| headers_between(parts, p));
+        headers_between(parts, p).or_else(below)
     };
     patterns.iter().filter_map(of).min().unwrap_or(usize::MAX)
+}
+
+/// How many headers of a path stand between those that a pattern names; nothing where it does not fit.
+pub(super) fn headers_between(parts: &[String], pattern: &[String]) -> Option<usize> {
+    let (last, above) = pattern.split_last()?;
+    let (leaf, mut rest) = parts.split_last()?;
+    if last != leaf {
+        return None;
+    }
+    let mut between = 0;
+    for ancestor in above.iter().rev() {
+        let at = rest.iter().rposition(|p| p == ancestor)?;
+        between += rest.len() - 1 - at;
+        rest = &rest[..at];
+    }
+    Some(between)
 }
 
 /// The one stage that a sheet's name, else its title, speaks of.

@@ -14,6 +14,8 @@ pub mod questionnaire;
 mod row_kind;
 pub mod rows;
 pub mod statements;
+pub mod statistics;
+mod statistics_cells;
 pub mod submission;
 mod times;
 pub mod workbook;
@@ -54,6 +56,8 @@ pub struct Record {
     pub cells: Vec<Option<(u32, u32)>>,
     /// By column what stood in the blank of a sentence: the cell holds more than that.
     pub pieces: BTreeMap<usize, String>,
+    /// Another record of the same file is about the same entity, and stands for it.
+    pub further: bool,
 }
 
 /// What a row says about itself with yes or no.
@@ -78,6 +82,7 @@ impl Record {
             values: vec![None; columns],
             cells: vec![None; columns],
             pieces: BTreeMap::new(),
+            further: false,
         }
     }
 }
@@ -339,9 +344,10 @@ impl Reading {
 }
 
 fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workbook::SheetRead>) {
+    let read_together = statistics::read(pipeline, file, &sheets);
     let mut unknown: Vec<(String, String)> = Vec::new();
     let mut known_sheets = 0;
-    for sheet in &mut sheets {
+    for (index, sheet) in sheets.iter_mut().enumerate() {
         let answers = sheet.answers.take();
         let grid = &sheet.grid;
         let place = Place {
@@ -370,6 +376,13 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workboo
             place: place.clone(),
             ..Draft::default()
         };
+        if read_together.contains(&index) {
+            known_sheets += 1;
+            if grid.hidden {
+                file.say("sheet-hidden", draft);
+            }
+            continue;
+        }
         if let Some(mut answers) = answers {
             known_sheets += 1;
             if grid.hidden {
@@ -530,7 +543,7 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
                 None => continue,
             },
             // Known while the sheet was read.
-            Layout::Questionnaire => continue,
+            Layout::Questionnaire | Layout::Statistics => continue,
         };
         if has_needed && found >= form.least {
             fits.push((found, reading));

@@ -178,7 +178,7 @@ fn record(
 }
 
 /// Whether a text is the code of a county, or of a place in it: digits only, the county's first.
-fn code_of_area(text: &str, digits: usize) -> bool {
+pub(super) fn code_of_area(text: &str, digits: usize) -> bool {
     digits > 0 && text.len() >= digits && text.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -237,7 +237,7 @@ fn second(
 }
 
 /// Takes off a figure what other columns say of it already.
-fn parts(
+pub(super) fn parts(
     grid: &Grid,
     at: (u32, u32),
     column: usize,

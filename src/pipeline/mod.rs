@@ -7,6 +7,7 @@ pub mod load;
 pub mod model;
 pub mod parents;
 pub mod raw;
+pub mod statistics;
 pub mod survey;
 pub mod template;
 pub mod valid;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 pub use super::criteria::*;
+pub use super::statistics::*;
 pub use super::survey::*;
 use super::template::Template;
 use crate::finding::Severity;
@@ -211,6 +212,8 @@ pub enum Layout {
     Statements,
     /// One row a respondent: counted while it is read, never kept.
     Questionnaire,
+    /// One school a workbook, its figures on several sheets.
+    Statistics,
 }
 
 /// A declared sheet layout.
@@ -250,6 +253,7 @@ pub struct Form {
     pub many_columns: bool,
     pub fields: Vec<Field>,
     pub statements: Vec<Statement>,
+    pub statistics: Statistics,
     pub asked: Asked,
 }
 

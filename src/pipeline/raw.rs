@@ -144,6 +144,18 @@ pub struct RawForm {
     #[serde(default)]
     pub statement: Vec<At<RawStatement>>,
     #[serde(default)]
+    pub passed_over: Vec<At<String>>,
+    #[serde(default)]
+    pub not_applicable: Vec<At<String>>,
+    #[serde(default)]
+    pub noise: Vec<At<String>>,
+    #[serde(default)]
+    pub line_header: Vec<At<String>>,
+    #[serde(default)]
+    pub section: Vec<At<RawSection>>,
+    #[serde(default)]
+    pub statistics: Vec<At<RawStatistics>>,
+    #[serde(default)]
     pub separators: Vec<At<String>>,
     #[serde(default)]
     pub asides: Vec<At<(String, String)>>,
@@ -151,6 +163,46 @@ pub struct RawForm {
     pub role: Vec<At<RawRole>>,
     #[serde(default)]
     pub question: Vec<At<RawQuestion>>,
+}
+
+/// One entry of `[[form]] section`: rows that begin the part of a stage in a table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSection {
+    pub stage: At<String>,
+    pub row: Vec<At<String>>,
+}
+
+/// `[[form.statistics]]`: one table of a workbook of statistics.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawStatistics {
+    pub number: Vec<At<String>>,
+    pub title: At<String>,
+    #[serde(default)]
+    pub stages: Vec<At<String>>,
+    pub cell: Vec<At<RawStatisticsCell>>,
+}
+
+/// One entry of `[[form.statistics]] cell`: the row and the column whose cell fills a column of the table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawStatisticsCell {
+    pub column: At<String>,
+    pub row: Vec<At<String>>,
+    #[serde(default)]
+    pub header: Vec<At<String>>,
+    #[serde(default)]
+    pub required: bool,
+    pub stage: Option<At<String>>,
+    #[serde(default)]
+    pub in_section: bool,
+    pub unit: Option<At<String>>,
+    pub blank: Option<At<String>>,
+    pub group: Option<At<String>>,
+    #[serde(default)]
+    pub less: Vec<At<String>>,
+    pub contained_in: Option<At<String>>,
 }
 
 /// One entry of `[[form]] role`: which columns of a questionnaire tell something about the respondent.

@@ -391,6 +391,7 @@ impl Valid<'_> {
                         ("list", Layout::List),
                         ("statements", Layout::Statements),
                         ("questionnaire", Layout::Questionnaire),
+                        ("statistics", Layout::Statistics),
                     ],
                 )
                 .unwrap_or(Layout::Rows);
@@ -406,6 +407,7 @@ impl Valid<'_> {
             let (none, what) = match layout {
                 Layout::Statements => (f.statement.is_empty(), "a `statement`"),
                 Layout::Questionnaire => (f.question.is_empty(), "a `question`"),
+                Layout::Statistics => (f.statistics.is_empty(), "`statistics`"),
                 Layout::Rows | Layout::List => (f.field.is_empty(), "a `field`"),
             };
             if none {
@@ -441,6 +443,13 @@ impl Valid<'_> {
                 })
                 .collect();
             self.distinct_patterns(block, &fields);
+            let (statistics, cells) =
+                self.statistics(block, &tables[table], units, stages, settings);
+            let fields = if layout == Layout::Statistics {
+                cells
+            } else {
+                fields
+            };
             let names = matches!(layout, Layout::Rows | Layout::List);
             if f.needs.is_empty() && names && label.is_none() {
                 self.wrong(
@@ -490,6 +499,7 @@ impl Valid<'_> {
                 many_columns: f.many_columns,
                 fields,
                 statements,
+                statistics,
             });
         }
         forms
@@ -733,7 +743,7 @@ fn code(code: &At<String>, name: &At<String>, aliases: &[At<String>]) -> Code {
 }
 
 /// A header pattern as normalised parts. In a list, an item is one text and `/` is part of it.
-fn pattern(text: &str, list: bool, settings: &Settings) -> Vec<String> {
+pub(super) fn pattern(text: &str, list: bool, settings: &Settings) -> Vec<String> {
     let parts: Vec<&str> = if list {
         vec![text]
     } else {

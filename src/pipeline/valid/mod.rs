@@ -6,6 +6,7 @@ mod layouts;
 mod parents;
 mod rules;
 mod standards;
+mod statistics;
 mod surveys;
 
 use std::collections::HashSet;

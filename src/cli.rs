@@ -27,10 +27,17 @@ pub enum LogFormat {
 pub enum Command {
     /// Read all submissions, compute everything and publish.
     Run(RunArgs),
+    /// What is wrong in files before they are submitted: findings only, in Chinese, nothing is published.
+    Check(CheckArgs),
     /// What an indicator, a criterion or a rule means: formula, limits, legal basis, examples.
     Explain(ExplainArgs),
     /// From a published figure to its formula with numbers in it and the cells that they come from.
     Trace(TraceArgs),
+    /// Write the empty workbooks that counties fill in; without FORM and --out, list them.
+    Template(TemplateArgs),
+    /// Reads one file for another process of this program.
+    #[command(name = crate::ingest::formats::worker::COMMAND, hide = true)]
+    ReadOneFile,
     /// Look after pipeline files.
     Pipelines {
         #[command(subcommand)]
@@ -75,6 +82,29 @@ pub struct RunArgs {
     pub jobs: Option<u16>,
 }
 
+/// `junheng check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Files, or the county's folder: then also what is missing in it is said.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Code of the county that they are of; by default the folder (<code>-<name>), the file's name or its rows say it.
+    #[arg(long, value_name = "CODE")]
+    pub county: Option<String>,
+    /// Every finding; by default ten of each kind.
+    #[arg(long)]
+    pub all: bool,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// The year that is evaluated; the pipeline names a default.
+    #[arg(long, value_name = "YYYY", value_parser = clap::value_parser!(i64).range(2000..=2100))]
+    pub period: Option<i64>,
+    /// List of the counties that must report (code,name,prefecture,resident_population).
+    #[arg(long, value_name = "FILE.csv")]
+    pub counties: Option<PathBuf>,
+}
+
 /// `junheng explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -103,6 +133,29 @@ pub struct TraceArgs {
     pub pipeline: PathBuf,
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// `junheng template`.
+#[derive(Debug, Args)]
+pub struct TemplateArgs {
+    /// Id or title of a template, or of one of its forms; without it all templates are listed, or written into the folder --out.
+    pub form: Option<String>,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// Code of the county whose code and name are filled in, and stand at the head of the file's name.
+    #[arg(long, value_name = "CODE")]
+    pub county: Option<String>,
+    /// List of the counties (code,name,prefecture,resident_population); the pipeline names a default.
+    #[arg(long, value_name = "FILE.csv")]
+    pub counties: Option<PathBuf>,
+    /// File to write, or the folder for it (an existing one, or a path that ends in /); the current folder by default.
+    /// Without FORM the folder for all.
+    #[arg(short, long = "out", value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// Write over files that are there already.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `junheng pipelines …`.

@@ -33,7 +33,12 @@ impl Severity {
 /// The findings that the reader itself makes, with the slots of their messages. Their words stand in the pipeline.
 pub const NOTICES: &[(&str, &[&str])] = &[
     ("file-not-workbook", &["found"]),
-    ("file-format-unsupported", &["found"]),
+    ("file-read-as", &["ending", "found"]),
+    ("file-has-macros", &[]),
+    ("file-has-links", &[]),
+    ("file-code-page", &[]),
+    ("sheet-without-cells", &["sheets"]),
+    ("rows-hidden", &["rows", "columns"]),
     ("file-password", &[]),
     ("file-too-large", &["reason"]),
     ("file-damaged", &["reason"]),

@@ -90,7 +90,9 @@ fn check_only(only: &[String], counties: &[County]) -> Result<(), Error> {
 /// # Errors
 /// When the folder cannot be listed.
 pub fn listing(request: &Request) -> Result<Listing, Error> {
-    let mut listing = discover(&request.input, request.pipeline.settings.county_digits)?;
+    let pipeline = &request.pipeline;
+    let digits = pipeline.settings.county_digits;
+    let mut listing = discover(&request.input, digits, &pipeline.limits)?;
     if !request.only.is_empty() {
         let wanted = |code: &String| request.only.contains(code);
         listing
@@ -141,7 +143,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
         .words
         .iter()
         .filter(|(key, _)| {
-            ["found_", "role_", "scale_"]
+            ["found_", "limit_", "damage_", "role_", "scale_"]
                 .iter()
                 .any(|p| key.starts_with(p))
                 || *key == "nothing"
@@ -161,6 +163,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
     let shown = format!(
         "{:?} {:?} {:?} {by_text:?} {tokens:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {types:?} {words:?} {:?}",
         (
+            pipeline.limits,
             &pipeline.settings.header_prefixes,
             &pipeline.settings.unit_prefixes,
             pipeline.settings.county_digits
@@ -180,7 +183,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
 }
 
 /// Reads all files side by side; the order of the result is that of the listing. A panic in a reader is that file's end.
-fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
+pub fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
     let bar = ProgressBar::with_draw_target(
         Some(listing.submissions.len() as u64),
         ProgressDrawTarget::stderr(),

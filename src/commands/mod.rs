@@ -1,11 +1,13 @@
 //! One file a subcommand; each reads as a page of prose.
 
+pub mod check;
 mod compute;
 pub mod explain;
 pub mod pipelines;
 mod previous;
 pub mod run;
 mod run_json;
+pub mod template;
 pub mod trace;
 
 use crate::cli::{Command, PipelinesCommand};
@@ -18,8 +20,11 @@ use crate::error::Error;
 pub fn execute(command: Command) -> Result<u8, Error> {
     match command {
         Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
+        Command::Template(args) => template::template(&args),
+        Command::ReadOneFile => Ok(crate::ingest::formats::worker::serve()),
         Command::Pipelines {
             command: PipelinesCommand::Check { path },
         } => pipelines::check(&path),

@@ -187,7 +187,7 @@ fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
 }
 
 /// A name without the signs that a file system refuses.
-fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     name.chars()
         .map(|c| {
             if "/\\:*?\"<>|".contains(c) || c.is_control() {

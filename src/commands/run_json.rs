@@ -41,6 +41,11 @@ pub fn json(
             })
         })
         .collect();
+    let skipped: Vec<Value> = listing
+        .skipped
+        .iter()
+        .map(|s| json!({ "path": s.path, "rule": s.rule }))
+        .collect();
     let mut rules = serde_json::Map::new();
     let mut ids: Vec<&str> = r.findings.iter().map(|f| f.rule.as_str()).collect();
     ids.sort_unstable();
@@ -69,7 +74,7 @@ pub fn json(
         "period": context.period,
         "previous": previous.map(|p| json!({ "period": p.period, "survey_sha256": p.hash })),
         "inputs": inputs,
-        "skipped": listing.skipped,
+        "skipped": skipped,
         "counts": {
             "files": r.files().len(),
             "counties": r.dataset.counties.len(),

@@ -23,8 +23,8 @@ use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 
 /// The column of the county's table in which a county states its own code.
-const COUNTY_CODE_STATED: &str = "county_code_stated";
-const COUNTY_NAME_STATED: &str = "county_name_stated";
+pub const COUNTY_CODE_STATED: &str = "county_code_stated";
+pub const COUNTY_NAME_STATED: &str = "county_name_stated";
 const YEAR_STATED: &str = "year_stated";
 const SCHOOL_CODE: &str = "school_code";
 const SCHOOL_NAME: &str = "school_name";

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{CountyRef, CountySource, Criterion, Scope};
+use crate::pipeline::model::{BoundValue, CountyRef, CountySource, Criterion, SchoolCheck, Scope};
 use crate::text::{fixed, number, some_of};
 
 /// The code of a claim that something is met (list `claim`).
@@ -473,7 +473,7 @@ fn missing_cells(
     } = *given;
     let criterion = &pipeline.criteria[result.criterion];
     for (k, r) in criterion.checks.iter().zip(&result.checks) {
-        if r.basis == Some(Basis::Stated) {
+        if r.basis == Some(Basis::Stated) || lacks_county_figures(given, result.county, k) {
             continue;
         }
         for checked in r.unknown().filter(|checked| checked.applies) {
@@ -489,6 +489,28 @@ fn missing_cells(
     for source in names.filter_map(|name| pipeline.county_ref(name)) {
         lacking_cells(given, result.county, source, said, findings);
     }
+}
+
+/// Whether a check hangs on figures of the county of which none is there: then no cell of a school is to blame.
+fn lacks_county_figures(given: &Given<'_>, county: usize, check: &SchoolCheck) -> bool {
+    let limits = check.limits.iter().filter_map(|l| match &l.value {
+        BoundValue::Formula(formula) => Some(formula),
+        BoundValue::Number(_) => None,
+    });
+    let code = &given.dataset.counties[county].code;
+    let mut sources = limits
+        .chain([&check.value])
+        .flat_map(|f| &f.columns)
+        .filter_map(|name| given.pipeline.county_ref(name))
+        .peekable();
+    sources.peek().is_some()
+        && sources.all(|source| match source {
+            CountyRef::Computed(c) => given.facts.columns[c][county].value.is_none(),
+            CountyRef::Stated { table, column } => {
+                let row = facts::county_row(given.dataset, table, code);
+                row.is_none_or(|r| r.values[column].is_none())
+            }
+        })
 }
 
 /// The empty cells of the rows that a county figure lacks.

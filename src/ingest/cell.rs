@@ -282,8 +282,11 @@ fn yes_no(pipeline: &Pipeline, cell: &Cell) -> Read {
     }
 }
 
+/// The first and the last year that a figure is taken for one.
+pub const YEARS: (i32, i32) = (1800, 2200);
+
 fn plausible_year(n: f64) -> bool {
-    n.fract() == 0.0 && (1800.0..=2200.0).contains(&n)
+    n.fract() == 0.0 && (f64::from(YEARS.0)..=f64::from(YEARS.1)).contains(&n)
 }
 
 fn year(cell: &Cell) -> Read {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030};
 
+use super::formats::content::Content;
+use super::formats::{Limit, MAX_COLUMN, ReadError, Seen, Sink};
 use super::grid::Cell;
 
 /// The text of a file: UTF-8 (with or without a mark) or UTF-16 with its mark, else GB18030. `None` when it is none of
@@ -18,6 +20,42 @@ pub fn decoded(bytes: &[u8]) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(text));
     }
     GB18030.decode_without_bom_handling_and_without_replacement(bytes)
+}
+
+/// The name of a file as an archive holds it: UTF-8 or GB18030; signs that are neither are replaced.
+pub fn decoded_name(bytes: &[u8]) -> Cow<'_, str> {
+    decoded(bytes).unwrap_or_else(|| GB18030.decode_without_bom_handling(bytes).0)
+}
+
+/// Reads the one table of a text file.
+///
+/// # Errors
+/// When it is no text, or more than may be.
+pub fn read(bytes: &[u8], title: &str, sink: &mut dyn Sink) -> Result<(), ReadError> {
+    let Some(text) = decoded(bytes) else {
+        return Err(ReadError::NotWorkbook(Content::Text));
+    };
+    sink.sheet(title, false)?;
+    let mut failed = Ok(());
+    let rows = each_row(&text, |row, fields| {
+        for (col, field) in fields.enumerate() {
+            if field.is_empty() || failed.is_err() {
+                continue;
+            }
+            let col = u32::try_from(col).unwrap_or(u32::MAX);
+            failed = if col >= MAX_COLUMN {
+                let most = u64::from(MAX_COLUMN);
+                Err(ReadError::over(Limit::Columns, most, None, None))
+            } else {
+                sink.cell(row, col, Seen::Field(field))
+            };
+        }
+    });
+    failed?;
+    if let Err(reason) = rows {
+        sink.broken(&reason);
+    }
+    Ok(())
 }
 
 /// The sign between the fields: the one that stands most often, outside quotes, in the first lines.

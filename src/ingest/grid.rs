@@ -1,5 +1,9 @@
 //! A sheet as cells with absolute positions, before anything is understood. Knows nothing of Excel libraries or forms.
 
+use serde::{Deserialize, Serialize};
+
+use super::formats::{Layout, Seen};
+
 /// What a cell holds, as the file says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell {
@@ -17,6 +21,19 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// The cell as it passes by.
+    pub fn seen(&self) -> Seen<'_> {
+        match self {
+            Cell::Number(n) => Seen::Number(*n),
+            Cell::Text(t) => Seen::Text(t),
+            Cell::Bool(b) => Seen::Bool(*b),
+            Cell::DateTime(serial, is_1904) => Seen::Date(*serial, *is_1904),
+            Cell::DateText(t) => Seen::DateText(t),
+            Cell::Error(t) => Seen::Error(t),
+            Cell::NotCached => Seen::NotCached,
+        }
+    }
+
     /// The cell as a person sees it, as far as the value alone tells.
     pub fn shown(&self) -> String {
         match self {
@@ -33,7 +50,7 @@ impl Cell {
 }
 
 /// A block of merged cells; both corners belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     pub top: u32,
     pub left: u32,
@@ -49,8 +66,9 @@ pub struct Grid {
     pub file: String,
     pub hidden: bool,
     rows: Vec<(u32, Vec<(u32, Cell)>)>,
-    merges: Vec<Merge>,
-    percent: Vec<(u32, u32)>,
+    layout: Layout,
+    /// A table below another one: what stands above it says more of it than the sheet's name.
+    pub below_another: bool,
 }
 
 impl Grid {
@@ -69,16 +87,17 @@ impl Grid {
             file: String::new(),
             hidden,
             rows,
-            merges: Vec::new(),
-            percent: Vec::new(),
+            layout: Layout::default(),
+            below_another: false,
         }
     }
 
-    /// Adds merged blocks and the cells whose number format shows percent.
-    pub fn with_layout(mut self, merges: Vec<Merge>, mut percent: Vec<(u32, u32)>) -> Grid {
-        percent.sort_unstable();
-        self.merges = merges;
-        self.percent = percent;
+    /// Adds what the sheet says about its cells beside their values.
+    pub fn with_layout(mut self, mut layout: Layout) -> Grid {
+        layout.percent.sort_unstable();
+        let filled = |row: &u32| self.rows.binary_search_by_key(row, |(r, _)| *r).is_ok();
+        layout.hidden_rows.retain(filled);
+        self.layout = layout;
         self
     }
 
@@ -101,10 +120,32 @@ impl Grid {
 
     /// The last column of the merged block that a cell lies in, its own without one.
     pub fn block_end(&self, row: u32, col: u32) -> u32 {
-        self.merges
+        self.layout
+            .merges
             .iter()
             .find(|m| m.top <= row && row <= m.bottom && m.left <= col && col <= m.right)
             .map_or(col, |m| m.right)
+    }
+
+    /// The rows from one on, down to another, as a sheet of their own; cells keep their places.
+    pub fn part(&self, from: u32, to: u32) -> Grid {
+        let rows = self.rows.iter();
+        Grid {
+            name: self.name.clone(),
+            file: self.file.clone(),
+            hidden: self.hidden,
+            rows: rows
+                .filter(|(r, _)| (from..to).contains(r))
+                .cloned()
+                .collect(),
+            layout: self.layout.clone(),
+            below_another: true,
+        }
+    }
+
+    /// Hidden rows that hold something, and hidden columns (first and last) of the sheet.
+    pub fn hidden_parts(&self) -> (&[u32], &[(u32, u32)]) {
+        (&self.layout.hidden_rows, &self.layout.hidden_cols)
     }
 
     /// The cell at a position.
@@ -118,6 +159,7 @@ impl Grid {
     /// The text of a cell, or of the first cell of the merged block that it lies in.
     pub fn header_text(&self, row: u32, col: u32) -> Option<(String, (u32, u32))> {
         let (r, c) = self
+            .layout
             .merges
             .iter()
             .find(|m| m.top <= row && row <= m.bottom && m.left <= col && col <= m.right)
@@ -136,7 +178,7 @@ impl Grid {
 
     /// Whether the cell's number format shows percent.
     pub fn is_percent(&self, row: u32, col: u32) -> bool {
-        self.percent.binary_search(&(row, col)).is_ok()
+        self.layout.percent.binary_search(&(row, col)).is_ok()
     }
 
     /// Whether nothing stands in the sheet.

@@ -139,7 +139,7 @@ pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> V
 pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<HeaderMatch> {
     let stage = sheet_stage(pipeline, grid).or_else(|| {
         let file = Some(grid.file.as_str()).filter(|_| form.file_stage)?;
-        stage_of(pipeline, file)
+        stage_in(pipeline, file)
     });
     let mut by_leaf: HashMap<&str, Vec<(usize, &[String])>> = HashMap::new();
     for (f, field) in form.fields.iter().enumerate() {
@@ -275,12 +275,17 @@ pub(super) fn headers_between(parts: &[String], pattern: &[String]) -> Option<us
 
 /// The one stage that a sheet's name, else its title, speaks of.
 pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
-    let only = |text: &str| stage_of(pipeline, text);
-    only(&grid.name).or_else(|| title(grid).and_then(only))
+    let by_name = || stage_in(pipeline, &grid.name);
+    let by_title = || title(grid).and_then(|t| stage_in(pipeline, t));
+    if grid.below_another {
+        by_title().or_else(by_name)
+    } else {
+        by_name().or_else(by_title)
+    }
 }
 
 /// The one stage that a text speaks of.
-fn stage_of(pipeline: &Pipeline, text: &str) -> Option<usize> {
+pub fn stage_in(pipeline: &Pipeline, text: &str) -> Option<usize> {
     let text = normal(text);
     let mut hits = pipeline
         .stages

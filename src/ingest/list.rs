@@ -16,6 +16,8 @@ use crate::text::normal;
 /// Where a list stands on a sheet and which row is which field.
 #[derive(Debug, Clone)]
 pub struct ListMatch {
+    /// The row of the list's headers.
+    pub header_row: u32,
     item_col: u32,
     value_col: u32,
     unit_col: Option<u32>,
@@ -29,6 +31,11 @@ impl ListMatch {
     /// How many fields were found.
     pub fn found(&self) -> usize {
         self.rows.iter().filter(|r| !r.is_empty()).count()
+    }
+
+    /// Whether a row holds an item of the list.
+    pub fn covers(&self, row: u32) -> bool {
+        self.rows.iter().any(|rows| rows.contains(&row))
     }
 
     /// Whether a field was found.
@@ -49,6 +56,7 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<ListM
         }
     }
     let mut found = ListMatch {
+        header_row,
         item_col,
         value_col,
         unit_col,

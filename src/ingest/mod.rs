@@ -5,12 +5,13 @@ pub mod answers;
 mod bind;
 pub mod cell;
 pub mod delimited;
+pub mod formats;
 pub mod grid;
 pub mod header;
 pub mod list;
-pub mod preflight;
 mod question_heads;
 pub mod questionnaire;
+pub mod record;
 mod row_kind;
 pub mod rows;
 pub mod statements;
@@ -20,72 +21,21 @@ pub mod submission;
 mod times;
 pub mod workbook;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use answers::AnswerTable;
 use cell::{Note, Read, Value};
+use formats::content::Content;
+use formats::{Damage, ReadError, Remark};
 use grid::{Cell, Grid};
-use preflight::Content;
 use submission::{CountyName, Submission, county_name};
-use workbook::ReadError;
 
-use crate::finding::{Draft, Place};
+pub use record::{Flag, Record};
+
+use crate::finding::{Draft, Place, cell_list, column_letters};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Entity, Layout, Means, SideSheet};
-use crate::text::normal;
-
-/// One entity as one sheet gives it.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// The row that names it, from 0.
-    pub row: u32,
-    /// The only stage that the sheet is about.
-    pub stage: Option<usize>,
-    /// County as the row itself says.
-    pub county_code: Option<String>,
-    pub county_cell: Option<(u32, u32)>,
-    pub county_name: Option<String>,
-    /// Whether the row is counted as a school.
-    pub counted: Option<Flag>,
-    /// Whether the school was closed last year.
-    pub revoked: Option<Flag>,
-    /// By column of the table.
-    pub values: Vec<Option<Value>>,
-    /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
-    pub cells: Vec<Option<(u32, u32)>>,
-    /// By column what stood in the blank of a sentence: the cell holds more than that.
-    pub pieces: BTreeMap<usize, String>,
-    /// Another record of the same file is about the same entity, and stands for it.
-    pub further: bool,
-}
-
-/// What a row says about itself with yes or no.
-#[derive(Debug, Clone)]
-pub struct Flag {
-    pub at: (u32, u32),
-    /// Missing where the cell is empty or says neither.
-    pub value: Option<bool>,
-    pub raw: String,
-}
-
-impl Record {
-    fn new(row: u32, columns: usize, stage: Option<usize>) -> Record {
-        Record {
-            row,
-            stage,
-            county_code: None,
-            county_cell: None,
-            county_name: None,
-            counted: None,
-            revoked: None,
-            values: vec![None; columns],
-            cells: vec![None; columns],
-            pieces: BTreeMap::new(),
-            further: false,
-        }
-    }
-}
+use crate::pipeline::model::{Entity, Layout, Limits, Means, SideSheet};
+use crate::text::{NAMED_PLACES, normal, some_of};
 
 /// A cell that was not taken as it stands.
 #[derive(Debug, Clone)]
@@ -125,6 +75,8 @@ pub struct SheetTable {
     pub drafts: Vec<(&'static str, Draft)>,
     /// Cells of a list that must be filled in.
     pub needed: Vec<(usize, (u32, u32))>,
+    /// Where another table begins, below this one on the same sheet.
+    pub rest: Option<u32>,
     /// Cells whose figure is not the one that the cell shows: converted from another unit.
     pub shown: Vec<((u32, u32), String)>,
 }
@@ -141,12 +93,39 @@ impl SheetTable {
             notes: Vec::new(),
             drafts: Vec::new(),
             needed: Vec::new(),
+            rest: None,
             shown: Vec::new(),
         }
     }
 
     fn say(&mut self, rule: &'static str, draft: Draft) {
         self.drafts.push((rule, draft));
+    }
+
+    /// More records than a sheet may have: none is taken.
+    fn too_many(&mut self, pipeline: &Pipeline) {
+        let most = pipeline.limits.rows as u64;
+        let reason = over(
+            pipeline,
+            formats::Limit::Rows,
+            most,
+            None,
+            Some(&self.sheet),
+        );
+        self.records.clear();
+        self.totals.clear();
+        self.notes.clear();
+        self.shown.clear();
+        self.drafts.clear();
+        let draft = Draft {
+            place: Place {
+                file: None,
+                sheet: Some(self.sheet.clone()),
+                cell: None,
+            },
+            ..Draft::default()
+        };
+        self.say("file-too-large", draft.slot("reason", reason));
     }
 
     /// Puts a read cell into a record and keeps what there is to say about it.
@@ -217,18 +196,20 @@ pub struct FileRead {
 pub fn read_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
     let mut file = named_file(pipeline, submission);
     let read = |file: &mut FileRead| fill(pipeline, file);
-    guarded(&mut file, read);
+    let word = pipeline.word(Damage::Reader.word());
+    guarded(word, &mut file, read);
     file
 }
 
 /// Runs a reading; should it panic, what it had read is thrown away and the file counts as damaged.
-fn guarded(file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
+fn guarded(word: &str, file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(file)));
     if let Err(panic) = caught {
         file.tables.clear();
         file.answers.clear();
         file.drafts.clear();
-        let reason = workbook::without_quotes(&crate::log::panic_text(&*panic));
+        let text = formats::without_quotes(&crate::log::panic_text(&*panic));
+        let reason = format!("{word} ({text})");
         file.say("file-damaged", Draft::default().slot("reason", reason));
     }
 }
@@ -253,38 +234,66 @@ fn named_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
 }
 
 fn fill(pipeline: &Pipeline, file: &mut FileRead) {
-    let size = std::fs::metadata(&file.submission.absolute).map_or(0, |m| m.len());
-    file.bytes = size;
-    if size > preflight::MAX_FILE {
-        let reason = format!("{} MiB", size >> 20);
-        file.say("file-too-large", Draft::default().slot("reason", reason));
-        return;
-    }
-    let bytes = match std::fs::read(&file.submission.absolute) {
-        Ok(bytes) => bytes,
-        Err(e) => {
-            file.say(
-                "file-damaged",
-                Draft::default().slot("reason", e.to_string()),
-            );
-            return;
+    let limits = &pipeline.limits;
+    let read = submission::bytes_of(&file.submission, limits).and_then(|bytes| {
+        file.bytes = bytes.len() as u64;
+        file.sha256 = submission::sha256(&bytes);
+        let name = file.submission.path.rsplit('/').next().unwrap_or("");
+        let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        if formats::content::of(&bytes) == Content::Zip {
+            return Err(closed_archive(&bytes, file.submission.member.len(), limits));
         }
-    };
-    file.bytes = bytes.len() as u64;
-    file.sha256 = submission::sha256(&bytes);
-    let name = file.submission.path.rsplit('/').next().unwrap_or("");
-    let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    match workbook::read(pipeline, &bytes, title) {
-        Ok(mut sheets) => {
-            for sheet in &mut sheets {
-                sheet.grid.file = title.to_string();
-            }
-            read_sheets(pipeline, file, sheets);
+        let mut book = workbook::read(pipeline, &bytes, title)?;
+        for sheet in &mut book.sheets {
+            sheet.grid.file = title.to_string();
+        }
+        Ok(book)
+    });
+    match read {
+        Ok(book) => {
+            remarks(pipeline, file, &book);
+            read_sheets(pipeline, file, book.sheets);
         }
         Err(error) => {
             let (rule, draft) = refused(pipeline, error);
             file.say(rule, draft);
         }
+    }
+}
+
+/// Why an archive was not opened when the folder was listed.
+fn closed_archive(bytes: &[u8], depth: usize, limits: &Limits) -> ReadError {
+    match formats::container::members(std::io::Cursor::new(bytes), limits) {
+        Err(error) => error,
+        Ok(members) if !members.is_empty() && depth > 0 => {
+            let most = limits.archive_depth as u64;
+            ReadError::over(formats::Limit::ArchiveDepth, most, None, None)
+        }
+        Ok(_) => ReadError::NotWorkbook(Content::Zip),
+    }
+}
+
+/// What there is to say about a file that was read.
+fn remarks(pipeline: &Pipeline, file: &mut FileRead, book: &workbook::BookRead) {
+    let name = file.submission.path.rsplit('/').next().unwrap_or("");
+    if !book.content.fits_name(name) {
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let draft = Draft::default()
+            .slot("ending", format!(".{ending}"))
+            .slot("found", pipeline.word(book.content.word()).to_string());
+        file.say("file-read-as", draft);
+    }
+    for remark in &book.remarks {
+        let (rule, draft) = match remark {
+            Remark::Macros => ("file-has-macros", Draft::default()),
+            Remark::Links => ("file-has-links", Draft::default()),
+            Remark::CodePage => ("file-code-page", Draft::default()),
+            Remark::OtherSheets(names) => (
+                "sheet-without-cells",
+                Draft::default().slot("sheets", rows::listed(pipeline, names)),
+            ),
+        };
+        file.say(rule, draft);
     }
 }
 
@@ -296,35 +305,58 @@ impl FileRead {
 }
 
 fn refused(pipeline: &Pipeline, error: ReadError) -> (&'static str, Draft) {
-    let found = |content: Content| pipeline.word(found_word(content)).to_string();
     match error {
         ReadError::NotWorkbook(content) => (
             "file-not-workbook",
-            Draft::default().slot("found", found(content)),
-        ),
-        ReadError::Unsupported(content) => (
-            "file-format-unsupported",
-            Draft::default().slot("found", found(content)),
+            Draft::default().slot("found", pipeline.word(content.word()).to_string()),
         ),
         ReadError::Password => ("file-password", Draft::default()),
-        ReadError::TooLarge(reason) => ("file-too-large", Draft::default().slot("reason", reason)),
-        ReadError::Damaged(reason) => ("file-damaged", Draft::default().slot("reason", reason)),
+        ReadError::TooLarge {
+            limit,
+            most,
+            found,
+            at,
+        } => (
+            "file-too-large",
+            Draft::default().slot("reason", over(pipeline, limit, most, found, at.as_deref())),
+        ),
+        ReadError::TooMuch(what) => (
+            "file-too-large",
+            Draft::default().slot(
+                "reason",
+                format!("{} ({what})", pipeline.word("limit_content")),
+            ),
+        ),
+        ReadError::Damaged(damage, reason) => (
+            "file-damaged",
+            Draft::default().slot("reason", broken(pipeline, damage, &reason)),
+        ),
     }
 }
 
-/// The key of the word for a kind of content.
-fn found_word(content: Content) -> &'static str {
-    match content {
-        Content::Xls => "found_xls",
-        Content::Xlsb => "found_xlsb",
-        Content::Ods => "found_ods",
-        Content::Zip => "found_zip",
-        Content::Html => "found_html",
-        Content::Xml => "found_xml",
-        Content::Pdf => "found_pdf",
-        Content::Text => "found_text",
-        Content::Empty => "found_empty",
-        _ => "found_other",
+/// A limit that was reached, in words.
+pub fn over(
+    pipeline: &Pipeline,
+    limit: formats::Limit,
+    most: u64,
+    found: Option<u64>,
+    at: Option<&str>,
+) -> String {
+    let what = pipeline.word(limit.word());
+    let at = at.map_or(String::new(), |at| format!("{at}: "));
+    match found {
+        Some(found) => format!("{at}{what} {found} > {most}"),
+        None => format!("{at}{what} > {most}"),
+    }
+}
+
+/// A damage in words, with what the reader says of it.
+fn broken(pipeline: &Pipeline, damage: Damage, reason: &str) -> String {
+    let word = pipeline.word(damage.word());
+    if reason.is_empty() {
+        word.to_string()
+    } else {
+        format!("{word} ({reason})")
     }
 }
 
@@ -335,7 +367,19 @@ enum Reading {
     Statements(usize, statements::StatementsMatch),
 }
 
+/// Rows within which the last headers of one table stand, whatever form of rows they are taken for.
+const SAME_HEAD: u32 = 3;
+
 impl Reading {
+    /// The row of the headers.
+    fn start(&self) -> u32 {
+        match self {
+            Reading::Rows(_, m) => m.leaf_row,
+            Reading::List(_, m) => m.header_row,
+            Reading::Statements(..) => 0,
+        }
+    }
+
     fn form(&self) -> usize {
         match self {
             Reading::Rows(f, _) | Reading::List(f, _) | Reading::Statements(f, _) => *f,
@@ -379,8 +423,9 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workboo
         if read_together.contains(&index) {
             known_sheets += 1;
             if grid.hidden {
-                file.say("sheet-hidden", draft);
+                file.say("sheet-hidden", draft.clone());
             }
+            say_hidden_parts(pipeline, file, grid, draft);
             continue;
         }
         if let Some(mut answers) = answers {
@@ -404,32 +449,10 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workboo
         match recognise(pipeline, grid) {
             Recognised::One(reading) => {
                 if grid.hidden {
-                    file.say("sheet-hidden", draft);
+                    file.say("sheet-hidden", draft.clone());
                 }
-                let mut table = match reading {
-                    Reading::Rows(form, found) => rows::read(pipeline, form, grid, &found),
-                    Reading::List(form, found) => list::read(pipeline, form, grid, &found),
-                    Reading::Statements(form, found) => {
-                        statements::read(pipeline, form, grid, &found)
-                    }
-                };
-                // A blank sheet of the county's own says nothing; one of schools has lost them.
-                let of_schools = pipeline.tables[table.table].entity == Entity::School;
-                if table.records.is_empty() && of_schools {
-                    let title = pipeline.forms[table.form].title.clone();
-                    table.say(
-                        "form-empty",
-                        Draft {
-                            place,
-                            ..Draft::default()
-                        }
-                        .slot("form", title),
-                    );
-                }
-                for (_, draft) in &mut table.drafts {
-                    draft.place.file = Some(file.submission.path.clone());
-                }
-                file.tables.push(table);
+                say_hidden_parts(pipeline, file, grid, draft);
+                read_tables(pipeline, file, grid, reading);
             }
             Recognised::Several(forms) => {
                 file.say(
@@ -483,6 +506,134 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workboo
     }
 }
 
+/// Hidden rows and columns are read like all others, and said.
+fn say_hidden_parts(pipeline: &Pipeline, file: &mut FileRead, grid: &Grid, mut draft: Draft) {
+    let (rows, columns) = grid.hidden_parts();
+    let filled = |col: &u32| {
+        let mut all = grid.rows().iter().flat_map(|(_, cells)| cells);
+        all.any(|(c, _)| c == col)
+    };
+    let columns: Vec<String> = columns
+        .iter()
+        .filter(|(from, to)| (*from..=(*to).min(*from + 255)).any(|c| filled(&c)))
+        .map(
+            |(from, to)| match (column_letters(*from), column_letters(*to)) {
+                (from, to) if from == to => from,
+                (from, to) => format!("{from}-{to}"),
+            },
+        )
+        .collect();
+    if rows.is_empty() && columns.is_empty() {
+        return;
+    }
+    let numbers: Vec<(u32, u32)> = rows.iter().map(|row| (*row, 0)).collect();
+    // The cells of one column, as a list of row numbers.
+    let list = cell_list(&numbers).replace('A', "").replace(':', "-");
+    let list: Vec<String> = list
+        .split(',')
+        .filter(|t| !t.is_empty())
+        .map(String::from)
+        .collect();
+    draft.place.cell = rows.first().map(|row| crate::finding::a1(*row, 0));
+    let rows = if list.is_empty() {
+        rows::listed(pipeline, &list)
+    } else {
+        some_of(&list, NAMED_PLACES)
+    };
+    file.say(
+        "rows-hidden",
+        draft
+            .slot("rows", rows)
+            .slot("columns", rows::listed(pipeline, &columns)),
+    );
+}
+
+/// The table of a recognised sheet, and those below it.
+fn read_tables(pipeline: &Pipeline, file: &mut FileRead, grid: &Grid, reading: Reading) {
+    let mut table = match reading {
+        Reading::Rows(form, found) => rows::read(pipeline, form, grid, &found),
+        Reading::List(form, found) => read_list(pipeline, form, grid, found),
+        Reading::Statements(form, found) => statements::read(pipeline, form, grid, &found),
+    };
+    let place = |cell: Option<String>| Place {
+        file: None,
+        sheet: Some(grid.name.clone()),
+        cell,
+    };
+    let rest = table
+        .rest
+        .map(|row| (row, grid.part(row, formats::MAX_ROW)));
+    let next = match &rest {
+        Some((row, part)) => match recognise(pipeline, part) {
+            Recognised::One(next) => Some((part, next)),
+            _ => {
+                // To read what follows under the first headers would be a guess.
+                let draft = Draft {
+                    place: place(Some(crate::finding::a1(*row, 0))),
+                    ..Draft::default()
+                };
+                table.say("header-changes", draft.slot("row", (row + 1).to_string()));
+                None
+            }
+        },
+        None => None,
+    };
+    // A blank sheet of the county's own says nothing; one of schools has lost them.
+    let of_schools = pipeline.tables[table.table].entity == Entity::School;
+    let refused = table
+        .drafts
+        .iter()
+        .any(|(rule, _)| *rule == "file-too-large");
+    if table.records.is_empty() && of_schools && !refused {
+        let title = pipeline.forms[table.form].title.clone();
+        let draft = Draft {
+            place: place(None),
+            ..Draft::default()
+        };
+        table.say("form-empty", draft.slot("form", title));
+    }
+    for (_, draft) in &mut table.drafts {
+        draft.place.file = Some(file.submission.path.clone());
+    }
+    file.tables.push(table);
+    if let Some((part, next)) = next {
+        read_tables(pipeline, file, part, next);
+    }
+}
+
+/// A list, down to where another table begins.
+fn read_list(pipeline: &Pipeline, form: usize, grid: &Grid, found: list::ListMatch) -> SheetTable {
+    let below = grid
+        .rows()
+        .iter()
+        .skip_while(|(r, _)| *r <= found.header_row);
+    let header = below
+        .filter(|(row, cells)| !found.covers(*row) && rows::like_header(cells))
+        .take(20)
+        .find(|(row, _)| is_form(pipeline, &grid.part(*row, row.saturating_add(40))));
+    let Some((header, _)) = header else {
+        return list::read(pipeline, form, grid, &found);
+    };
+    // A title belongs to what it stands above.
+    let above = grid.rows().iter().rev().find(|(r, _)| r < header);
+    let from = match above {
+        Some((row, cells)) if cells.len() == 1 && !found.covers(*row) => *row,
+        _ => *header,
+    };
+    let own = grid.part(0, from);
+    let mut table = match list::best_match(pipeline, &pipeline.forms[form], &own) {
+        Some(found) => list::read(pipeline, form, &own, &found),
+        None => list::read(pipeline, form, grid, &found),
+    };
+    table.rest = Some(from);
+    table
+}
+
+/// Whether the first rows of a part of a sheet make a form.
+fn is_form(pipeline: &Pipeline, part: &Grid) -> bool {
+    matches!(recognise(pipeline, part), Recognised::One(_))
+}
+
 fn side_sheet<'a>(pipeline: &'a Pipeline, grid: &Grid) -> Option<&'a SideSheet> {
     pipeline.side_sheets.iter().find(|side| {
         grid.rows().iter().take(5).any(|(_, cells)| {
@@ -513,23 +664,26 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
     let mut fits: Vec<(usize, Reading)> = Vec::new();
     let mut nearest: Option<(usize, String)> = None;
     for (f, form) in pipeline.forms.iter().enumerate() {
-        let excluded = grid.rows().iter().take(40).any(|(_, cells)| {
-            cells.iter().any(
-                |(_, cell)| matches!(cell, Cell::Text(t) if form.excludes.contains(&normal(t))),
-            )
-        });
-        if excluded {
-            continue;
-        }
+        let excluded = |last: u32| {
+            grid.rows().iter().take(40).any(|(r, cells)| {
+                *r <= last
+                    && cells.iter().any(|(_, cell)| {
+                        matches!(cell, Cell::Text(t) if form.excludes.contains(&normal(t)))
+                    })
+            })
+        };
         let (found, has_needed, reading) = match form.layout {
             Layout::Rows => match header::best_match(pipeline, form, grid) {
-                Some(m) => (
+                // What stands far below the headers belongs to another table.
+                Some(m) if !excluded(m.leaf_row + 3) => (
                     m.found(),
                     form.needs.iter().all(|n| !m.fields[*n].is_empty()),
                     Reading::Rows(f, m),
                 ),
+                Some(_) => continue,
                 None => continue,
             },
+            Layout::List | Layout::Statements if excluded(u32::MAX) => continue,
             Layout::List => match list::best_match(pipeline, form, grid) {
                 Some(m) => (
                     m.found(),
@@ -553,6 +707,14 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
                 format!("{} ({found}/{})", form.title, form.entries()),
             ));
         }
+    }
+    // Of tables one below the other the first is meant; where it ends is for its reader to find.
+    if let Some(first) = fits.iter().map(|(_, r)| r).min_by_key(|r| r.start()) {
+        let (start, kind) = (first.start(), std::mem::discriminant(first));
+        fits.retain(|(_, r)| {
+            let same = std::mem::discriminant(r) == kind;
+            r.start() <= start + if same { SAME_HEAD } else { 0 }
+        });
     }
     fits.sort_by_key(|(found, _)| std::cmp::Reverse(*found));
     if let [first, second, ..] = &fits[..]
@@ -590,6 +752,7 @@ mod tests {
             submission: Submission {
                 path: "a.xlsx".to_string(),
                 absolute: std::path::PathBuf::new(),
+                member: Vec::new(),
                 folder: None,
                 modified: 0,
             },
@@ -600,11 +763,14 @@ mod tests {
             answers: Vec::new(),
             drafts: Vec::new(),
         };
-        guarded(&mut file, |_| panic!("a fault at '13812345678'"));
+        guarded("broken", &mut file, |_| panic!("a fault at '13812345678'"));
         assert!(file.tables.is_empty());
         assert_eq!(file.drafts.len(), 1);
         let (rule, draft) = &file.drafts[0];
         assert_eq!(*rule, "file-damaged");
-        assert_eq!(draft.slots, [("reason", "a fault at \u{2026}".to_string())]);
+        assert_eq!(
+            draft.slots,
+            [("reason", "broken (a fault at \u{2026})".to_string())]
+        );
     }
 }

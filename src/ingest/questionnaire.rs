@@ -10,6 +10,7 @@ use super::answers::{
     AnswerTable, Answers, Marks, NAMED_CELLS, Reason, SKETCH, Satisfied, SchoolTally, Screened,
     Tally,
 };
+use super::formats::Seen;
 use super::grid::Grid;
 use super::question_heads::{self, Heads, LONGEST, Use, without_asides};
 use super::times::{duration, second, serial_second};
@@ -17,17 +18,6 @@ use crate::finding::{Draft, Place};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{AnswerMeans, AnswerRole, RateKind, Survey};
 use crate::text::normal;
-
-/// A cell as it passes by.
-#[derive(Debug, Clone, Copy)]
-pub enum Seen<'a> {
-    Text(&'a str),
-    Number(f64),
-    /// Days since the workbook's epoch, and whether that is 1904.
-    Date(f64, bool),
-    /// A mark, an error, a formula without its result: nothing that can be an answer.
-    Other,
-}
 
 /// Maps whose order never shows; with a fixed seed, like all hashes here.
 type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
@@ -175,6 +165,10 @@ impl Collector<'_> {
 
     /// Takes one cell; cells come row by row.
     pub fn cell(&mut self, row: u32, col: u32, cell: Seen<'_>) {
+        let cell = match cell {
+            Seen::Field(text) | Seen::DateText(text) => Seen::Text(text),
+            other => other,
+        };
         // White space is nothing.
         if let Seen::Text(text) = cell
             && text.bytes().next().is_none_or(begins_white_space)
@@ -226,7 +220,7 @@ impl Collector<'_> {
                     (0.0..10.0).contains(&serial).then_some(serial * 86_400.0);
                 return;
             }
-            Seen::Date(..) | Seen::Other => {
+            _ => {
                 self.passing.unread.push(col);
                 return;
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::bind::{Bound, bind, unit_row};
 use super::cell::{self, Note, Read, Value};
 use super::grid::{Cell, Grid};
-use super::header::HeaderMatch;
+use super::header::{self, HeaderMatch};
 use super::row_kind::{RowKind, Sheet};
 use super::{CellNote, Flag, Record, SheetTable, TotalCellRead, TotalRow};
 use crate::finding::{Draft, Place, a1, cell_list};
@@ -28,9 +28,50 @@ pub fn read(
     let mut first_of_block = 0;
     let mut in_notes = false;
     let mut said: BTreeMap<&'static str, Vec<(u32, u32)>> = BTreeMap::new();
+    // The last row of one text since the last row of the table, one that names a stage before others: the title of what
+    // follows.
+    let mut title: Option<(u32, Option<usize>)> = None;
+    let mut tries = 0;
     for (row, cells) in grid.rows().iter().filter(|(r, _)| *r >= after.first_data) {
         let first = (*row, cells.first().map_or(0, |(c, _)| *c));
-        match sheet.kind(*row, cells, &mut in_notes) {
+        let kind = sheet.kind(*row, cells, &mut in_notes);
+        let doubtful = !matches!(kind, RowKind::Entity | RowKind::Total | RowKind::Part);
+        if doubtful && like_header(cells) && tries < MOST_TRIES {
+            tries += 1;
+            let from = title.map_or(*row, |(row, _)| row);
+            let part = grid.part(from, row.saturating_add(HEAD));
+            let begins = match kind {
+                // The same columns go on, unless what stands above says that they are of another stage.
+                RowKind::HeaderAgain => {
+                    let stage = title.and_then(|(_, stage)| stage);
+                    stage.is_some() && stage != table.stage
+                }
+                _ => super::is_form(pipeline, &part),
+            };
+            if begins {
+                said.values_mut()
+                    .for_each(|cells| cells.retain(|(r, _)| *r < from));
+                table.rest = Some(from);
+                break;
+            }
+        }
+        title = match (&kind, &cells[..]) {
+            (RowKind::Heading | RowKind::Note, [(_, Cell::Text(text))]) => {
+                let stage = header::stage_in(pipeline, text);
+                let named = title.is_some_and(|(_, stage)| stage.is_some());
+                if stage.is_some() || !named {
+                    Some((*row, stage))
+                } else {
+                    title
+                }
+            }
+            _ => None,
+        };
+        if table.records.len() >= pipeline.limits.rows {
+            table.too_many(pipeline);
+            return table;
+        }
+        match kind {
             RowKind::Entity => {
                 let inside = |col: u32| found.paths.iter().any(|p| p.col == col);
                 let outside = cells
@@ -81,6 +122,16 @@ pub fn read(
         table.say(rule, draft.slot("count", cells.len().to_string()));
     }
     table
+}
+
+/// Rows below the first of another table in which its headers stand.
+const HEAD: u32 = 40;
+/// Rows of one sheet at which another table is looked for.
+const MOST_TRIES: usize = 100;
+
+/// Whether a row could be one of headers: texts, and several of them.
+pub fn like_header(cells: &[(u32, Cell)]) -> bool {
+    cells.len() > 2 && cells.iter().all(|(_, cell)| matches!(cell, Cell::Text(_)))
 }
 
 /// The headerless cell at the left of a row that names it.

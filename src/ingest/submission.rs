@@ -1,11 +1,16 @@
 //! What lies in the input folder: submissions with their county folders, and what is skipped by a named rule.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::formats::container::{self, Member};
+use super::formats::content::{self, Content};
+use super::formats::{Damage, Limit, ReadError};
 use crate::error::Error;
 use crate::pipeline::load::hex;
+use crate::pipeline::model::Limits;
 
 /// A county as its folder or a list names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub struct Submission {
     /// Path relative to the input folder, with `/`.
     pub path: String,
     pub absolute: PathBuf,
+    /// In an archive: which file of it, and of the archive therein, and so on.
+    pub member: Vec<usize>,
     /// The county folder that it lies in.
     pub folder: Option<CountyName>,
     /// Seconds since 1970 of the last change, for ordering replacements only.
@@ -30,20 +37,45 @@ pub struct Submission {
 #[derive(Debug, Default)]
 pub struct Listing {
     pub submissions: Vec<Submission>,
-    pub skipped: Vec<String>,
+    pub skipped: Vec<Skipped>,
     pub county_folders: usize,
 }
 
+/// A file that is no submission, by which rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    pub path: String,
+    pub rule: &'static str,
+}
+
 /// Names that are skipped and counted: lock files, hidden files, and what systems and people leave beside workbooks.
-const SKIPPED_PREFIXES: &[&str] = &["~$", ".", "__MACOSX"];
-const SKIPPED_NAMES: &[&str] = &["thumbs.db", "desktop.ini", "readme.md", "readme.txt"];
-const SKIPPED_SUFFIXES: &[&str] = &[".tmp", ".part", ".crdownload"];
+const SKIPPED_PREFIXES: &[(&str, &str)] = &[
+    ("~$", "lock-file"),
+    (".~", "lock-file"),
+    (".", "hidden-file"),
+    ("__MACOSX", "system-file"),
+];
+const SKIPPED_NAMES: &[(&str, &str)] = &[
+    ("thumbs.db", "system-file"),
+    ("desktop.ini", "system-file"),
+    ("readme.md", "read-me"),
+    ("readme.txt", "read-me"),
+];
+const SKIPPED_SUFFIXES: &[(&str, &str)] = &[
+    (".tmp", "unfinished-file"),
+    (".part", "unfinished-file"),
+    (".crdownload", "unfinished-file"),
+];
+/// A link to a folder could lead round in a circle.
+const LINKED: &str = "linked-folder";
+/// The files of an archive are submissions; the archive is none.
+const ARCHIVE: &str = "archive-opened";
 
 /// Lists the input folder.
 ///
 /// # Errors
 /// [`Error::Input`] when the folder cannot be listed or holds no file to read.
-pub fn discover(input: &Path, county_digits: usize) -> Result<Listing, Error> {
+pub fn discover(input: &Path, county_digits: usize, limits: &Limits) -> Result<Listing, Error> {
     if !input.is_dir() {
         return Err(Error::Input(format!(
             "input folder {} does not exist or is no folder",
@@ -51,7 +83,13 @@ pub fn discover(input: &Path, county_digits: usize) -> Result<Listing, Error> {
         )));
     }
     let mut listing = Listing::default();
-    walk(input, input, county_digits, None, &mut listing)?;
+    let mut walk = Walk {
+        root: input,
+        digits: county_digits,
+        limits,
+        listing: &mut listing,
+    };
+    walk.folder(input, None)?;
     listing.submissions.sort_by(|a, b| a.path.cmp(&b.path));
     listing.skipped.sort();
     if listing.submissions.is_empty() {
@@ -64,66 +102,228 @@ pub fn discover(input: &Path, county_digits: usize) -> Result<Listing, Error> {
     Ok(listing)
 }
 
-fn walk(
-    root: &Path,
-    dir: &Path,
-    digits: usize,
+/// Lists files and folders that are named one by one. `county` is the one that they are of; without it their folder, or
+/// their own name, says so.
+///
+/// # Errors
+/// [`Error::Input`] when one of them does not exist or a folder cannot be listed.
+pub fn given(
+    paths: &[PathBuf],
     county: Option<&CountyName>,
-    listing: &mut Listing,
-) -> Result<(), Error> {
-    let failed =
-        |e: std::io::Error| Error::Input(format!("folder {} cannot be listed: {e}", dir.display()));
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)
-        .map_err(failed)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        let name = path
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let shown = relative(root, &path);
-        if is_skipped(&name) {
-            listing.skipped.push(shown);
-            continue;
+    county_digits: usize,
+    limits: &Limits,
+) -> Result<Listing, Error> {
+    let mut listing = Listing::default();
+    for path in paths {
+        if !path.exists() {
+            let message = format!("{}: no such file or folder", path.display());
+            return Err(Error::Input(message));
         }
-        // A link to a folder could lead round in a circle.
-        let linked = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
-        if linked && path.is_dir() {
-            listing.skipped.push(shown);
-            continue;
-        }
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let own = |p: &Path| {
+            let name = p.file_name()?.to_string_lossy().into_owned();
+            county_name(&name, county_digits)
+        };
+        let mut walk = Walk {
+            root: whole.parent().unwrap_or(&whole),
+            digits: county_digits,
+            limits,
+            listing: &mut listing,
+        };
         if path.is_dir() {
-            let own = match county {
-                Some(_) => None,
-                None => county_name(&name, digits),
-            };
-            listing.county_folders += usize::from(own.is_some());
-            walk(root, &path, digits, own.as_ref().or(county), listing)?;
+            let county = county.cloned().or_else(|| own(&whole));
+            walk.folder(&whole, county.as_ref())?;
         } else {
-            let modified = std::fs::metadata(&path)
-                .and_then(|m| m.modified())
-                .ok()
-                .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
-                .map_or(0, |d| d.as_secs());
-            listing.submissions.push(Submission {
-                path: shown,
-                absolute: path,
-                folder: county.cloned(),
-                modified,
-            });
+            let above = whole.ancestors().skip(1).find_map(own);
+            walk.plain(whole.clone(), county.cloned().or(above).as_ref());
         }
     }
-    Ok(())
+    // The same file named twice is one.
+    listing
+        .submissions
+        .sort_by(|a, b| (&a.path, &a.absolute, &a.member).cmp(&(&b.path, &b.absolute, &b.member)));
+    listing
+        .submissions
+        .dedup_by(|a, b| a.absolute == b.absolute && a.member == b.member);
+    Ok(listing)
 }
 
-fn is_skipped(name: &str) -> bool {
+/// A walk through the input folder.
+struct Walk<'a> {
+    root: &'a Path,
+    digits: usize,
+    limits: &'a Limits,
+    listing: &'a mut Listing,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, dir: &Path, county: Option<&CountyName>) -> Result<(), Error> {
+        let failed = |e: std::io::Error| {
+            Error::Input(format!("folder {} cannot be listed: {e}", dir.display()))
+        };
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)
+            .map_err(failed)?
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<Result<_, _>>()
+            .map_err(failed)?;
+        entries.sort();
+        for path in entries {
+            let name = path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            let shown = relative(self.root, &path);
+            if let Some(rule) = skipped_by(&name) {
+                self.skip(shown, rule);
+                continue;
+            }
+            let linked = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
+            if linked && path.is_dir() {
+                self.skip(shown, LINKED);
+                continue;
+            }
+            if path.is_dir() {
+                let own = match county {
+                    Some(_) => None,
+                    None => county_name(&name, self.digits),
+                };
+                self.listing.county_folders += usize::from(own.is_some());
+                self.folder(&path, own.as_ref().or(county))?;
+                continue;
+            }
+            self.plain(path, county);
+        }
+        Ok(())
+    }
+
+    /// A file of the folder.
+    fn plain(&mut self, path: PathBuf, county: Option<&CountyName>) {
+        let modified = std::fs::metadata(&path)
+            .and_then(|m| m.modified())
+            .ok()
+            .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
+            .map_or(0, |d| d.as_secs());
+        self.file(Submission {
+            path: relative(self.root, &path),
+            absolute: path,
+            member: Vec::new(),
+            folder: county.cloned(),
+            modified,
+        });
+    }
+
+    fn skip(&mut self, path: String, rule: &'static str) {
+        self.listing.skipped.push(Skipped { path, rule });
+    }
+
+    /// A file, or what lies in it if it is an archive. An archive that cannot be opened is a submission like any other:
+    /// reading it says why.
+    fn file(&mut self, file: Submission) {
+        let small = std::fs::metadata(&file.absolute).is_ok_and(|m| m.len() <= self.limits.file);
+        let opened = std::fs::File::open(&file.absolute).ok().filter(|_| small);
+        let members = opened.and_then(|mut opened| {
+            let mut head = [0u8; 4];
+            opened.read_exact(&mut head).ok()?;
+            if !content::like_zip(&head) {
+                return None;
+            }
+            let is_archive = container::content(&opened) == Content::Zip;
+            is_archive.then(|| container::members(&opened, self.limits).ok())?
+        });
+        match members {
+            Some(members) if !members.is_empty() => self.members(&file, members),
+            _ => self.listing.submissions.push(file),
+        }
+    }
+
+    /// The files of an archive: its name, or its first folders, may be those of counties.
+    fn members(&mut self, archive: &Submission, members: Vec<Member>) {
+        let name = archive.path.rsplit('/').next().unwrap_or("");
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let named = match &archive.folder {
+            Some(_) => None,
+            None => county_name(stem, self.digits),
+        };
+        self.listing.county_folders += usize::from(named.is_some());
+        let county = archive.folder.clone().or(named);
+        self.skip(archive.path.clone(), ARCHIVE);
+        let mut folders: Vec<String> = Vec::new();
+        for member in members {
+            let path = format!("{}/{}", archive.path, member.path);
+            if let Some(rule) = member.path.split('/').find_map(skipped_by) {
+                self.skip(path, rule);
+                continue;
+            }
+            let own = member.path.split_once('/').and_then(|(first, _)| {
+                let own = county_name(first, self.digits).filter(|_| county.is_none())?;
+                if !folders.contains(&own.code) {
+                    folders.push(own.code.clone());
+                }
+                Some(own)
+            });
+            let mut index = archive.member.clone();
+            index.push(member.index);
+            let file = Submission {
+                path,
+                absolute: archive.absolute.clone(),
+                member: index,
+                folder: own.or_else(|| county.clone()),
+                modified: archive.modified,
+            };
+            let inner = (member.like_zip && file.member.len() < self.limits.archive_depth)
+                .then(|| bytes_of(&file, self.limits).ok())
+                .flatten()
+                .filter(|bytes| content::of(bytes) == Content::Zip)
+                .and_then(|bytes| {
+                    container::members(std::io::Cursor::new(bytes), self.limits).ok()
+                });
+            match inner {
+                Some(inner) if !inner.is_empty() => self.members(&file, inner),
+                _ => self.listing.submissions.push(file),
+            }
+        }
+        self.listing.county_folders += folders.len();
+    }
+}
+
+/// The bytes of a submission.
+///
+/// # Errors
+/// When it is larger than a file may be, cannot be got, or changed meanwhile.
+pub fn bytes_of(file: &Submission, limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    let disk = |e: std::io::Error| ReadError::Damaged(Damage::Disk, e.to_string());
+    let opened = std::fs::File::open(&file.absolute).map_err(disk)?;
+    let before = opened.metadata().map_err(disk)?;
+    let size = before.len();
+    if size > limits.file {
+        let (most, found) = (limits.file >> 20, Some(size.div_ceil(1 << 20)));
+        return Err(ReadError::over(Limit::File, most, found, None));
+    }
+    let Some((first, inner)) = file.member.split_first() else {
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+        // A file that grows meanwhile is not followed without end.
+        let mut reader = (&opened).take(limits.file + 1);
+        reader.read_to_end(&mut bytes).map_err(disk)?;
+        let after = opened.metadata().map_err(disk)?;
+        if bytes.len() as u64 != size || after.modified().ok() != before.modified().ok() {
+            return Err(ReadError::Damaged(Damage::Changed, String::new()));
+        }
+        return Ok(bytes);
+    };
+    let mut bytes = container::member(opened, *first, limits)?;
+    for index in inner {
+        bytes = container::member(std::io::Cursor::new(bytes), *index, limits)?;
+    }
+    Ok(bytes)
+}
+
+/// The rule by which a name is skipped.
+fn skipped_by(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
-    SKIPPED_PREFIXES.iter().any(|p| name.starts_with(p))
-        || SKIPPED_NAMES.contains(&lower.as_str())
-        || SKIPPED_SUFFIXES.iter().any(|s| lower.ends_with(s))
+    let prefix = SKIPPED_PREFIXES.iter().find(|(p, _)| name.starts_with(p));
+    let whole = || SKIPPED_NAMES.iter().find(|(n, _)| lower == *n);
+    let suffix = || SKIPPED_SUFFIXES.iter().find(|(s, _)| lower.ends_with(s));
+    prefix.or_else(whole).or_else(suffix).map(|(_, rule)| *rule)
 }
 
 fn relative(root: &Path, path: &Path) -> String {
@@ -236,6 +436,7 @@ mod tests {
                 &Submission {
                     path: path.to_string(),
                     absolute: PathBuf::new(),
+                    member: Vec::new(),
                     folder: None,
                     modified,
                 },

@@ -7,9 +7,11 @@ pub mod load;
 pub mod model;
 pub mod parents;
 pub mod raw;
+pub mod raw_statistics;
 pub mod statistics;
 pub mod survey;
 pub mod template;
+pub mod template_book;
 pub mod valid;
 
 use std::path::Path;

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 pub use super::criteria::*;
 pub use super::statistics::*;
 pub use super::survey::*;
 use super::template::Template;
+pub use super::template_book::*;
 use crate::finding::Severity;
 use crate::formula::{Formula, Type};
 
@@ -27,11 +30,16 @@ pub struct Pipeline {
     /// Hash of all pipeline files, hexadecimal.
     pub hash: String,
     pub settings: Settings,
+    pub limits: Limits,
     pub units: Units,
     pub marks: Marks,
     pub tables: Vec<Table>,
     pub forms: Vec<Form>,
     pub side_sheets: Vec<SideSheet>,
+    /// Workbooks for counties to fill in.
+    pub templates: Vec<TemplateBook>,
+    /// Forms (indices) that have none, and why.
+    pub no_templates: Vec<(usize, String)>,
     pub stages: Vec<Stage>,
     pub school_types: Vec<SchoolType>,
     pub code_lists: BTreeMap<String, Vec<Code>>,
@@ -73,6 +81,40 @@ pub struct Settings {
     pub header_prefixes: Vec<String>,
     /// Normalised words before a unit in a header or a title.
     pub unit_prefixes: Vec<String>,
+}
+
+/// How much one file may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of a file as it lies in the folder or in an archive.
+    pub file: u64,
+    /// Bytes of one part of a workbook, unpacked.
+    pub part: u64,
+    /// Bytes of a workbook or an archive, unpacked.
+    pub unpacked: u64,
+    pub parts: usize,
+    /// Files in an archive.
+    pub archive_files: usize,
+    /// Archives in archives.
+    pub archive_depth: usize,
+    pub sheets: usize,
+    /// Filled cells of one sheet.
+    pub cells: usize,
+    /// Rows times columns of the used areas of a workbook that cannot be streamed.
+    pub box_cells: u64,
+    /// Bytes of the texts of one sheet.
+    pub text: usize,
+    /// Shared texts that a workbook claims.
+    pub shared_texts: u64,
+    pub merged_blocks: usize,
+    /// Records of one sheet.
+    pub rows: usize,
+    /// Elements in elements of a page or of XML.
+    pub depth: usize,
+    /// Seconds for reading one file.
+    pub seconds: u64,
+    /// Bytes of the process that reads what cannot be streamed.
+    pub worker: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -567,6 +609,8 @@ pub struct Notice {
     pub remedy: String,
     /// Whether a county's verdicts stay incomplete while it has such a finding: something that it sent was not read.
     pub holds_verdicts: bool,
+    /// Whether it is about all that a county sends, not about what stands in a file.
+    pub of_county: bool,
 }
 
 /// What a ranking is about.

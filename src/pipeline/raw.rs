@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::raw_statistics::*;
+
 /// A value with its byte range in the file.
 pub type At<T> = Spanned<T>;
 
@@ -39,6 +41,28 @@ pub struct RawSettings {
     pub revision_words: Vec<At<String>>,
     pub header_prefixes: Vec<At<String>>,
     pub unit_prefixes: Vec<At<String>>,
+}
+
+/// `[limits]`: how much one file may hold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawLimits {
+    pub file_mib: At<i64>,
+    pub part_mib: At<i64>,
+    pub unpacked_mib: At<i64>,
+    pub parts: At<i64>,
+    pub archive_files: At<i64>,
+    pub archive_depth: At<i64>,
+    pub sheets: At<i64>,
+    pub cells: At<i64>,
+    pub box_cells: At<i64>,
+    pub text_mib: At<i64>,
+    pub shared_texts: At<i64>,
+    pub merged_blocks: At<i64>,
+    pub rows: At<i64>,
+    pub depth: At<i64>,
+    pub seconds: At<i64>,
+    pub worker_mib: At<i64>,
 }
 
 /// `[[unit]]`: a unit of measure.
@@ -152,7 +176,7 @@ pub struct RawForm {
     #[serde(default)]
     pub line_header: Vec<At<String>>,
     #[serde(default)]
-    pub section: Vec<At<RawSection>>,
+    pub section: Vec<At<RawStageSection>>,
     #[serde(default)]
     pub statistics: Vec<At<RawStatistics>>,
     #[serde(default)]
@@ -163,46 +187,6 @@ pub struct RawForm {
     pub role: Vec<At<RawRole>>,
     #[serde(default)]
     pub question: Vec<At<RawQuestion>>,
-}
-
-/// One entry of `[[form]] section`: rows that begin the part of a stage in a table.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawSection {
-    pub stage: At<String>,
-    pub row: Vec<At<String>>,
-}
-
-/// `[[form.statistics]]`: one table of a workbook of statistics.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawStatistics {
-    pub number: Vec<At<String>>,
-    pub title: At<String>,
-    #[serde(default)]
-    pub stages: Vec<At<String>>,
-    pub cell: Vec<At<RawStatisticsCell>>,
-}
-
-/// One entry of `[[form.statistics]] cell`: the row and the column whose cell fills a column of the table.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawStatisticsCell {
-    pub column: At<String>,
-    pub row: Vec<At<String>>,
-    #[serde(default)]
-    pub header: Vec<At<String>>,
-    #[serde(default)]
-    pub required: bool,
-    pub stage: Option<At<String>>,
-    #[serde(default)]
-    pub in_section: bool,
-    pub unit: Option<At<String>>,
-    pub blank: Option<At<String>>,
-    pub group: Option<At<String>>,
-    #[serde(default)]
-    pub less: Vec<At<String>>,
-    pub contained_in: Option<At<String>>,
 }
 
 /// One entry of `[[form]] role`: which columns of a questionnaire tell something about the respondent.
@@ -352,6 +336,64 @@ pub struct RawSideSheet {
     pub headers: Vec<At<String>>,
     #[serde(default)]
     pub computed: bool,
+}
+
+/// `[[template]]`: a workbook for counties to fill in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTemplate {
+    pub id: At<String>,
+    pub title: At<String>,
+    pub sheet: Vec<At<RawTemplateSheet>>,
+}
+
+/// `[[no_template]]`: forms that nobody fills in by hand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawNoTemplate {
+    pub forms: Vec<At<String>>,
+    pub why: At<String>,
+}
+
+/// One entry of `[[template]] sheet`: a form to fill in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTemplateSheet {
+    pub form: At<String>,
+    pub name: At<String>,
+    pub title: At<String>,
+    #[serde(default)]
+    pub lead: Vec<At<String>>,
+    #[serde(default)]
+    pub notes: Vec<At<String>>,
+    pub rows: Option<At<i64>>,
+    pub units: Option<At<String>>,
+    #[serde(default)]
+    pub leave_out: Vec<At<String>>,
+    #[serde(default)]
+    pub sections: Vec<At<RawSection>>,
+    #[serde(default)]
+    pub remarks: BTreeMap<String, At<String>>,
+    #[serde(default)]
+    pub labels: Vec<At<String>>,
+    #[serde(default)]
+    pub roles: Vec<At<RawTemplateRole>>,
+}
+
+/// One entry of `[[template]] sheet` `sections`: a heading over the columns or items from one on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSection {
+    pub title: At<String>,
+    pub from: At<String>,
+}
+
+/// One entry of `[[template]] sheet` `roles`: a column of a questionnaire that tells something about the respondent.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTemplateRole {
+    pub role: At<String>,
+    pub header: At<String>,
 }
 
 /// `[[stage]]`: a stage of schooling (学段).
@@ -561,6 +603,8 @@ pub struct RawNotice {
     pub remedy: At<String>,
     #[serde(default)]
     pub holds_verdicts: bool,
+    #[serde(default)]
+    pub of_county: bool,
 }
 
 /// `[[ranking]]`.

@@ -244,6 +244,19 @@ pub enum AnswerRole {
     School,
 }
 
+/// The roles by the words of the TOML.
+pub const ROLES: &[(&str, AnswerRole)] = &[
+    ("submitted", AnswerRole::Submitted),
+    ("duration", AnswerRole::Duration),
+    ("respondent", AnswerRole::Respondent),
+    ("device", AnswerRole::Device),
+    ("private", AnswerRole::Private),
+    ("county", AnswerRole::County),
+    ("county_code", AnswerRole::CountyCode),
+    ("identity", AnswerRole::Identity),
+    ("school", AnswerRole::School),
+];
+
 impl AnswerRole {
     /// Whether there can be only one column of this kind.
     pub fn is_single(self) -> bool {

@@ -23,6 +23,53 @@ pub struct Page {
     pub cells: Vec<Placed>,
     /// Rows above this one, and columns left of it, stay in view.
     pub frozen: (u32, u16),
+    /// Cells to fill in.
+    pub entries: Vec<Entry>,
+    /// Nothing but the entries can be changed, unless the protection is taken off, which asks for no password.
+    pub locked: bool,
+    /// Sheets of paper side by side; 0 is 1. With more than one, the columns in view are printed on each.
+    pub pages_wide: u16,
+}
+
+/// A block of cells of one kind that people fill in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Entry {
+    /// First and last cell, from 0.
+    pub from: (u32, u16),
+    pub to: (u32, u16),
+    /// What stands there already.
+    pub given: Cell,
+    pub allowed: Allowed,
+    pub required: bool,
+    /// Shown beside a cell that is selected.
+    pub title: String,
+    pub note: String,
+    /// Shown when something else is written.
+    pub refusal: String,
+}
+
+/// What may be written into an entry.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Allowed {
+    /// Any text; what looks like a number or a date stays as it was written.
+    #[default]
+    Text,
+    /// A code, with its length where that is fixed; leading zeros stay.
+    Code(Option<usize>),
+    Date,
+    /// A whole number, from least to most.
+    Whole(i32, Option<i32>),
+    /// A number, from least to most.
+    Number(f64, Option<f64>),
+    /// One of these.
+    OneOf(Vec<String>),
+    /// One of the texts in a column of another sheet, from the first row to the last.
+    Listed {
+        sheet: String,
+        col: u16,
+        first: u32,
+        last: u32,
+    },
 }
 
 /// A cell of a page with the block that it covers, from 0.
@@ -41,11 +88,52 @@ pub struct Placed {
 pub enum Look {
     Title,
     Head,
+    /// The head of something that must be filled in.
+    NeededHead,
     Body,
+    /// A short body text in the middle of its cell.
+    Middle,
     Note,
+    /// A line that people complete, on a page that is locked otherwise.
+    Lead,
 }
 
 impl Page {
+    /// Puts header paths side by side, each from the top to the last: neighbours that share the paths' beginning are merged, a
+    /// short path is merged downwards. Gives the rows that they take.
+    pub fn header(&mut self, at: (u32, u16), paths: &[Vec<String>]) -> u32 {
+        let depth = paths.iter().map(Vec::len).max().unwrap_or(1);
+        let level = |d: usize| at.0 + u32::try_from(d).unwrap_or(0);
+        for d in 0..depth {
+            let mut c = 0;
+            while c < paths.len() {
+                let path = &paths[c];
+                if d >= path.len() {
+                    c += 1;
+                    continue;
+                }
+                let last = d + 1 == path.len();
+                let mut end = c;
+                while end + 1 < paths.len()
+                    && !last
+                    && paths[end + 1].len() > d
+                    && paths[end + 1][..=d] == path[..=d]
+                {
+                    end += 1;
+                }
+                let bottom = if last { depth - 1 } else { d };
+                self.merge(
+                    (level(d), at.1 + column(c)),
+                    (level(bottom), at.1 + column(end)),
+                    Cell::text(path[d].as_str()),
+                    Look::Head,
+                );
+                c = end + 1;
+            }
+        }
+        u32::try_from(depth).unwrap_or(1)
+    }
+
     /// Puts a cell.
     pub fn put(&mut self, row: u32, col: u16, cell: Cell, look: Look) {
         self.merge((row, col), (row, col), cell, look);

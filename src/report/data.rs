@@ -75,7 +75,7 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
         .files()
         .iter()
         .map(|f| (f.path.as_str(), Some(f)))
-        .chain(context.skipped.iter().map(|path| (path.as_str(), None)))
+        .chain(context.skipped.iter().map(|s| (s.path.as_str(), None)))
         .collect();
     rows.sort_by_key(|(path, _)| *path);
     let of = |f: fn(&FileOutcome) -> Option<String>| {
@@ -86,6 +86,15 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
     let status = rows
         .iter()
         .map(|(_, file)| Some(file.map_or("skipped", |f| f.status.word()).to_string()));
+    let rules: std::collections::BTreeMap<&str, &str> = context
+        .skipped
+        .iter()
+        .map(|s| (s.path.as_str(), s.rule))
+        .collect();
+    let skipped_by = rows.iter().map(|(path, file)| match file {
+        Some(_) => None,
+        None => rules.get(path).map(|rule| (*rule).to_string()),
+    });
     let read = |f: fn(&FileOutcome) -> Option<i64>| {
         rows.iter()
             .map(|(_, file)| file.and_then(f))
@@ -103,6 +112,7 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("form", of(|f| Some(f.forms.join(";")))),
             text("county_code", of(|f| Some(f.county_codes.join(";")))),
             text("status", status),
+            text("skipped_by", skipped_by),
             text("replaced_by", of(|f| f.replaced_by.clone())),
             int("rows", read(|f| size(f.rows))),
             int("findings", rows.iter().map(|(path, _)| size(count(path)))),

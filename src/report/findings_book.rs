@@ -194,7 +194,18 @@ fn place(context: &Context<'_>, f: &Finding) -> Cell {
         return Cell::Empty;
     };
     let mut text = file.clone();
-    let mut target = format!("external:{}/{file}", context.input_link);
+    // Of a file in an archive the archive can be opened.
+    let archive = context
+        .skipped
+        .iter()
+        .filter(|s| {
+            file.strip_prefix(&s.path)
+                .is_some_and(|r| r.starts_with('/'))
+        })
+        .map(|s| &s.path)
+        .min_by_key(|path| path.len());
+    let opened = archive.unwrap_or(file);
+    let mut target = format!("external:{}/{opened}", context.input_link);
     if let Some(sheet) = &f.place.sheet {
         text = format!("{text}!{sheet}");
         let first = f
@@ -203,7 +214,9 @@ fn place(context: &Context<'_>, f: &Finding) -> Cell {
             .as_deref()
             .and_then(|c| c.split([',', ':']).next())
             .unwrap_or("A1");
-        target = format!("{target}#'{}'!{first}", sheet.replace('\'', "''"));
+        if archive.is_none() {
+            target = format!("{target}#'{}'!{first}", sheet.replace('\'', "''"));
+        }
     }
     if let Some(cell) = &f.place.cell {
         text = format!("{text}!{cell}");

@@ -133,44 +133,18 @@ impl<'a> Form<'a> {
 
     /// Headers of some fields with their groups and codes; gives the columns' first free row below.
     fn head(&mut self, fields: &[&Field], first: u16) {
-        let depth = fields.iter().map(|f| f.printed.len()).max().unwrap_or(1);
-        let top = self.row;
-        let level = |d: usize| top + u32::try_from(d).unwrap_or(0);
-        for d in 0..depth {
-            let mut c = 0;
-            while c < fields.len() {
-                let path = &fields[c].printed;
-                if d >= path.len() {
-                    c += 1;
-                    continue;
+        let units = &self.context.pipeline.units.list;
+        let paths: Vec<Vec<String>> = fields
+            .iter()
+            .map(|field| {
+                let mut path = field.printed.clone();
+                if let (Some(u), Some(last)) = (field.unit, path.last_mut()) {
+                    *last = format!("{last}({})", units[u].name);
                 }
-                let mut end = c;
-                while end + 1 < fields.len()
-                    && d + 1 < path.len()
-                    && fields[end + 1].printed.len() > d
-                    && fields[end + 1].printed[..=d] == path[..=d]
-                {
-                    end += 1;
-                }
-                let bottom = if d + 1 == path.len() { depth - 1 } else { d };
-                let unit = fields[c].unit.filter(|_| d + 1 == path.len());
-                let label = match unit {
-                    Some(u) => {
-                        let units = &self.context.pipeline.units.list;
-                        format!("{}({})", path[d], units[u].name)
-                    }
-                    None => path[d].clone(),
-                };
-                self.page.merge(
-                    (level(d), first + column(c)),
-                    (level(bottom), first + column(end)),
-                    Cell::text(label),
-                    Look::Head,
-                );
-                c = end + 1;
-            }
-        }
-        self.row = level(depth);
+                path
+            })
+            .collect();
+        self.row += self.page.header((self.row, first), &paths);
         if fields.iter().any(|f| f.line.is_some()) {
             for (c, field) in fields.iter().enumerate() {
                 let line = Cell::text(field.line.clone().unwrap_or_default());

@@ -13,9 +13,12 @@ pub mod ranking_book;
 mod schools_sheet;
 mod survey_data;
 mod survey_sheets;
+pub mod template_book;
+mod template_fields;
 pub mod words;
 pub mod xlsx;
 
+use crate::ingest::submission::Skipped;
 use crate::pipeline::Pipeline;
 use crate::results::Results;
 
@@ -26,7 +29,7 @@ pub struct Context<'a> {
     pub period: i64,
     pub run_id: &'a str,
     /// Files that were skipped by a named rule.
-    pub skipped: &'a [String],
+    pub skipped: &'a [Skipped],
     /// Path from a run's folder to the input folder, for links to cells.
     pub input_link: &'a str,
 }

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use rust_xlsxwriter::{
     Chart as XlsxChart, ChartErrorBars, ChartErrorBarsType, ChartFormat, ChartLine, ChartMarker,
-    ChartMarkerType, ChartRange, ChartType, Color, DocProperties, ExcelDateTime, Format,
-    FormatAlign, FormatBorder, Formula, Url, Workbook, Worksheet, XlsxError,
+    ChartMarkerType, ChartRange, ChartType, Color, DataValidation, DataValidationRule,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, ProtectionOptions,
+    Url, Workbook, Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::book::{Book, Cell, Chart, Look, Page, Placed, Sheet, Tone, column};
+use super::book::{Allowed, Book, Cell, Chart, Entry, Look, Page, Placed, Sheet, Tone, column};
 use crate::error::Error;
 use crate::text::fifteen_digits;
 
@@ -18,6 +19,9 @@ use crate::text::fifteen_digits;
 const MAX_LINKS: usize = 60_000;
 /// Longest text of a cell.
 const MAX_TEXT: usize = 32_000;
+/// Longest title and text of what is shown beside an entry.
+const MAX_TITLE: usize = 32;
+const MAX_NOTE: usize = 255;
 
 /// Writes a book. `period` is the year that stands as the file's creation time.
 ///
@@ -74,6 +78,25 @@ impl Formats {
             .set_align(FormatAlign::Center)
             .set_align(FormatAlign::VerticalCenter)
             .set_background_color(Color::RGB(0x00DD_E6F0))
+    }
+
+    /// Of cells to fill in.
+    fn entry(&self, entry: &Entry) -> Format {
+        let format = self
+            .base
+            .clone()
+            .set_unlocked()
+            .set_align(FormatAlign::VerticalCenter);
+        let format = match &entry.allowed {
+            Allowed::Whole(..) | Allowed::Number(..) => format.set_align(FormatAlign::Right),
+            Allowed::Date => format.set_num_format("yyyy-mm-dd"),
+            _ => format.set_num_format("@").set_text_wrap(),
+        };
+        if entry.required {
+            format.set_background_color(Color::RGB(0x00FF_F8E1))
+        } else {
+            format
+        }
     }
 
     fn of(&mut self, tone: Tone, digits: Option<usize>) -> &Format {
@@ -311,13 +334,28 @@ fn write_page(
         .set_text_wrap()
         .set_font_color(Color::RGB(0x0059_5959))
         .set_align(FormatAlign::Top);
+    let lead = plain.clone().set_unlocked();
+    let needed = head.clone().set_background_color(Color::RGB(0x00FF_E8A6));
+    let middle = formats.of(Tone::Plain, None).clone();
+    let middle = middle.set_align(FormatAlign::Center);
     let mut lines: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
+    for entry in &page.entries {
+        write_entry(worksheet, entry, formats)?;
+        if let Cell::Text(text, _) = &entry.given {
+            let wide = page.widths.get(usize::from(entry.from.1)).copied();
+            let most = lines.entry(entry.from.0).or_insert(1);
+            *most = (*most).max(lines_of(text, wide.unwrap_or(10)));
+        }
+    }
     for placed in &page.cells {
         let (row, col) = (placed.row, placed.col);
         let format = match placed.look {
             Look::Title => title.clone(),
             Look::Head => head.clone(),
             Look::Note => note.clone(),
+            Look::Lead => lead.clone(),
+            Look::NeededHead => needed.clone(),
+            Look::Middle => middle.clone(),
             Look::Body => match &placed.cell {
                 Cell::Text(_, tone) => formats.of(*tone, None).clone(),
                 Cell::Number(_, digits, tone) => formats.of(*tone, Some(*digits)).clone(),
@@ -336,13 +374,8 @@ fn write_page(
                 if placed.bottom == row {
                     let wide = room(page, placed);
                     let scale = if placed.look == Look::Title { 2 } else { 1 };
-                    let needed: usize = text
-                        .lines()
-                        .map(|l| l.width().div_ceil(wide).max(1))
-                        .sum::<usize>()
-                        * scale;
                     let most = lines.entry(row).or_insert(1);
-                    *most = (*most).max(needed);
+                    *most = (*most).max(lines_of(text, wide) * scale);
                 }
             }
             figure => write_figure(worksheet, row, col, figure, formats)?,
@@ -355,12 +388,118 @@ fn write_page(
     if page.frozen != (0, 0) {
         worksheet.set_freeze_panes(page.frozen.0, page.frozen.1)?;
     }
+    if page.locked {
+        worksheet.protect_with_options(&ProtectionOptions {
+            format_columns: true,
+            format_rows: true,
+            insert_rows: true,
+            sort: true,
+            ..ProtectionOptions::default()
+        });
+        if page.frozen.0 > 0 {
+            worksheet.set_repeat_rows(0, page.frozen.0 - 1)?;
+        }
+        if page.pages_wide > 1 && page.frozen.1 > 0 {
+            worksheet.set_repeat_columns(0, page.frozen.1 - 1)?;
+        }
+    }
     worksheet.set_landscape();
     worksheet.set_paper_size(9);
-    worksheet.set_print_fit_to_pages(1, 0);
+    worksheet.set_print_fit_to_pages(page.pages_wide.max(1), 0);
     worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
     worksheet.set_footer("&L&A&R&P / &N");
     Ok(())
+}
+
+/// Half-width characters of a text on one line.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// How many lines a text takes in a column so many half-width characters wide.
+fn lines_of(text: &str, wide: usize) -> usize {
+    text.lines()
+        .map(|l| l.width().div_ceil(wide.max(1)).max(1))
+        .sum()
+}
+
+/// Cells to fill in: unlocked, with what may be written there and what is said beside them.
+fn write_entry(
+    worksheet: &mut Worksheet,
+    entry: &Entry,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    let ((top, left), (bottom, right)) = (entry.from, entry.to);
+    let format = formats.entry(entry);
+    for row in top..=bottom {
+        for col in left..=right {
+            match &entry.given {
+                Cell::Text(text, _) => {
+                    worksheet.write_string_with_format(row, col, cut(text), &format)?;
+                }
+                Cell::Number(value, ..) if value.is_finite() => {
+                    let value = fifteen_digits(*value);
+                    worksheet.write_number_with_format(row, col, value, &format)?;
+                }
+                _ => {
+                    worksheet.write_blank(row, col, &format)?;
+                }
+            }
+        }
+    }
+    let rule = match &entry.allowed {
+        Allowed::Text | Allowed::Code(None) => DataValidation::new().allow_any_value(),
+        Allowed::Code(Some(length)) => {
+            let length = u32::try_from(*length).unwrap_or(u32::MAX);
+            DataValidation::new().allow_text_length(DataValidationRule::EqualTo(length))
+        }
+        Allowed::Date => {
+            let least = ExcelDateTime::from_ymd(1900, 1, 1)?;
+            DataValidation::new().allow_date(DataValidationRule::GreaterThanOrEqualTo(least))
+        }
+        Allowed::Whole(least, most) => DataValidation::new().allow_whole_number(match most {
+            Some(most) => DataValidationRule::Between(*least, *most),
+            None => DataValidationRule::GreaterThanOrEqualTo(*least),
+        }),
+        Allowed::Number(least, most) => DataValidation::new().allow_decimal_number(match most {
+            Some(most) => DataValidationRule::Between(*least, *most),
+            None => DataValidationRule::GreaterThanOrEqualTo(*least),
+        }),
+        Allowed::OneOf(texts) => DataValidation::new().allow_list_strings(texts)?,
+        Allowed::Listed {
+            sheet,
+            col,
+            first,
+            last,
+        } => {
+            let letters = crate::finding::column_letters(u32::from(*col));
+            let (first, last) = (first + 1, last + 1);
+            let sheet = sheet.replace('\'', "''");
+            let range = format!("='{sheet}'!${letters}${first}:${letters}${last}");
+            DataValidation::new().allow_list_formula(Formula::new(range))
+        }
+    };
+    // Where the title has not room enough, it begins the note.
+    let whole = entry.title.chars().count() <= MAX_TITLE;
+    let note = match whole {
+        true => entry.note.clone(),
+        false => format!("{}\n{}", entry.title, entry.note),
+    };
+    let rule = rule
+        .set_input_title(shortened(&entry.title, MAX_TITLE))?
+        .set_input_message(shortened(&note, MAX_NOTE))?
+        .set_error_title(shortened(&entry.title, MAX_TITLE))?
+        .set_error_message(shortened(&entry.refusal, MAX_NOTE))?;
+    worksheet.add_data_validation(top, left, bottom, right, &rule)?;
+    Ok(())
+}
+
+/// A text of at most so many characters.
+fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_string();
+    }
+    text.chars().take(most - 1).chain("…".chars()).collect()
 }
 
 /// The upper header row: neighbours of one group merged, columns without a group merged downwards.

@@ -59,9 +59,10 @@ pub fn named_pipeline(name: &str) -> Pipeline {
 /// The sheets of a file, by the pipeline under test.
 pub fn read(
     bytes: &[u8],
-) -> Result<Vec<junheng::ingest::workbook::SheetRead>, junheng::ingest::workbook::ReadError> {
+) -> Result<Vec<junheng::ingest::workbook::SheetRead>, junheng::ingest::formats::ReadError> {
     static PIPELINE: std::sync::OnceLock<Pipeline> = std::sync::OnceLock::new();
-    junheng::ingest::workbook::read(PIPELINE.get_or_init(pipeline), bytes, "Sheet1")
+    let book = junheng::ingest::workbook::read(PIPELINE.get_or_init(pipeline), bytes, "Sheet1")?;
+    Ok(book.sheets)
 }
 
 /// A fresh folder below cargo's own place for tests.
@@ -581,7 +582,7 @@ pub fn compute_year(
     counties: Vec<County>,
     period: i64,
 ) -> Results {
-    let listing = discover(folder, pipeline.settings.county_digits).unwrap();
+    let listing = discover(folder, pipeline.settings.county_digits, &pipeline.limits).unwrap();
     let files: Vec<_> = listing
         .submissions
         .iter()

@@ -11,3 +11,4 @@ mod published;
 mod readers;
 mod sample;
 mod surveys;
+mod template;

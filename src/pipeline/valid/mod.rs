@@ -3,11 +3,13 @@
 
 mod counties;
 mod layouts;
+mod limits;
 mod parents;
 mod rules;
 mod standards;
 mod statistics;
 mod surveys;
+mod templates;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -247,6 +249,7 @@ impl Valid<'_> {
         let stages = self.stages(&tables[school]);
         let marks = self.marks();
         let settings = self.settings(&tables, &mut units)?;
+        let limits = self.limits();
         let forms = self.forms(&tables, &units, &stage_ids, &settings);
         let side_sheets = raw
             .side_sheets
@@ -276,6 +279,7 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
         }
@@ -292,11 +296,14 @@ impl Valid<'_> {
             parents,
             hash,
             settings,
+            limits: limits?,
             units,
             marks,
             tables,
             forms,
             side_sheets,
+            templates,
+            no_templates,
             stages,
             school_types,
             code_lists,
@@ -371,6 +378,14 @@ impl Valid<'_> {
             (
                 "page",
                 of(raw.pages.iter().map(|b| (b.file, &b.value.id)).collect()),
+            ),
+            (
+                "template",
+                of(raw
+                    .templates
+                    .iter()
+                    .map(|b| (b.file, &b.value.id))
+                    .collect()),
             ),
             (
                 "answer scale",

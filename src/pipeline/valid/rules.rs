@@ -350,6 +350,7 @@ impl Valid<'_> {
                         message,
                         remedy: n.remedy.get_ref().clone(),
                         holds_verdicts: n.holds_verdicts,
+                        of_county: n.of_county,
                     },
                 );
             }
@@ -418,17 +419,28 @@ impl Valid<'_> {
         }
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for (file, at, name) in names {
-            let length = name.encode_utf16().count();
-            let forbidden = name.contains(['[', ']', ':', '*', '?', '/', '\\'])
-                || name.starts_with('\'')
-                || name.ends_with('\'');
-            if length == 0 || length > 31 || forbidden {
-                let message = format!("'{name}' cannot be the name of a sheet");
-                let help = "1 to 31 characters, none of [ ] : * ? / \\, no ' at an end";
-                self.wrong(file, at, message, Some(help.to_string()));
-            } else if !seen.insert(name.to_lowercase()) {
-                self.wrong(file, at, format!("two sheets have the name '{name}'"), None);
-            }
+            self.sheet_name(file, at, name, &mut seen);
+        }
+    }
+
+    /// A name that a sheet can have, unlike all those seen before.
+    pub(super) fn sheet_name(
+        &mut self,
+        file: usize,
+        at: Range<usize>,
+        name: &str,
+        seen: &mut BTreeSet<String>,
+    ) {
+        let length = name.encode_utf16().count();
+        let forbidden = name.contains(['[', ']', ':', '*', '?', '/', '\\'])
+            || name.starts_with('\'')
+            || name.ends_with('\'');
+        if length == 0 || length > 31 || forbidden {
+            let message = format!("'{name}' cannot be the name of a sheet");
+            let help = "1 to 31 characters, none of [ ] : * ? / \\, no ' at an end";
+            self.wrong(file, at, message, Some(help.to_string()));
+        } else if !seen.insert(name.to_lowercase()) {
+            self.wrong(file, at, format!("two sheets have the name '{name}'"), None);
         }
     }
 }

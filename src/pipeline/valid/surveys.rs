@@ -49,18 +49,7 @@ impl Valid<'_> {
         };
         for role in &f.role {
             let r = role.get_ref();
-            let known = [
-                ("submitted", AnswerRole::Submitted),
-                ("duration", AnswerRole::Duration),
-                ("respondent", AnswerRole::Respondent),
-                ("device", AnswerRole::Device),
-                ("private", AnswerRole::Private),
-                ("county", AnswerRole::County),
-                ("county_code", AnswerRole::CountyCode),
-                ("identity", AnswerRole::Identity),
-                ("school", AnswerRole::School),
-            ];
-            if let Some(role) = self.one_of(file, &r.role, "a role of a column", &known) {
+            if let Some(role) = self.one_of(file, &r.role, "a role of a column", ROLES) {
                 asked.roles.push((role, patterns(&r.header)));
             }
         }

@@ -1,0 +1,180 @@
+//! Files that cannot be streamed are read by a process of our own with a limit on its memory and on its time: what its
+//! reader does to it, a panic, an abort, an endless loop, a failed allocation, ends that file only. The only file that
+//! names rlimit.
+
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use super::content::Content;
+use super::wire::{self, Asked};
+use super::{Damage, Limit, ReadError, Sink};
+use crate::pipeline::model::Limits;
+
+/// The command by which our program reads one file for another process of it.
+pub const COMMAND: &str = "read-one-file";
+
+static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says which program reads such files: our own. Without it they are read in this process, for tests and benches.
+pub fn reads_with(program: PathBuf) {
+    let _ = PROGRAM.set(program);
+}
+
+/// Our own program, still ours when the file has been replaced by a newer one.
+pub fn own_program() -> Option<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Some(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe().ok()
+}
+
+/// Reads a file in a process of its own.
+///
+/// # Errors
+/// What the reader says, or how its process ended.
+pub(super) fn read(
+    content: Content,
+    bytes: &[u8],
+    title: &str,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
+    let Some(program) = PROGRAM.get() else {
+        return super::read_whole(content, bytes, title, limits, sink);
+    };
+    let failed = |e: std::io::Error| ReadError::Damaged(Damage::Worker, e.to_string());
+    let mut child = Command::new(program)
+        .arg(COMMAND)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .env_remove("RUST_BACKTRACE")
+        .spawn()
+        .map_err(failed)?;
+    let (Some(mut to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+        let reason = "no pipe".to_string();
+        return Err(ReadError::Damaged(Damage::Worker, reason));
+    };
+    let (done, ended) = channel::<()>();
+    let seconds = limits.seconds;
+    let watch = std::thread::spawn(move || {
+        let late =
+            ended.recv_timeout(Duration::from_secs(seconds)) == Err(RecvTimeoutError::Timeout);
+        if late {
+            let _ = child.kill();
+        }
+        (late, child)
+    });
+    let asked = Asked {
+        content,
+        title: title.to_string(),
+        limits: *limits,
+        bytes: bytes.len(),
+    };
+    // The process takes the whole file before it answers; should it end before, it has no answer.
+    let sent = serde_json::to_writer(&mut to, &asked)
+        .map_err(std::io::Error::from)
+        .and_then(|()| to.write_all(b"\n"))
+        .and_then(|()| to.write_all(bytes));
+    drop(to);
+    let answer = match sent {
+        Ok(()) => wire::receive(&mut BufReader::with_capacity(1 << 16, from), sink),
+        Err(_) => None,
+    };
+    let _ = done.send(());
+    let Ok((late, mut child)) = watch.join() else {
+        let reason = "the watch failed".to_string();
+        return Err(ReadError::Damaged(Damage::Worker, reason));
+    };
+    if answer.as_ref().is_none_or(Result::is_err) {
+        // It may still be at work on what nobody wants any more.
+        let _ = child.kill();
+    }
+    let status = child.wait();
+    match answer {
+        Some(result) => result,
+        None if late => Err(ReadError::over(Limit::Seconds, seconds, None, None)),
+        None => Err(ended_badly(status, limits)),
+    }
+}
+
+/// What the end of the process says about the file.
+fn ended_badly(status: std::io::Result<ExitStatus>, limits: &Limits) -> ReadError {
+    let reason = match status {
+        #[cfg(unix)]
+        Ok(status) => {
+            use std::os::unix::process::ExitStatusExt;
+            match status.signal() {
+                // SIGABRT: a failed allocation, or a reader that gave itself up.
+                Some(6) => {
+                    return ReadError::over(Limit::Worker, limits.worker >> 20, None, None);
+                }
+                // SIGXCPU, or the hard limit behind it.
+                Some(24 | 9) => {
+                    return ReadError::over(Limit::Seconds, limits.seconds, None, None);
+                }
+                Some(signal) => format!("signal {signal}"),
+                None => format!("exit code {}", status.code().unwrap_or(-1)),
+            }
+        }
+        #[cfg(not(unix))]
+        Ok(status) => format!("exit code {}", status.code().unwrap_or(-1)),
+        Err(e) => e.to_string(),
+    };
+    ReadError::Damaged(Damage::Worker, reason)
+}
+
+/// The other side: reads the file that stdin brings and answers on stdout. Gives the process's exit code.
+pub fn serve() -> u8 {
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    let mut byte = [0u8; 1];
+    loop {
+        match input.read(&mut byte) {
+            Ok(1) if byte[0] != b'\n' => line.push(byte[0]),
+            Ok(1) => break,
+            _ => return 2,
+        }
+    }
+    let Ok(asked) = serde_json::from_slice::<Asked>(&line) else {
+        return 2;
+    };
+    restrain(&asked.limits);
+    let mut bytes = Vec::with_capacity(asked.bytes);
+    if input.read_to_end(&mut bytes).is_err() || bytes.len() != asked.bytes {
+        return 2;
+    }
+    let mut sender = wire::Sender::new(BufWriter::with_capacity(1 << 16, std::io::stdout().lock()));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        super::read_whole(
+            asked.content,
+            &bytes,
+            &asked.title,
+            &asked.limits,
+            &mut sender,
+        )
+    }));
+    let result = caught.unwrap_or_else(|panic| {
+        let text = super::without_quotes(&crate::log::panic_text(&*panic));
+        Err(ReadError::Damaged(Damage::Reader, text))
+    });
+    sender.end(result);
+    0
+}
+
+/// Limits this process. Where the system knows no such limits, the time limit of the asking process remains.
+fn restrain(limits: &Limits) {
+    #[cfg(unix)]
+    {
+        let _ = rlimit::setrlimit(rlimit::Resource::AS, limits.worker, limits.worker);
+        // Should the asking process be gone, an endless loop ends all the same.
+        let _ = rlimit::setrlimit(rlimit::Resource::CPU, limits.seconds, limits.seconds + 5);
+        let _ = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0);
+    }
+    #[cfg(not(unix))]
+    let _ = limits;
+}

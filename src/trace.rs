@@ -105,7 +105,14 @@ impl<'a> Trace<'a> {
             .map_or(String::new(), |raw| {
                 self.p.phrase("trace_written", &[("raw", raw)])
             });
-        format!("{}{written}", self.cell(cell))
+        let added: String = row
+            .added
+            .get(&column)
+            .into_iter()
+            .flatten()
+            .map(|cell| format!(" + {}", self.cell(*cell)))
+            .collect();
+        format!("{}{written}{added}", self.cell(cell))
     }
 
     fn cell(&self, cell: CellRef) -> String {

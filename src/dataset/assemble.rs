@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row,
+    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowFlag,
     SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
 };
 use crate::error::Error;
 use crate::finding::{Draft, Finding, Place, cell_list};
 use crate::ingest::cell::{Value, text_of};
 use crate::ingest::submission::{Age, CountyName, age};
-use crate::ingest::{FileRead, Record, SheetTable, Status};
+use crate::ingest::{FileRead, Flag, Record, SheetTable, Status};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Entity, Layout};
 use crate::text::{NAMED_PLACES, normal, some_of};
@@ -61,6 +61,7 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     a.questionnaires();
     for table in 0..pipeline.tables.len() {
         a.join(table);
+        a.apart(table);
         a.dataset.tables[table].frame = frame::frame(pipeline, &a.dataset, table)?;
     }
     a.missing();
@@ -149,6 +150,9 @@ impl Assembly<'_> {
                 let mut differing = Differing::new();
                 for record in &table.records {
                     let (code, by_name) = self.county_of(f, table, record, &mut differing);
+                    if record.further {
+                        differing.clear();
+                    }
                     from_name |= by_name;
                     codes.push(code);
                 }
@@ -174,7 +178,7 @@ impl Assembly<'_> {
             .records
             .iter()
             .zip(codes)
-            .filter(|(_, code)| code.is_none())
+            .filter(|(record, code)| code.is_none() && !record.further)
             .map(|(record, _)| record.county_cell.unwrap_or((record.row, 0)))
             .collect();
         if cells.is_empty() {
@@ -321,7 +325,8 @@ impl Assembly<'_> {
 
     fn slot(&self, table: &SheetTable, record: &Record, county: &str) -> Slot {
         let pipeline = self.given.pipeline;
-        let school = if pipeline.forms[table.form].layout == Layout::List {
+        let of_one = [Layout::List, Layout::Statistics];
+        let school = if of_one.contains(&pipeline.forms[table.form].layout) {
             let columns = &pipeline.tables[table.table];
             [SCHOOL_CODE, SCHOOL_NAME]
                 .iter()
@@ -513,7 +518,7 @@ impl Assembly<'_> {
                         counties.insert(county.clone());
                         let row = self.row(f, table, record, county, sheet);
                         self.dataset.tables[table.table].rows.push(row);
-                        outcome.rows += 1;
+                        outcome.rows += usize::from(!record.further);
                     }
                 }
                 for ((row, col), raw) in &table.shown {
@@ -578,6 +583,17 @@ impl Assembly<'_> {
                 .map_or_else(|| format!("~{}", record.row), Value::shown),
         };
         let place = |at: &Option<(u32, u32)>| at.map(|(row, col)| CellRef { sheet, row, col });
+        let flag = |flag: &Option<Flag>| {
+            flag.as_ref().map(|f| RowFlag {
+                cell: CellRef {
+                    sheet,
+                    row: f.at.0,
+                    col: f.at.1,
+                },
+                value: f.value,
+                raw: f.raw.clone(),
+            })
+        };
         Row {
             county_code: county.to_string(),
             key,
@@ -589,6 +605,9 @@ impl Assembly<'_> {
             form: table.form,
             conflict: false,
             pieces: record.pieces.clone(),
+            added: BTreeMap::new(),
+            counted: flag(&record.counted),
+            revoked: flag(&record.revoked),
         }
     }
 

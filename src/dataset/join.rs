@@ -6,7 +6,7 @@ use super::assemble::Assembly;
 use super::{COUNTY_CODE_STATED, CellRef, Row, SCHOOL_CODE, SCHOOL_NAME};
 use crate::finding::{Draft, Place, a1};
 use crate::ingest::cell::{Value, text_of};
-use crate::pipeline::model::{Entity, Kind};
+use crate::pipeline::model::{Entity, Kind, Layout};
 use crate::text::{NAMED_PLACES, normal, some_of};
 
 impl Assembly<'_> {
@@ -25,10 +25,12 @@ impl Assembly<'_> {
             let fits = out.last().is_some_and(|last| {
                 last.county_code == row.county_code
                     && last.key == row.key
-                    && !row.key.starts_with('~')
+                    && (self.one_workbook(last, &row) || !row.key.starts_with('~'))
                     && match entity {
+                        Entity::School if self.one_workbook(last, &row) => true,
                         Entity::School => {
-                            !last.stages.is_empty()
+                            last.form == row.form
+                                && !last.stages.is_empty()
                                 && !row.stages.is_empty()
                                 && row.stages.iter().all(|s| !last.stages.contains(s))
                                 && self.same_name(table, last, &row)
@@ -44,9 +46,11 @@ impl Assembly<'_> {
             forms.push(row.form);
             match out.last_mut().filter(|_| fits) {
                 Some(last) => {
-                    if entity == Entity::School {
+                    // A school in three sheets is one school.
+                    if entity == Entity::School && last.stages.len() == 1 {
                         *merged.entry(row.county_code.clone()).or_insert(0) += 1;
                     }
+                    self.flags(table, last, &row);
                     for (column, other) in merge(last, row, name) {
                         self.disagree(table, last, column, other);
                     }
@@ -85,6 +89,13 @@ impl Assembly<'_> {
                 self.dataset.counties[c].received = true;
             }
         }
+    }
+
+    /// Whether two rows come from the sheets of one workbook that is about one school.
+    fn one_workbook(&self, a: &Row, b: &Row) -> bool {
+        let file = |row: &Row| &self.dataset.sheets[row.sheet as usize].file;
+        let form = &self.given.pipeline.forms[a.form];
+        a.form == b.form && form.layout == Layout::Statistics && file(a) == file(b)
     }
 
     /// One group in two rows of one form.
@@ -278,6 +289,7 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
                 row.values[c] = Some(value);
                 row.cells[c] = other.cells[c];
             }
+            (Some(_), Some(_)) if row.cells[c].is_none() => row.cells[c] = other.cells[c],
             (Some(_), Some(_)) if Some(c) == name => {}
             (Some(kept), Some(value)) if *kept != value => {
                 out.push((c, (kept.clone(), row.cells[c], other.cells[c], value)));

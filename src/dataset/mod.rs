@@ -6,6 +6,7 @@ mod counties;
 mod frame;
 mod join;
 mod notes;
+mod parents;
 mod surveys;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -64,6 +65,21 @@ pub struct Row {
     pub conflict: bool,
     /// By column what stood in the blank of a sentence: the cell holds more than that.
     pub pieces: BTreeMap<usize, String>,
+    /// By column further cells whose figures are added to that of the column's own.
+    pub added: BTreeMap<usize, Vec<CellRef>>,
+    /// Whether the school is counted as one, as its row says.
+    pub counted: Option<RowFlag>,
+    /// Whether it was closed last year.
+    pub revoked: Option<RowFlag>,
+}
+
+/// What a row says about itself with yes or no.
+#[derive(Debug, Clone)]
+pub struct RowFlag {
+    pub cell: CellRef,
+    /// Missing where the cell is empty or says neither.
+    pub value: Option<bool>,
+    pub raw: String,
 }
 
 impl Row {

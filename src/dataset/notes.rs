@@ -95,6 +95,10 @@ impl Assembly<'_> {
                 Note::CodeMalformed { length } => {
                     draft = draft.slot("length", length.to_string());
                 }
+                Note::ContainedIn { column } => {
+                    draft = draft.slot("other", columns[*column].title.clone());
+                }
+                Note::ColumnsDisagree { other } => draft = draft.slot("other", other.clone()),
                 _ => {}
             }
             self.say(rule, draft);
@@ -267,12 +271,23 @@ fn note_rule(note: &CellNote) -> (&'static str, String) {
         Note::CodePadded { .. } => ("code-padded", String::new()),
         Note::CodeDigitsLost => ("code-digits-lost", String::new()),
         Note::CodeMalformed { .. } => ("school-code-malformed", String::new()),
+        Note::ColumnsDisagree { .. } => ("columns-disagree", String::new()),
+        Note::PartsTakenOff => ("parts-taken-off", String::new()),
+        Note::PartsUnfit => ("parts-unfit", String::new()),
+        Note::ContainedIn { .. } => ("figure-contained", String::new()),
     }
 }
 
 /// Whether a note of this rule is one finding a cell, so that a missing value there needs no second one.
 fn rule_blocks(rule: &str) -> bool {
-    !matches!(rule, "blank-as-zero" | "value-converted" | "value-token")
+    !matches!(
+        rule,
+        "blank-as-zero"
+            | "value-converted"
+            | "value-token"
+            | "parts-taken-off"
+            | "figure-contained"
+    )
 }
 
 fn wanted_word(kind: &Kind) -> &'static str {

@@ -486,6 +486,9 @@ impl Assembly<'_> {
                 form,
                 conflict: false,
                 pieces: BTreeMap::new(),
+                added: BTreeMap::new(),
+                counted: None,
+                revoked: None,
             });
         }
     }

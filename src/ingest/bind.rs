@@ -88,7 +88,7 @@ fn is_number_row(cells: &[(u32, Cell)]) -> bool {
 }
 
 /// Units that a title or fill-in row above the header states for the whole sheet: `单位:人、册`.
-fn title_units(pipeline: &Pipeline, grid: &Grid, leaf_row: u32) -> Vec<usize> {
+pub(super) fn title_units(pipeline: &Pipeline, grid: &Grid, leaf_row: u32) -> Vec<usize> {
     let mut out = Vec::new();
     for (row, cells) in grid.rows() {
         if *row >= leaf_row {
@@ -148,9 +148,13 @@ pub(super) fn bind(
                 bound.push(b);
             }
             [] => {
-                let other_stage =
-                    field.stage.is_some() && found.stage.is_some() && field.stage != found.stage;
-                if field.required && !other_stage {
+                // Whose stage nobody knows is said once for the sheet.
+                let other_stage = field.stage.is_some()
+                    && (found.stage.is_some() || form.file_stage)
+                    && field.stage != found.stage;
+                let elsewhere = (0..form.fields.len())
+                    .any(|o| form.fields[o].target == field.target && !found.fields[o].is_empty());
+                if field.required && !other_stage && !elsewhere {
                     table.say(
                         "column-missing",
                         missing(pipeline, form, grid, found, field),
@@ -177,6 +181,7 @@ pub(super) fn bind(
             }
         }
     }
+    let mut unused: Vec<(String, (u32, u32))> = Vec::new();
     for (p, path) in found.paths.iter().enumerate() {
         let leaf = path.parts.last().map_or("", String::as_str);
         if used[p] || form.ignore.iter().any(|i| i == leaf) {
@@ -186,7 +191,9 @@ pub(super) fn bind(
             .rows()
             .iter()
             .any(|(r, _)| *r >= after.first_data && grid.get(*r, path.col).is_some());
-        if has_data {
+        if has_data && form.many_columns {
+            unused.push((one_line(&path.raw), (path.cell.0, path.col)));
+        } else if has_data {
             table.say(
                 "column-unused",
                 Draft {
@@ -197,6 +204,26 @@ pub(super) fn bind(
                 .slot("found", one_line(&path.raw)),
             );
         }
+    }
+    if !unused.is_empty() {
+        let names: Vec<&String> = unused.iter().map(|(name, _)| name).collect();
+        let cells: Vec<(u32, u32)> = unused.iter().map(|(_, cell)| *cell).collect();
+        let draft = Draft {
+            place: place(grid, Some(crate::finding::cell_list(&cells))),
+            ..Draft::default()
+        };
+        let named = crate::text::some_of(&names, crate::text::NAMED_PLACES);
+        table.say("column-unused", draft.slot("found", named));
+    }
+    if form.file_stage && found.stage.is_none() {
+        let draft = Draft {
+            place: place(grid, None),
+            ..Draft::default()
+        };
+        table.say(
+            "sheet-stage-unclear",
+            draft.slot("form", form.title.clone()),
+        );
     }
     bound
 }

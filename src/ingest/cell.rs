@@ -85,6 +85,18 @@ pub enum Note {
     CodeMalformed {
         length: usize,
     },
+    /// Another column says something else; with its value and place.
+    ColumnsDisagree {
+        other: String,
+    },
+    /// What other columns say already was taken off.
+    PartsTakenOff,
+    /// The form has its figure in that of another column (index).
+    ContainedIn {
+        column: usize,
+    },
+    /// It could not be: a part is missing, or they are more than the whole.
+    PartsUnfit,
 }
 
 /// A cell as read.

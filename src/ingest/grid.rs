@@ -62,6 +62,8 @@ pub struct Merge {
 #[derive(Debug, Clone, Default)]
 pub struct Grid {
     pub name: String,
+    /// Name of the file without its ending.
+    pub file: String,
     pub hidden: bool,
     rows: Vec<(u32, Vec<(u32, Cell)>)>,
     layout: Layout,
@@ -82,6 +84,7 @@ impl Grid {
         }
         Grid {
             name,
+            file: String::new(),
             hidden,
             rows,
             layout: Layout::default(),
@@ -98,11 +101,38 @@ impl Grid {
         self
     }
 
+    /// The same sheet without some texts in its cells; cells that hold nothing else are empty.
+    pub fn without(&self, noise: &[String]) -> Grid {
+        let mut grid = self.clone();
+        for (_, cells) in &mut grid.rows {
+            for (_, cell) in cells.iter_mut() {
+                if let Cell::Text(text) = cell {
+                    for n in noise.iter().filter(|n| !n.is_empty()) {
+                        *text = text.replace(n.as_str(), "");
+                    }
+                }
+            }
+            cells.retain(|(_, cell)| !matches!(cell, Cell::Text(t) if t.trim().is_empty()));
+        }
+        grid.rows.retain(|(_, cells)| !cells.is_empty());
+        grid
+    }
+
+    /// The last column of the merged block that a cell lies in, its own without one.
+    pub fn block_end(&self, row: u32, col: u32) -> u32 {
+        self.layout
+            .merges
+            .iter()
+            .find(|m| m.top <= row && row <= m.bottom && m.left <= col && col <= m.right)
+            .map_or(col, |m| m.right)
+    }
+
     /// The rows from one on, down to another, as a sheet of their own; cells keep their places.
     pub fn part(&self, from: u32, to: u32) -> Grid {
         let rows = self.rows.iter();
         Grid {
             name: self.name.clone(),
+            file: self.file.clone(),
             hidden: self.hidden,
             rows: rows
                 .filter(|(r, _)| (from..to).contains(r))

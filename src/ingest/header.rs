@@ -137,7 +137,10 @@ pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> V
 
 /// The best reading of a sheet as a form of rows: the header row under which most fields are found.
 pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<HeaderMatch> {
-    let stage = sheet_stage(pipeline, grid);
+    let stage = sheet_stage(pipeline, grid).or_else(|| {
+        let file = Some(grid.file.as_str()).filter(|_| form.file_stage)?;
+        stage_in(pipeline, file)
+    });
     let mut by_leaf: HashMap<&str, Vec<(usize, &[String])>> = HashMap::new();
     for (f, field) in form.fields.iter().enumerate() {
         for pattern in &field.patterns {
@@ -178,6 +181,12 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<Heade
                 fields[*f].push(p);
             }
             claims.push(fits);
+        }
+        for (f, found) in fields.iter_mut().enumerate().filter(|(_, p)| p.len() > 1) {
+            let patterns = &form.fields[f].patterns;
+            let gaps = |p: usize| gaps(&paths[p].parts, patterns);
+            let least = found.iter().map(|p| gaps(*p)).min();
+            found.retain(|p| Some(gaps(*p)) == least);
         }
         let candidate = HeaderMatch {
             leaf_row: *row,
@@ -236,6 +245,32 @@ fn fitting(patterns: &[(usize, &[String])], above: &[&String]) -> Vec<usize> {
         }
     }
     fits
+}
+
+/// How many headers stand between those that a pattern names, of the patterns that fit: of two columns the one whose headers
+/// stand directly one above the other is meant. The stage of the whole sheet may stand above all headers.
+fn gaps(parts: &[String], patterns: &[Vec<String>]) -> usize {
+    let of = |p: &Vec<String>| {
+        let below = || p.get(1..).and_then(|p| headers_between(parts, p));
+        headers_between(parts, p).or_else(below)
+    };
+    patterns.iter().filter_map(of).min().unwrap_or(usize::MAX)
+}
+
+/// How many headers of a path stand between those that a pattern names; nothing where it does not fit.
+pub(super) fn headers_between(parts: &[String], pattern: &[String]) -> Option<usize> {
+    let (last, above) = pattern.split_last()?;
+    let (leaf, mut rest) = parts.split_last()?;
+    if last != leaf {
+        return None;
+    }
+    let mut between = 0;
+    for ancestor in above.iter().rev() {
+        let at = rest.iter().rposition(|p| p == ancestor)?;
+        between += rest.len() - 1 - at;
+        rest = &rest[..at];
+    }
+    Some(between)
 }
 
 /// The one stage that a sheet's name, else its title, speaks of.

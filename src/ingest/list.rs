@@ -139,7 +139,8 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
                 .map(|c| crate::text::trimmed(&c.shown()));
             match field.target {
                 Target::CountyCode => record.county_code = stated,
-                _ => record.county_name = stated,
+                Target::CountyName => record.county_name = stated,
+                _ => {}
             }
             continue;
         };

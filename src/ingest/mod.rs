@@ -11,14 +11,16 @@ pub mod header;
 pub mod list;
 mod question_heads;
 pub mod questionnaire;
+pub mod record;
 mod row_kind;
 pub mod rows;
 pub mod statements;
+pub mod statistics;
+mod statistics_cells;
 pub mod submission;
 mod times;
 pub mod workbook;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use answers::AnswerTable;
@@ -28,44 +30,12 @@ use formats::{Damage, ReadError, Remark};
 use grid::{Cell, Grid};
 use submission::{CountyName, Submission, county_name};
 
+pub use record::{Flag, Record};
+
 use crate::finding::{Draft, Place, cell_list, column_letters};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Entity, Layout, Limits, Means, SideSheet};
 use crate::text::{NAMED_PLACES, normal, some_of};
-
-/// One entity as one sheet gives it.
-#[derive(Debug, Clone)]
-pub struct Record {
-    /// The row that names it, from 0.
-    pub row: u32,
-    /// The only stage that the sheet is about.
-    pub stage: Option<usize>,
-    /// County as the row itself says.
-    pub county_code: Option<String>,
-    pub county_cell: Option<(u32, u32)>,
-    pub county_name: Option<String>,
-    /// By column of the table.
-    pub values: Vec<Option<Value>>,
-    /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
-    pub cells: Vec<Option<(u32, u32)>>,
-    /// By column what stood in the blank of a sentence: the cell holds more than that.
-    pub pieces: BTreeMap<usize, String>,
-}
-
-impl Record {
-    fn new(row: u32, columns: usize, stage: Option<usize>) -> Record {
-        Record {
-            row,
-            stage,
-            county_code: None,
-            county_cell: None,
-            county_name: None,
-            values: vec![None; columns],
-            cells: vec![None; columns],
-            pieces: BTreeMap::new(),
-        }
-    }
-}
 
 /// A cell that was not taken as it stands.
 #[derive(Debug, Clone)]
@@ -273,7 +243,11 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead) {
         if formats::content::of(&bytes) == Content::Zip {
             return Err(closed_archive(&bytes, file.submission.member.len(), limits));
         }
-        workbook::read(pipeline, &bytes, title)
+        let mut book = workbook::read(pipeline, &bytes, title)?;
+        for sheet in &mut book.sheets {
+            sheet.grid.file = title.to_string();
+        }
+        Ok(book)
     });
     match read {
         Ok(book) => {
@@ -414,9 +388,10 @@ impl Reading {
 }
 
 fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workbook::SheetRead>) {
+    let read_together = statistics::read(pipeline, file, &sheets);
     let mut unknown: Vec<(String, String)> = Vec::new();
     let mut known_sheets = 0;
-    for sheet in &mut sheets {
+    for (index, sheet) in sheets.iter_mut().enumerate() {
         let answers = sheet.answers.take();
         let grid = &sheet.grid;
         let place = Place {
@@ -445,6 +420,14 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workboo
             place: place.clone(),
             ..Draft::default()
         };
+        if read_together.contains(&index) {
+            known_sheets += 1;
+            if grid.hidden {
+                file.say("sheet-hidden", draft.clone());
+            }
+            say_hidden_parts(pipeline, file, grid, draft);
+            continue;
+        }
         if let Some(mut answers) = answers {
             known_sheets += 1;
             if grid.hidden {
@@ -714,7 +697,7 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
                 None => continue,
             },
             // Known while the sheet was read.
-            Layout::Questionnaire => continue,
+            Layout::Questionnaire | Layout::Statistics => continue,
         };
         if has_needed && found >= form.least {
             fits.push((found, reading));

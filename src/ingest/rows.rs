@@ -8,9 +8,10 @@ use super::cell::{self, Note, Read, Value};
 use super::grid::{Cell, Grid};
 use super::header::{self, HeaderMatch};
 use super::row_kind::{RowKind, Sheet};
-use super::{CellNote, Record, SheetTable, TotalCellRead, TotalRow};
+use super::{CellNote, Flag, Record, SheetTable, TotalCellRead, TotalRow};
 use crate::finding::{Draft, Place, a1, cell_list};
-use crate::pipeline::model::{Blank, Field, Form, Kind, Pipeline, Target};
+use crate::pipeline::model::{Blank, Column, Field, Form, Kind, Pipeline, Target};
+use crate::text::fifteen_digits;
 
 /// Reads a recognised sheet.
 pub fn read(
@@ -172,19 +173,42 @@ fn record(
                 continue;
             }
             Target::CountyName => {
-                record.county_name = cell.map(|c| crate::text::trimmed(&c.shown()));
-                record.county_cell = record.county_cell.or(cell.map(|_| (row, b.col)));
+                // Of two such columns the one that the form names first.
+                let text = cell.map(|c| crate::text::trimmed(&c.shown()));
+                let digits = pipeline.settings.county_digits;
+                match text.filter(|_| record.county_name.is_none()) {
+                    Some(code) if code_of_area(&code, digits) => {
+                        let own = || code[..digits].to_string();
+                        record.county_code.get_or_insert_with(own);
+                    }
+                    Some(name) => record.county_name = Some(name),
+                    None => continue,
+                }
+                record.county_cell = record.county_cell.or(Some((row, b.col)));
+                continue;
+            }
+            Target::Counted => {
+                record.counted = Some(flag(pipeline, &field.title, (row, b.col), cell));
+                continue;
+            }
+            Target::Revoked => {
+                record.revoked = Some(flag(pipeline, &field.title, (row, b.col), cell));
                 continue;
             }
         };
         if b.unusable {
             continue;
         }
-        record.cells[c] = Some((row, b.col));
+        let at = (row, b.col);
+        let first = record.cells[c];
+        record.cells[c] = first.or(Some(at));
         let Some(cell) = cell else { continue };
         let percent = grid.is_percent(row, b.col);
         let read = cell::read(pipeline, &columns[c], b.unit, cell, percent);
-        table.take(index, c, (row, b.col), &cell.shown(), read, &mut record);
+        match first {
+            Some(first) => second(table, index, c, (first, at), cell, read, &mut record),
+            None => table.take(index, c, at, &cell.shown(), read, &mut record),
+        }
     }
     blanks(
         bound
@@ -195,7 +219,108 @@ fn record(
         table,
         &mut record,
     );
+    for b in bound.iter().filter(|b| !b.unusable) {
+        let field = &form.fields[b.field];
+        if let (Target::Column(c), false) = (field.target, field.less.is_empty()) {
+            parts(grid, (row, b.col), c, &field.less, table, &mut record);
+        }
+    }
     record
+}
+
+/// Whether a text is the code of a county, or of a place in it: digits only, the county's first.
+pub(super) fn code_of_area(text: &str, digits: usize) -> bool {
+    digits > 0 && text.len() >= digits && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn flag(pipeline: &Pipeline, title: &str, at: (u32, u32), cell: Option<&Cell>) -> Flag {
+    let column = Column {
+        name: String::new(),
+        title: title.to_string(),
+        kind: Kind::YesNo,
+        unit: None,
+        stage: None,
+    };
+    let read = cell.map(|cell| cell::read(pipeline, &column, None, cell, false));
+    Flag {
+        at,
+        value: read.and_then(|r| r.value).and_then(|v| v.yes()),
+        raw: cell.map(Cell::shown).unwrap_or_default(),
+    }
+}
+
+/// A second cell for a column (a name beside its code): it counts where the first says nothing, and must not say
+/// something else.
+fn second(
+    table: &mut SheetTable,
+    index: usize,
+    column: usize,
+    (first, at): ((u32, u32), (u32, u32)),
+    cell: &Cell,
+    read: Read,
+    record: &mut Record,
+) {
+    match (&record.values[column], &read.value) {
+        (None, Some(_)) => {
+            table
+                .notes
+                .retain(|n| n.record != index || n.column != column);
+            record.cells[column] = Some(at);
+            table.take(index, column, at, &cell.shown(), read, record);
+        }
+        (Some(one), Some(other)) if one != other => {
+            let (raw, other) = (one.shown(), other.shown());
+            let place = a1(at.0, at.1);
+            record.values[column] = None;
+            table.notes.push(CellNote {
+                record: index,
+                column,
+                at: first,
+                raw,
+                note: Note::ColumnsDisagree {
+                    other: format!("{other} ({place})"),
+                },
+                blank: false,
+            });
+        }
+        _ => {}
+    }
+}
+
+/// Takes off a figure what other columns say of it already.
+pub(super) fn parts(
+    grid: &Grid,
+    at: (u32, u32),
+    column: usize,
+    less: &[usize],
+    table: &mut SheetTable,
+    record: &mut Record,
+) {
+    let Some(whole) = record.values[column].as_ref().and_then(Value::number) else {
+        return;
+    };
+    let known: Option<Vec<f64>> = less
+        .iter()
+        .map(|c| record.values[*c].as_ref().and_then(Value::number))
+        .collect();
+    let rest = known
+        .as_ref()
+        .map(|parts| fifteen_digits(whole - parts.iter().sum::<f64>()))
+        .filter(|rest| *rest >= 0.0);
+    record.values[column] = rest.map(Value::Number);
+    let note = match rest {
+        Some(rest) if rest == whole => return,
+        Some(_) => Note::PartsTakenOff,
+        None => Note::PartsUnfit,
+    };
+    table.notes.push(CellNote {
+        record: table.records.len(),
+        column,
+        at,
+        raw: grid.get(at.0, at.1).map(Cell::shown).unwrap_or_default(),
+        note,
+        blank: false,
+    });
 }
 
 /// Empty cells that are 0 as long as something of their group is filled in.

@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Mistakes, Sources, nearest};
+use super::parents::{self, ParentList};
 use super::raw::*;
 
 /// A decoded block with its file and byte range.
@@ -25,6 +26,8 @@ pub struct Block<T> {
 #[derive(Debug, Default)]
 pub struct Raw {
     pub head: Option<Block<RawHead>>,
+    /// The list of schools that are counted with another one.
+    pub parents: Option<ParentList>,
     pub settings: Option<Block<RawSettings>>,
     pub limits: Option<Block<RawLimits>>,
     pub school_rule: Option<Block<RawSchoolRule>>,
@@ -152,6 +155,20 @@ pub fn read(
                         "paths in `files` are relative to the folder of pipeline.toml".to_string(),
                     ),
                 );
+            }
+        }
+    }
+    let list = raw.head.as_ref().and_then(|h| h.value.parents.clone());
+    if let Some(name) = list {
+        let path = plain(&dir.join(name.get_ref()));
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                feed(&mut hash, name.get_ref(), &bytes);
+                raw.parents = parents::list(&bytes, shown(&path), sources, mistakes);
+            }
+            Err(e) => {
+                let message = format!("file '{}' cannot be read: {e}", name.get_ref());
+                mistakes.push(head, name.span(), message, None);
             }
         }
     }

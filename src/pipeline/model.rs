@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use super::criteria::*;
+pub use super::statistics::*;
 pub use super::survey::*;
 use super::template::Template;
 pub use super::template_book::*;
@@ -24,6 +25,8 @@ pub struct Pipeline {
     /// The year that is computed when `--period` is not given.
     pub default_period: i64,
     pub counties_path: PathBuf,
+    /// Schools that are counted with another one, by code: its code.
+    pub parents: BTreeMap<String, String>,
     /// Hash of all pipeline files, hexadecimal.
     pub hash: String,
     pub settings: Settings,
@@ -251,6 +254,8 @@ pub enum Layout {
     Statements,
     /// One row a respondent: counted while it is read, never kept.
     Questionnaire,
+    /// One school a workbook, its figures on several sheets.
+    Statistics,
 }
 
 /// A declared sheet layout.
@@ -284,8 +289,13 @@ pub struct Form {
     pub score_header: Vec<String>,
     /// Column that the headerless column at the left of the block fills.
     pub label: Option<usize>,
+    /// The file's name tells the stage where neither the sheet's name nor its title does.
+    pub file_stage: bool,
+    /// Sheets have many columns that no field has: they are said together.
+    pub many_columns: bool,
     pub fields: Vec<Field>,
     pub statements: Vec<Statement>,
+    pub statistics: Statistics,
     pub asked: Asked,
 }
 
@@ -335,6 +345,10 @@ pub enum Target {
     CountyCode,
     /// Its name.
     CountyName,
+    /// Whether the row is counted as a school.
+    Counted,
+    /// Whether the school was closed last year.
+    Revoked,
 }
 
 #[derive(Debug)]
@@ -350,6 +364,8 @@ pub struct Field {
     pub unit: Option<usize>,
     pub blank: Blank,
     pub group: Option<String>,
+    /// Columns whose figures are contained in this one: they are taken off.
+    pub less: Vec<usize>,
     /// The form's code of the column, such as L1.
     pub line: Option<String>,
     /// Printed digits.

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::raw_statistics::*;
+
 /// A value with its byte range in the file.
 pub type At<T> = Spanned<T>;
 
@@ -23,6 +25,7 @@ pub struct RawHead {
     pub default_output: At<String>,
     pub default_period: At<i64>,
     pub counties: At<String>,
+    pub parents: Option<At<String>>,
     pub files: Vec<At<String>>,
 }
 
@@ -157,9 +160,25 @@ pub struct RawForm {
     pub score_header: Vec<At<String>>,
     pub label: Option<At<String>>,
     #[serde(default)]
+    pub file_stage: bool,
+    #[serde(default)]
+    pub many_columns: bool,
+    #[serde(default)]
     pub field: Vec<At<RawField>>,
     #[serde(default)]
     pub statement: Vec<At<RawStatement>>,
+    #[serde(default)]
+    pub passed_over: Vec<At<String>>,
+    #[serde(default)]
+    pub not_applicable: Vec<At<String>>,
+    #[serde(default)]
+    pub noise: Vec<At<String>>,
+    #[serde(default)]
+    pub line_header: Vec<At<String>>,
+    #[serde(default)]
+    pub section: Vec<At<RawStageSection>>,
+    #[serde(default)]
+    pub statistics: Vec<At<RawStatistics>>,
     #[serde(default)]
     pub separators: Vec<At<String>>,
     #[serde(default)]
@@ -303,6 +322,8 @@ pub struct RawField {
     pub unit: Option<At<String>>,
     pub blank: Option<At<String>>,
     pub group: Option<At<String>>,
+    #[serde(default)]
+    pub less: Vec<At<String>>,
     pub line: Option<At<String>>,
     pub digits: Option<At<i64>>,
 }

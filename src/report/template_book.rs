@@ -85,6 +85,8 @@ impl Sheets<'_> {
             Layout::List => self.list(),
             Layout::Statements => self.statements(),
             Layout::Questionnaire => self.questionnaire(),
+            // Checked with the pipeline: what other programs write has no template.
+            Layout::Statistics => {}
         }
         self.top();
     }
@@ -343,6 +345,7 @@ impl Sheets<'_> {
             Target::Column(c) => table.columns[c].name.as_str(),
             Target::CountyCode => COUNTY_CODE_STATED,
             Target::CountyName => COUNTY_NAME_STATED,
+            Target::Counted | Target::Revoked => return Cell::Empty,
         };
         match name {
             COUNTY_CODE_STATED => Cell::text(county.code.as_str()),

@@ -146,6 +146,7 @@ pub(super) fn field(pipeline: &Pipeline, form: &Form, field: &Field, lists: &mut
         Target::Column(c) => (&table.columns[c].kind, table.columns[c].unit),
         Target::CountyCode => (&code, None),
         Target::CountyName => (&Kind::Text, None),
+        Target::Counted | Target::Revoked => (&Kind::YesNo, None),
     };
     // An item of a list is called as it is printed; a column, whose header may be one word under another, by its own name.
     let title = match field.target {

@@ -321,6 +321,12 @@ pub const WORDS: &[&str] = &[
     "state_firm",
     "state_borderline",
     "state_below",
+    "near_code_absent",
+    "parent_absent",
+    "parent_elsewhere",
+    "parent_other_form",
+    "parent_disputed",
+    "parent_counted",
     "overlap_some",
     "overlap_counties",
     "excluded_misaligned",
@@ -447,6 +453,7 @@ pub const WORDS: &[&str] = &[
 
 /// Words with slots.
 pub const PHRASES: &[(&str, &[&str])] = &[
+    ("near_stage_absent", &["stage"]),
     ("check_file", &["file", "forms", "rows"]),
     ("check_file_replaced", &["file", "forms", "rows"]),
     ("check_file_rejected", &["file", "forms", "rows"]),

@@ -5,7 +5,7 @@
 //! ```text
 //! pipeline basic-2012                 (before the sections; quality-2017 without it)
 //! counties 16 300000                  (so many counties, residents of each; two counties without it)
-//! patch common/survey.toml: rate = "pooled" => rate = "score"
+//! patch common/survey.toml: rate = "pooled" => rate = "score"      (\n in the new text breaks the line)
 //! ## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312
 //! 1.students_primary = '727          (school 1; ' makes text; = alone an empty cell)
 //! header.school_media_rooms = 多媒体设备间
@@ -315,6 +315,8 @@ fn column_name(pipeline: &Pipeline, form: &Form, target: Target) -> String {
         Target::Column(c) => pipeline.tables[form.table].columns[c].name.clone(),
         Target::CountyCode => "county_code".to_string(),
         Target::CountyName => "county_name".to_string(),
+        Target::Counted => "school_counted".to_string(),
+        Target::Revoked => "school_revoked".to_string(),
     }
 }
 
@@ -591,7 +593,8 @@ pub fn patched_pipeline(place: &str, name: &str, patches: &[(&str, &str, &str)])
         let path = copy.join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{file} has no {old}");
-        std::fs::write(&path, text.replacen(old, new, 1)).unwrap();
+        let new = new.replace("\\n", "\n");
+        std::fs::write(&path, text.replacen(old, &new, 1)).unwrap();
     }
     junheng::pipeline::load(&copy.join(name)).unwrap()
 }

@@ -255,3 +255,29 @@ fn a_county_list_with_a_mistake_is_said_with_its_line() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("line: 2"), "{}", run.stderr);
 }
+
+#[test]
+fn mistakes_in_the_list_of_parents_are_shown_at_their_lines() {
+    let base = broken(
+        "parents",
+        &[(
+            "quality-2017/parents.csv",
+            "note\n",
+            "note\n219900001,2199000002,a\n2199000003,2199000003,b\n2199000004,2199000005,c\n2199000005,2199000006,\n2199000004,2199000006,\n",
+        )],
+    );
+    let check = junheng(&[
+        "pipelines",
+        "check",
+        base.join("quality-2017").to_str().unwrap(),
+    ]);
+    assert_eq!(check.code, 2);
+    for wanted in [
+        "parents.csv:2:1: '219900001' is not the code of a school",
+        "parents.csv:3:1: school '2199000003' is its own parent",
+        "parents.csv:4:1: parent '2199000005' is itself counted elsewhere",
+        "parents.csv:6:1: school '2199000004' stands twice",
+    ] {
+        assert!(check.stderr.contains(wanted), "{wanted}\n{}", check.stderr);
+    }
+}

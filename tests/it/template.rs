@@ -373,7 +373,8 @@ fn template_lists_writes_and_refuses() {
     ] {
         assert!(list.contains(wanted), "{wanted}\n{list}");
     }
-    assert!(!list.contains("no template"), "{list}");
+    assert!(!list.contains("no [[template]] of the pipeline"), "{list}");
+    assert!(list.contains("statistics-2021"), "{list}");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 
     let (code, said, _) = in_folder(&folder, &["学校汇总表"]);

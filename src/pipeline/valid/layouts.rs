@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{COUNTY_CODE, COUNTY_NAME, SCHOOL_COLUMNS, STAGE, STUDENTS, Valid, normals};
+use super::{
+    COUNTY_CODE, COUNTY_NAME, SCHOOL_COLUMNS, SCHOOL_COUNTED, SCHOOL_REVOKED, STAGE, STUDENTS,
+    Valid, normals,
+};
 use crate::pipeline::load::Block;
 use crate::pipeline::model::*;
 use crate::pipeline::raw::*;
@@ -178,8 +181,15 @@ impl Valid<'_> {
                     }
                 };
                 if columns.iter().any(|o| o.name == *c.name.get_ref())
-                    || [COUNTY_CODE, COUNTY_NAME, STAGE, STUDENTS]
-                        .contains(&c.name.get_ref().as_str())
+                    || [
+                        COUNTY_CODE,
+                        COUNTY_NAME,
+                        STAGE,
+                        STUDENTS,
+                        SCHOOL_COUNTED,
+                        SCHOOL_REVOKED,
+                    ]
+                    .contains(&c.name.get_ref().as_str())
                 {
                     self.wrong(
                         block.file,
@@ -381,6 +391,7 @@ impl Valid<'_> {
                         ("list", Layout::List),
                         ("statements", Layout::Statements),
                         ("questionnaire", Layout::Questionnaire),
+                        ("statistics", Layout::Statistics),
                     ],
                 )
                 .unwrap_or(Layout::Rows);
@@ -396,6 +407,7 @@ impl Valid<'_> {
             let (none, what) = match layout {
                 Layout::Statements => (f.statement.is_empty(), "a `statement`"),
                 Layout::Questionnaire => (f.question.is_empty(), "a `question`"),
+                Layout::Statistics => (f.statistics.is_empty(), "`statistics`"),
                 Layout::Rows | Layout::List => (f.field.is_empty(), "a `field`"),
             };
             if none {
@@ -431,6 +443,13 @@ impl Valid<'_> {
                 })
                 .collect();
             self.distinct_patterns(block, &fields);
+            let (statistics, cells) =
+                self.statistics(block, &tables[table], units, stages, settings);
+            let fields = if layout == Layout::Statistics {
+                cells
+            } else {
+                fields
+            };
             let names = matches!(layout, Layout::Rows | Layout::List);
             if f.needs.is_empty() && names && label.is_none() {
                 self.wrong(
@@ -476,8 +495,11 @@ impl Valid<'_> {
                 verdict_header: normals(&f.verdict_header),
                 score_header: normals(&f.score_header),
                 label,
+                file_stage: f.file_stage,
+                many_columns: f.many_columns,
                 fields,
                 statements,
+                statistics,
             });
         }
         forms
@@ -574,6 +596,8 @@ impl Valid<'_> {
         let target = match f.column.get_ref().as_str() {
             COUNTY_CODE => Target::CountyCode,
             COUNTY_NAME => Target::CountyName,
+            SCHOOL_COUNTED => Target::Counted,
+            SCHOOL_REVOKED => Target::Revoked,
             _ => {
                 let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
                 let what = format!("a column of table {}", table.name);
@@ -631,6 +655,12 @@ impl Valid<'_> {
             Some(s) => Some(self.position(file, s, "a stage", stages)?),
             None => None,
         };
+        let names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
+        let less = f
+            .less
+            .iter()
+            .filter_map(|c| self.position(file, c, "a column of this table", &names))
+            .collect();
         let layout_is_list = block.value.layout.get_ref() == "list";
         let mut patterns: Vec<Vec<String>> = f
             .header
@@ -654,6 +684,7 @@ impl Valid<'_> {
             unit,
             blank,
             group: f.group.as_ref().map(|g| g.get_ref().clone()),
+            less,
             line: f.line.as_ref().map(|l| l.get_ref().clone()),
             digits: f.digits.as_ref().map_or(0, |d| self.unsigned(file, d, 9)),
             printed: if layout_is_list {
@@ -712,7 +743,7 @@ fn code(code: &At<String>, name: &At<String>, aliases: &[At<String>]) -> Code {
 }
 
 /// A header pattern as normalised parts. In a list, an item is one text and `/` is part of it.
-fn pattern(text: &str, list: bool, settings: &Settings) -> Vec<String> {
+pub(super) fn pattern(text: &str, list: bool, settings: &Settings) -> Vec<String> {
     let parts: Vec<&str> = if list {
         vec![text]
     } else {

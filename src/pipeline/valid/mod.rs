@@ -4,8 +4,10 @@
 mod counties;
 mod layouts;
 mod limits;
+mod parents;
 mod rules;
 mod standards;
+mod statistics;
 mod surveys;
 mod templates;
 
@@ -40,6 +42,10 @@ pub const PERIOD: &str = "period";
 pub const FORM: &str = "form";
 /// Whether a unit counts for the indicators.
 pub const COUNTED: &str = "counted";
+
+/// What a field may fill beside columns: whether the row is counted as a school, and whether the school was closed.
+pub const SCHOOL_COUNTED: &str = "school_counted";
+pub const SCHOOL_REVOKED: &str = "school_revoked";
 
 /// Columns of the school table that the program itself uses.
 const SCHOOL_COLUMNS: &[&str] = &["school_code", "school_name", "school_type"];
@@ -254,6 +260,7 @@ impl Valid<'_> {
                 computed: b.value.computed,
             })
             .collect();
+        let parents = self.parents(&tables[school]);
         let unit_columns = self.unit_columns(&tables[school], &stage_ids);
         let unit_schema = unit_schema(&tables[school], &unit_columns);
         let school_types = self.school_types(&stages, &stage_ids, &unit_schema);
@@ -286,6 +293,7 @@ impl Valid<'_> {
             default_output: text(&h.default_output),
             default_period: *h.default_period.get_ref(),
             counties_path: dir.join(h.counties.get_ref()),
+            parents,
             hash,
             settings,
             limits: limits?,

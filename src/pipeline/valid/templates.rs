@@ -85,6 +85,11 @@ impl Valid<'_> {
         let ids: Vec<String> = forms.iter().map(|f| f.id.clone()).collect();
         let at = self.position(file, &s.form, "a form", &ids)?;
         let form = &forms[at];
+        if form.layout == Layout::Statistics {
+            let message = "a workbook of statistics has no template";
+            self.wrong(file, s.form.span(), message, None);
+            return None;
+        }
         let raw = self.raw;
         let declared = raw.forms.iter().find(|b| b.value.id.get_ref() == &form.id);
         let declared = &declared?.value;

@@ -1,0 +1,57 @@
+//! What one sheet says of one entity.
+
+use std::collections::BTreeMap;
+
+use super::cell::Value;
+
+/// One entity as one sheet gives it.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The row that names it, from 0.
+    pub row: u32,
+    /// The only stage that the sheet is about.
+    pub stage: Option<usize>,
+    /// County as the row itself says.
+    pub county_code: Option<String>,
+    pub county_cell: Option<(u32, u32)>,
+    pub county_name: Option<String>,
+    /// Whether the row is counted as a school.
+    pub counted: Option<Flag>,
+    /// Whether the school was closed last year.
+    pub revoked: Option<Flag>,
+    /// By column of the table.
+    pub values: Vec<Option<Value>>,
+    /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
+    pub cells: Vec<Option<(u32, u32)>>,
+    /// By column what stood in the blank of a sentence: the cell holds more than that.
+    pub pieces: BTreeMap<usize, String>,
+    /// Another record of the same file is about the same entity, and stands for it.
+    pub further: bool,
+}
+
+/// What a row says about itself with yes or no.
+#[derive(Debug, Clone)]
+pub struct Flag {
+    pub at: (u32, u32),
+    /// Missing where the cell is empty or says neither.
+    pub value: Option<bool>,
+    pub raw: String,
+}
+
+impl Record {
+    pub(super) fn new(row: u32, columns: usize, stage: Option<usize>) -> Record {
+        Record {
+            row,
+            stage,
+            county_code: None,
+            county_cell: None,
+            county_name: None,
+            counted: None,
+            revoked: None,
+            values: vec![None; columns],
+            cells: vec![None; columns],
+            pieces: BTreeMap::new(),
+            further: false,
+        }
+    }
+}

@@ -73,7 +73,7 @@ fn bare(path: &Path) {
 
 /// From disk to the rates of all groups, dimensions and schools.
 fn ours(pipeline: &Pipeline, folder: &Path) {
-    let listing = discover(folder, 6).expect("a folder with a file");
+    let listing = discover(folder, 6, &pipeline.limits).expect("a folder with a file");
     let files: Vec<_> = listing
         .submissions
         .par_iter()

@@ -186,17 +186,18 @@ fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
         .collect()
 }
 
-/// A name without the signs that a file system refuses.
+/// A name that every file system takes: without its signs, without what cannot be seen, and no longer than may be.
 pub(super) fn file_name(name: &str) -> String {
-    name.chars()
-        .map(|c| {
-            if "/\\:*?\"<>|".contains(c) || c.is_control() {
-                '_'
-            } else {
-                c
-            }
-        })
-        .collect()
+    let plain = |c: char| {
+        let refused = "/\\:*?\"<>|".contains(c) || c.is_control();
+        if refused || crate::text::is_invisible(c) {
+            '_'
+        } else {
+            c
+        }
+    };
+    let name: String = name.chars().map(plain).take(60).collect();
+    name.trim_matches([' ', '.']).to_string()
 }
 
 /// What the run was made from, as a name: the same input, pipeline, period and program give the same id.

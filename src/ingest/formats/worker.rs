@@ -3,7 +3,7 @@
 //! names rlimit.
 
 use std::io::{BufReader, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -43,9 +43,21 @@ pub(super) fn read(
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<(), ReadError> {
-    let Some(program) = PROGRAM.get() else {
-        return super::read_whole(content, bytes, title, limits, sink);
-    };
+    match PROGRAM.get() {
+        Some(program) => read_by(program, content, bytes, title, limits, sink),
+        None => super::read_whole(content, bytes, title, limits, sink),
+    }
+}
+
+/// Has a program read a file.
+fn read_by(
+    program: &Path,
+    content: Content,
+    bytes: &[u8],
+    title: &str,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
     let failed = |e: std::io::Error| ReadError::Damaged(Damage::Worker, e.to_string());
     let mut child = Command::new(program)
         .arg(COMMAND)
@@ -177,4 +189,77 @@ fn restrain(limits: &Limits) {
     }
     #[cfg(not(unix))]
     let _ = limits;
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::ingest::formats::{Layout, Remark, Seen};
+
+    struct Nothing;
+
+    impl Sink for Nothing {
+        fn sheet(&mut self, _: &str, _: bool) -> Result<(), ReadError> {
+            Ok(())
+        }
+        fn cell(&mut self, _: u32, _: u32, _: Seen<'_>) -> Result<(), ReadError> {
+            Ok(())
+        }
+        fn broken(&mut self, _: &str) {}
+        fn wants_layout(&mut self) -> bool {
+            false
+        }
+        fn layout(&mut self, _: Layout) {}
+        fn remark(&mut self, _: Remark) {}
+    }
+
+    /// What comes of a file whose reader does this.
+    fn ends(name: &str, script: &str) -> Result<(), ReadError> {
+        let limits = Limits {
+            file: 1 << 20,
+            part: 1 << 20,
+            unpacked: 1 << 20,
+            parts: 9,
+            archive_files: 9,
+            archive_depth: 1,
+            sheets: 9,
+            cells: 9,
+            box_cells: 9,
+            text: 9,
+            shared_texts: 9,
+            merged_blocks: 9,
+            rows: 9,
+            depth: 9,
+            seconds: 1,
+            worker: 64 << 20,
+        };
+        let program = std::env::temp_dir().join(format!("junheng-{}-{name}", std::process::id()));
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let bytes = vec![0; 1 << 20];
+        let end = read_by(&program, Content::Xls, &bytes, "", &limits, &mut Nothing);
+        std::fs::remove_file(&program).unwrap();
+        end
+    }
+
+    #[test]
+    fn a_reader_that_hangs_aborts_or_talks_nonsense_ends_its_file_only() {
+        let over = |limit, most| Err(ReadError::over(limit, most, None, None));
+        let worker = |reason: &str| Err(ReadError::Damaged(Damage::Worker, reason.to_string()));
+        let hangs = ends("hangs", "cat >/dev/null; exec sleep 60");
+        assert_eq!(hangs, over(Limit::Seconds, 1));
+        // It takes nothing of the file: the time counts all the same.
+        assert_eq!(ends("deaf", "exec sleep 60"), over(Limit::Seconds, 1));
+        let aborts = ends("aborts", "cat >/dev/null; kill -ABRT $$");
+        assert_eq!(aborts, over(Limit::Worker, 64));
+        let faults = ends("faults", "cat >/dev/null; kill -SEGV $$");
+        assert_eq!(faults, worker("signal 11"));
+        let babbles = ends("babbles", "cat >/dev/null; echo nonsense");
+        assert_eq!(babbles, worker("exit code 0"));
+        assert_eq!(ends("leaves", "exit 3"), worker("exit code 3"));
+        let done = ends("reads", "cat >/dev/null; echo '{\"End\":{\"Ok\":null}}'");
+        assert_eq!(done, Ok(()));
+    }
 }

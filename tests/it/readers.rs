@@ -208,3 +208,63 @@ fn every_declared_type_is_read_or_refused() {
         "7 why_residue"
     );
 }
+
+/// The same small workbook as LibreOffice saved it in three formats (tests/round_trip): formulas with results, percent
+/// formats, dates, merged headers, a hidden row, a hidden column and a hidden sheet.
+#[test]
+fn a_workbook_saved_in_another_format_gives_the_same_tables() {
+    let saved = |ending: &str| {
+        let path = root().join(format!("tests/round_trip/saved.{ending}"));
+        read(&std::fs::read(path).unwrap()).unwrap()
+    };
+    let xlsx = saved("xlsx");
+    assert_eq!(xlsx.len(), 2);
+    let first = &xlsx[0].grid;
+    assert_eq!(first.rows().len(), 8);
+    assert_eq!(first.get(3, 0), Some(&Cell::Text("2199000101".into())));
+    assert_eq!(first.get(6, 3), Some(&Cell::Number(860.0)));
+    assert!(first.is_percent(3, 6) && !first.is_percent(3, 5));
+    assert_eq!(first.header_text(2, 0).unwrap().0, "学校标识码");
+    assert_eq!(first.hidden_parts(), (&[4][..], &[(5, 5)][..]));
+    assert!(xlsx[1].grid.hidden);
+    assert_eq!(xlsx[1].grid.get(4, 3), Some(&Cell::Error("#DIV/0!".into())));
+    for ending in ["xls", "ods"] {
+        let other = saved(ending);
+        assert_eq!(other.len(), xlsx.len(), "{ending}");
+        for (a, b) in xlsx.iter().zip(&other) {
+            assert_eq!(a.grid.name, b.grid.name);
+            assert_eq!(a.grid.hidden, b.grid.hidden, "{ending}");
+            assert_eq!(a.grid.hidden_parts(), b.grid.hidden_parts(), "{ending}");
+            assert_eq!(a.grid.rows().len(), b.grid.rows().len(), "{ending}");
+            for (row, cells) in a.grid.rows() {
+                for (col, cell) in cells {
+                    let there = b.grid.get(*row, *col);
+                    let same = match (cell, there) {
+                        // A date of .ods comes as its text.
+                        (Cell::DateTime(..), Some(Cell::DateText(t))) => {
+                            t.starts_with(&cell.shown())
+                        }
+                        // A truth of .ods comes as a number where it was one before.
+                        (Cell::Bool(a), Some(Cell::Number(n))) => f64::from(u8::from(*a)) == *n,
+                        // LibreOffice writes 15 digits into one of them.
+                        (Cell::Number(a), Some(Cell::Number(b))) => {
+                            (a - b).abs() <= 1e-14 * a.abs()
+                        }
+                        _ => there == Some(cell),
+                    };
+                    assert!(same, "{ending} {row} {col}: {cell:?} {there:?}");
+                    let percent = (a.grid.is_percent(*row, *col), b.grid.is_percent(*row, *col));
+                    assert_eq!(percent.0, percent.1, "{ending} {row} {col}");
+                }
+                let header = |grid: &junheng::ingest::grid::Grid| {
+                    (0..8)
+                        .map(|c| grid.header_text(*row, c))
+                        .collect::<Vec<_>>()
+                };
+                if *row < 3 {
+                    assert_eq!(header(&a.grid), header(&b.grid), "{ending} {row}");
+                }
+            }
+        }
+    }
+}

@@ -134,12 +134,18 @@ pub fn of(bytes: &[u8]) -> Content {
     let head = head
         .trim_start_matches(['\u{feff}', '\u{ff}', '\u{fe}'])
         .trim_start();
-    if head.contains("urn:schemas-microsoft-com:office:spreadsheet") && head.starts_with("<?xml") {
+    if head.contains("urn:schemas-microsoft-com:office:spreadsheet")
+        && (head.starts_with("<?xml") || head.starts_with("<workbook"))
+    {
         return Content::SpreadsheetXml;
     }
     let marked = head.starts_with('<');
     if marked && (head.contains("<html") || head.contains("<table") || head.contains("<meta")) {
         return Content::Html;
+    }
+    // A page saved with its pictures as a letter: its tables are coded in it.
+    if head.starts_with("mime-version:") {
+        return Content::Document;
     }
     if head.starts_with("<?xml") {
         return Content::Xml;

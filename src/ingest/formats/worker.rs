@@ -191,7 +191,8 @@ fn restrain(limits: &Limits) {
     let _ = limits;
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

@@ -55,8 +55,9 @@ pub struct Table {
     settled: usize,
     /// Columns that `<col>` has told of.
     told: u32,
-    /// Tables inside cells.
+    /// Tables inside cells, and how many are in earlier groups of rows.
     inner: Vec<(Spot, Block)>,
+    settled_inner: usize,
 }
 
 impl Table {
@@ -206,6 +207,10 @@ impl Table {
         }
         self.block.merges.truncate(kept);
         self.settled = kept;
+        for (spot, _) in self.inner.iter_mut().skip(self.settled_inner) {
+            spot.rows = spot.rows.min(self.block.height.saturating_sub(spot.row));
+        }
+        self.settled_inner = self.inner.len();
         self.free_from.clear();
         self.in_row = false;
         self.hidden_group = false;

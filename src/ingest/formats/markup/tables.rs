@@ -379,7 +379,16 @@ impl Tables {
             let why = format!("cells beyond row {MAX_ROW} or column {MAX_COLUMN}");
             damaged = damaged.or(Some(why));
         }
-        block.cells.sort_unstable_by_key(|(r, c, _)| (*r, *c));
+        // In order of the page where two are at one place, which spans that overlap may bring about.
+        let place = |(r, c, _): &(u32, u32, Cell)| (*r, *c);
+        if !block.cells.is_sorted_by_key(place) {
+            block.cells.sort_by_key(place);
+        }
+        let all = block.cells.len();
+        block.cells.dedup_by_key(|(r, c, _)| (*r, *c));
+        if block.cells.len() < all {
+            damaged = damaged.or(Some("cells that overlap".to_string()));
+        }
         block.percent.retain(|(r, c)| inside(*r, *c));
         block.percent.sort_unstable();
         block.merges.retain(|m| inside(m.2, m.3));

@@ -11,6 +11,9 @@ use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::model::{Entity, Kind, Target};
 use crate::text::{NAMED_PLACES, fifteen_digits, normal, some_of};
 
+/// Characters of a name that tells enough to stand for another.
+const SHORTEST_NAME: usize = 4;
+
 impl Assembly<'_> {
     /// Decides on every row of schools that says of itself that it is none of its own.
     pub(super) fn apart(&mut self, table: usize) {
@@ -189,7 +192,8 @@ impl Assembly<'_> {
                     *j != i
                         && other.county_code == row.county_code
                         && match lacking {
-                            _ if without_code => other.form == row.form,
+                            // Rows of one sheet are different schools.
+                            _ if without_code => other.form == row.form && other.sheet != row.sheet,
                             Some(stage) => other.form == row.form && other.stages.contains(stage),
                             None => false,
                         }
@@ -228,7 +232,8 @@ impl Assembly<'_> {
         format!("{}({place})", name.unwrap_or_default())
     }
 
-    /// Whether two names are equal, one stands in the other, or they differ in one character of ten at most.
+    /// Whether two names are equal, one stands in the other, or they differ in one character of ten at most: shorter names
+    /// that differ in one character are those of different schools, the first and the second of a town.
     fn near_name(&self, table: usize, a: &Row, b: &Row) -> bool {
         let name =
             |row: &Row| text_of(&self.given.pipeline.tables[table], &row.values, SCHOOL_NAME);
@@ -241,10 +246,10 @@ impl Assembly<'_> {
         } else {
             (&a, &b)
         };
-        if short.chars().count() < 2 {
-            return false;
+        if short.chars().count() < SHORTEST_NAME {
+            return a == b;
         }
-        let allowed = (long.chars().count() / 10).max(1);
+        let allowed = long.chars().count() / 10;
         long.contains(short.as_str()) || strsim::damerau_levenshtein(long, short) <= allowed
     }
 

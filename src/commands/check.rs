@@ -49,13 +49,10 @@ pub fn check(args: &CheckArgs) -> Result<u8, Error> {
         .filter(|f| whole || !of_county(pipeline, f))
         .filter(|f| {
             f.place.file.is_some()
-                || f.county_code.as_ref().is_some_and(|c| {
-                    results
-                        .dataset
-                        .counties
-                        .iter()
-                        .any(|k| k.received && k.code == *c)
-                })
+                || f.county_code
+                    .as_ref()
+                    .and_then(|code| results.dataset.county(code))
+                    .is_some_and(|county| county.received)
         })
         .collect();
     // A closed stdout changes nothing.

@@ -217,8 +217,7 @@ fn guarded(word: &str, file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
 /// A submission of which nothing has been read yet.
 fn named_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
     let named = if submission.folder.is_none() {
-        let name = submission.path.rsplit('/').next().unwrap_or("");
-        county_name(name, pipeline.settings.county_digits)
+        county_name(submission.name(), pipeline.settings.county_digits)
     } else {
         None
     };
@@ -238,12 +237,13 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead) {
     let read = submission::bytes_of(&file.submission, limits).and_then(|bytes| {
         file.bytes = bytes.len() as u64;
         file.sha256 = submission::sha256(&bytes);
-        let name = file.submission.path.rsplit('/').next().unwrap_or("");
-        let title = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        if formats::content::of(&bytes) == Content::Zip {
-            return Err(closed_archive(&bytes, file.submission.member.len(), limits));
-        }
-        let mut book = workbook::read(pipeline, &bytes, title)?;
+        let title = file.submission.title();
+        let mut book = workbook::read(pipeline, &bytes, title).map_err(|error| match error {
+            ReadError::NotWorkbook(Content::Zip) => {
+                closed_archive(&bytes, file.submission.member.len(), limits)
+            }
+            other => other,
+        })?;
         for sheet in &mut book.sheets {
             sheet.grid.file = title.to_string();
         }
@@ -275,7 +275,7 @@ fn closed_archive(bytes: &[u8], depth: usize, limits: &Limits) -> ReadError {
 
 /// What there is to say about a file that was read.
 fn remarks(pipeline: &Pipeline, file: &mut FileRead, book: &workbook::BookRead) {
-    let name = file.submission.path.rsplit('/').next().unwrap_or("");
+    let name = file.submission.name();
     if !book.content.fits_name(name) {
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
         let draft = Draft::default()
@@ -555,11 +555,6 @@ fn read_tables(pipeline: &Pipeline, file: &mut FileRead, grid: &Grid, reading: R
         Reading::List(form, found) => read_list(pipeline, form, grid, found),
         Reading::Statements(form, found) => statements::read(pipeline, form, grid, &found),
     };
-    let place = |cell: Option<String>| Place {
-        file: None,
-        sheet: Some(grid.name.clone()),
-        cell,
-    };
     let rest = table
         .rest
         .map(|row| (row, grid.part(row, formats::MAX_ROW)));
@@ -569,7 +564,7 @@ fn read_tables(pipeline: &Pipeline, file: &mut FileRead, grid: &Grid, reading: R
             _ => {
                 // To read what follows under the first headers would be a guess.
                 let draft = Draft {
-                    place: place(Some(crate::finding::a1(*row, 0))),
+                    place: rows::place(grid, Some(crate::finding::a1(*row, 0))),
                     ..Draft::default()
                 };
                 table.say("header-changes", draft.slot("row", (row + 1).to_string()));
@@ -587,7 +582,7 @@ fn read_tables(pipeline: &Pipeline, file: &mut FileRead, grid: &Grid, reading: R
     if table.records.is_empty() && of_schools && !refused {
         let title = pipeline.forms[table.form].title.clone();
         let draft = Draft {
-            place: place(None),
+            place: rows::place(grid, None),
             ..Draft::default()
         };
         table.say("form-empty", draft.slot("form", title));

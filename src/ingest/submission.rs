@@ -33,6 +33,19 @@ pub struct Submission {
     pub modified: u64,
 }
 
+impl Submission {
+    /// The file's own name.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or("")
+    }
+
+    /// Its name without the ending.
+    pub fn title(&self) -> &str {
+        let name = self.name();
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    }
+}
+
 /// The input folder as found, in the order of paths.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -238,11 +251,9 @@ impl Walk<'_> {
 
     /// The files of an archive: its name, or its first folders, may be those of counties.
     fn members(&mut self, archive: &Submission, members: Vec<Member>) {
-        let name = archive.path.rsplit('/').next().unwrap_or("");
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let named = match &archive.folder {
             Some(_) => None,
-            None => county_name(stem, self.digits),
+            None => county_name(archive.title(), self.digits),
         };
         self.listing.county_folders += usize::from(named.is_some());
         let county = archive.folder.clone().or(named);
@@ -362,7 +373,7 @@ pub struct Age {
 
 /// The age of a submission.
 pub fn age(submission: &Submission, revision_words: &[String]) -> Age {
-    let name = crate::text::trimmed(submission.path.rsplit('/').next().unwrap_or(""));
+    let name = crate::text::trimmed(submission.name());
     let revision = revision_words
         .iter()
         .rposition(|w| name.contains(w.as_str()))

@@ -8,7 +8,6 @@ use super::formats::{self, Deadline, Layout, Limit, ReadError, Remark, Seen, Sin
 use super::grid::{Cell, Grid};
 use super::questionnaire::{self, Collector, HEAD_ROWS};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::Limits;
 
 /// One sheet as far as it could be read.
 #[derive(Debug)]
@@ -37,15 +36,13 @@ pub struct BookRead {
 pub fn read(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<BookRead, ReadError> {
     let mut sheets = Sheets {
         pipeline,
-        limits: &pipeline.limits,
         deadline: Deadline::new(&pipeline.limits),
         current: None,
         done: Vec::new(),
         remarks: Vec::new(),
     };
-    formats::read(bytes, title, &pipeline.limits, &mut sheets)?;
+    let content = formats::read(bytes, title, &pipeline.limits, &mut sheets)?;
     sheets.finish();
-    let content = formats::content::of(bytes);
     // One column is a note, a letter, a list: no table.
     let is_table = |s: &SheetRead| {
         s.answers.is_some() || s.grid.rows().iter().any(|(_, cells)| cells.len() > 1)
@@ -63,7 +60,6 @@ pub fn read(pipeline: &Pipeline, bytes: &[u8], title: &str) -> Result<BookRead, 
 /// The sheets of a file while they are read.
 struct Sheets<'p> {
     pipeline: &'p Pipeline,
-    limits: &'p Limits,
     deadline: Deadline,
     current: Option<Cells<'p>>,
     done: Vec<SheetRead>,
@@ -81,8 +77,9 @@ impl Sheets<'_> {
 impl Sink for Sheets<'_> {
     fn sheet(&mut self, name: &str, hidden: bool) -> Result<(), ReadError> {
         self.finish();
-        if self.done.len() >= self.limits.sheets {
-            let most = self.limits.sheets as u64;
+        let most = self.pipeline.limits.sheets;
+        if self.done.len() >= most {
+            let most = most as u64;
             return Err(ReadError::over(Limit::Sheets, most, None, None));
         }
         self.current = Some(Cells::new(self.pipeline, name, hidden));

@@ -102,7 +102,6 @@ fn xlsx_cells(
         })
         .collect();
     loop {
-        deadline.check()?;
         let record = match reader.next_cell_with_formula_metadata() {
             Ok(Some(record)) => record,
             Ok(None) => break,
@@ -120,7 +119,11 @@ fn xlsx_cells(
             Some(seen) => seen,
             // An empty cell with a formula is one without its result.
             None if record.formula.is_some() => Seen::NotCached,
-            None => continue,
+            // The sink minds the time of the cells that it is given.
+            None => {
+                deadline.check()?;
+                continue;
+            }
         };
         sink.cell(row, col, seen)?;
     }

@@ -40,8 +40,7 @@ pub enum Refusal {
 }
 
 /// Rows and columns of a sheet.
-pub const MAX_ROWS: u32 = 1_048_576;
-pub const MAX_COLUMNS: u32 = 16_384;
+pub use crate::ingest::formats::{MAX_COLUMN as MAX_COLUMNS, MAX_ROW as MAX_ROWS};
 
 impl SheetExtras {
     /// What is known of a sheet before anything is.

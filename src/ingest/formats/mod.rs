@@ -235,7 +235,8 @@ pub trait Sink {
 pub const MAX_ROW: u32 = 1_048_576;
 pub const MAX_COLUMN: u32 = 16_384;
 
-/// Reads every sheet of a file. `title` names the only sheet of a file that has no names for sheets.
+/// Reads every sheet of a file and says what the file is. `title` names the only sheet of a file that has no names for
+/// sheets.
 ///
 /// # Errors
 /// Why nothing of it could be read; what the sink took before is then void.
@@ -244,21 +245,22 @@ pub fn read(
     title: &str,
     limits: &Limits,
     sink: &mut dyn Sink,
-) -> Result<(), ReadError> {
+) -> Result<Content, ReadError> {
     let content = content::of(bytes);
     match content {
-        Content::Text => super::delimited::read(bytes, title, sink),
+        Content::Text => super::delimited::read(bytes, title, sink)?,
         Content::Xlsx => {
             container::check(bytes, limits)?;
-            excel::xlsx(bytes, limits, sink)
+            excel::xlsx(bytes, limits, sink)?;
         }
         // Refused with its reason.
-        Content::BrokenZip => container::check(bytes, limits),
+        Content::BrokenZip => container::check(bytes, limits)?,
         Content::Xls | Content::Xlsb | Content::Ods | Content::Html | Content::SpreadsheetXml => {
-            worker::read(content, bytes, title, limits, sink)
+            worker::read(content, bytes, title, limits, sink)?;
         }
-        _ => Err(ReadError::NotWorkbook(content)),
+        _ => return Err(ReadError::NotWorkbook(content)),
     }
+    Ok(content)
 }
 
 /// Reads what is not streamed. Called in a process of its own, where there is one.

@@ -13,6 +13,7 @@ mod tests;
 use std::fmt::Display;
 
 pub use crate::ingest::formats::extras::SheetExtras;
+use crate::ingest::formats::records::{u16_at, u32_at};
 
 /// What is read at most. calamine builds a dense rectangle for each sheet and clones each text where it is used.
 #[derive(Debug, Clone, Copy)]
@@ -137,18 +138,6 @@ fn damaged(why: impl Into<String>) -> Refusal {
 
 fn too_large(n: impl Display, what: &str, limit: impl Display) -> Refusal {
     Refusal::TooLarge(format!("{n} {what} (limit {limit})"))
-}
-
-/// Two bytes, little-endian.
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    let two = bytes.get(at..at.checked_add(2)?)?;
-    Some(u16::from_le_bytes(two.try_into().ok()?))
-}
-
-/// Four bytes, little-endian.
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    let four = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(four.try_into().ok()?))
 }
 
 /// An entry of the directory.

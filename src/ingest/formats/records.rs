@@ -88,11 +88,13 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// Two bytes, little-endian.
 pub fn u16_at(body: &[u8], at: usize) -> Option<u16> {
     let bytes = body.get(at..at.checked_add(2)?)?;
     Some(u16::from_le_bytes(bytes.try_into().ok()?))
 }
 
+/// Four bytes, little-endian.
 pub fn u32_at(body: &[u8], at: usize) -> Option<u32> {
     let bytes = body.get(at..at.checked_add(4)?)?;
     Some(u32::from_le_bytes(bytes.try_into().ok()?))

@@ -24,10 +24,7 @@ use crate::ingest::grid::Cell;
 pub use html::read_html;
 pub use spreadsheet_xml::read_spreadsheet_xml;
 
-/// Rows of a sheet.
-pub const MAX_ROW: u32 = 1_048_576;
-/// Columns of a sheet.
-pub const MAX_COLUMN: u32 = 16_384;
+use crate::ingest::formats::{MAX_COLUMN, MAX_ROW};
 
 /// One sheet as far as it could be read. Rows and columns count from 0; blocks and ranges include both ends.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -218,6 +218,71 @@ pub struct Finding {
     pub expected: Option<String>,
     pub message: String,
     pub remedy: String,
+    /// The value as it was taken, where that is not how it is written.
+    pub read: Option<String>,
+    /// What would be right in the first cell, in the base unit of its column.
+    pub expected_value: Option<f64>,
+    /// Id of the finding that this one follows from.
+    pub cause: Option<String>,
+    /// What it could change; findings that nothing hangs on have none.
+    pub impact: Option<Impact>,
+    pub state: State,
+    /// What the county says to it.
+    pub explanation: Option<Explanation>,
+}
+
+/// How a finding stands to earlier runs of the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// The first run that has it.
+    #[default]
+    New,
+    /// An earlier run had it, and nothing was said or done.
+    Open,
+    /// An earlier run had it, this one does not.
+    Fixed,
+    /// The county says why the value is right, and the value is what it was then.
+    Explained,
+    /// It was fixed in an earlier run and is back.
+    Recurred,
+}
+
+impl State {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::New => "new",
+            State::Open => "open",
+            State::Fixed => "fixed",
+            State::Explained => "explained",
+            State::Recurred => "recurred",
+        }
+    }
+}
+
+/// What a county says to a finding in the file that it got back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// One of the pipeline's reasons.
+    pub reason: String,
+    pub text: String,
+    /// The value that it was said of.
+    pub value: Option<String>,
+}
+
+/// What would be another one if the value were what is expected, or without the unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Impact {
+    /// The verdict on the county or one of its parts.
+    pub county_flips: bool,
+    pub school_flips: bool,
+    /// The largest change of a coefficient of variation, its magnitude.
+    pub cv_change: f64,
+    /// Students that it is about.
+    pub size: f64,
+    /// The same in the words of the pipeline.
+    pub text: String,
 }
 
 /// A finding before its texts are filled in.
@@ -230,6 +295,8 @@ pub struct Draft {
     pub column: Option<String>,
     pub value: Option<String>,
     pub expected: Option<String>,
+    pub read: Option<String>,
+    pub expected_value: Option<f64>,
     pub slots: Vec<(&'static str, String)>,
 }
 
@@ -237,12 +304,29 @@ impl Draft {
     /// A finding of the reader, in the words that the pipeline has for it.
     pub fn notice(self, pipeline: &Pipeline, id: &str) -> Finding {
         let notice = &pipeline.notices[id];
-        let slots = self.slots;
+        let message = notice.message.fill(|slot| {
+            let mut slots = self.slots.iter();
+            let own = slots.find(|(name, _)| *name == slot);
+            own.map_or(String::new(), |(_, value)| value.clone())
+        });
+        let remedy = notice.remedy.clone();
+        self.finding(id, notice.severity, notice.level, message, remedy)
+    }
+
+    /// A finding with its texts.
+    pub fn finding(
+        self,
+        rule: &str,
+        severity: Severity,
+        level: i64,
+        message: String,
+        remedy: String,
+    ) -> Finding {
         Finding {
             id: String::new(),
-            rule: id.to_string(),
-            severity: notice.severity,
-            level: notice.level,
+            rule: rule.to_string(),
+            severity,
+            level,
             county_code: self.county_code,
             school_code: self.school_code,
             school_name: self.school_name,
@@ -250,13 +334,14 @@ impl Draft {
             column: self.column,
             value: self.value,
             expected: self.expected,
-            message: notice.message.fill(|slot| {
-                slots
-                    .iter()
-                    .find(|(name, _)| *name == slot)
-                    .map_or(String::new(), |(_, value)| value.clone())
-            }),
-            remedy: notice.remedy.clone(),
+            message,
+            remedy,
+            read: self.read,
+            expected_value: self.expected_value,
+            cause: None,
+            impact: None,
+            state: State::New,
+            explanation: None,
         }
     }
 

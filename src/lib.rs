@@ -38,6 +38,8 @@ pub mod dataset;
 
 pub mod indicators;
 
+pub mod last_year;
+
 pub mod checks;
 
 pub mod ranking;

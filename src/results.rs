@@ -8,11 +8,11 @@ use crate::indicators::criterion::{self, CriterionResult};
 use crate::indicators::facts::{self, Facts};
 use crate::indicators::missing;
 use crate::indicators::split::{self, Units};
-use crate::indicators::survey::change::Previous;
 use crate::indicators::survey::{self, Surveys};
 use crate::indicators::unit::{self, UnitValue, UnitVerdict};
 use crate::indicators::verdict::{self, CountyVerdict, Held};
 use crate::indicators::{Verdict, run_of};
+use crate::last_year::LastYear;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::Part;
 use crate::ranking::{self, Ranked};
@@ -40,8 +40,8 @@ pub struct Results {
     pub held: Held,
 }
 
-/// Computes everything from a dataset and the findings that its reading made; `previous` holds the surveys of an earlier
-/// run to compare with.
+/// Computes everything from a dataset and the findings that its reading made; `last_year` holds what an earlier
+/// year's run published, to compare with.
 ///
 /// # Errors
 /// When polars refuses an expression.
@@ -50,13 +50,20 @@ pub fn compute(
     dataset: Dataset,
     mut findings: Vec<Finding>,
     period: i64,
-    previous: Option<&Previous>,
+    last_year: Option<&LastYear>,
 ) -> Result<Results, Error> {
     let (units, more) = split::units(pipeline, &dataset)?;
     findings.extend(more);
     let values = unit::values(pipeline, &dataset, &units, period)?;
     findings.extend(missing::findings(pipeline, &dataset, &units, &values));
-    findings.extend(crate::checks::run(pipeline, &dataset, &units)?);
+    findings.extend(crate::checks::run(&crate::checks::Given {
+        pipeline,
+        dataset: &dataset,
+        units: &units,
+        values: &values,
+        period,
+        last_year,
+    })?);
     let (facts, more) = facts::facts(pipeline, &dataset, &units, period)?;
     findings.extend(more);
     let (criteria, more) = criterion::results(&criterion::Given {
@@ -72,7 +79,7 @@ pub fn compute(
         dataset: &dataset,
         facts: &facts,
         criteria: &criteria,
-        previous,
+        previous: last_year.map(|l| &l.surveys),
     });
     findings.extend(more);
     let findings = finding::finish(once(findings), period);

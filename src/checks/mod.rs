@@ -10,7 +10,9 @@ use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::indicators::missing::school_column;
 use crate::indicators::split::Units;
+use crate::indicators::unit::UnitValue;
 use crate::ingest::cell::{Value, text_of};
+use crate::last_year::LastYear;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{RuleText, UnitSource};
 use crate::pipeline::valid::{COUNTY_CODE, STAGE};
@@ -20,7 +22,13 @@ use crate::text::some_of;
 ///
 /// # Errors
 /// When polars refuses an expression.
-pub fn run(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Result<Vec<Finding>, Error> {
+pub fn run(given: &Given<'_>) -> Result<Vec<Finding>, Error> {
+    let Given {
+        pipeline,
+        dataset,
+        units,
+        ..
+    } = *given;
     let mut findings = Vec::new();
     must::run(pipeline, dataset, units, &mut findings)?;
     unique::run(pipeline, dataset, &mut findings)?;
@@ -28,26 +36,24 @@ pub fn run(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Result<Vec<
     Ok(findings)
 }
 
+/// What rules look at.
+pub struct Given<'a> {
+    pub pipeline: &'a Pipeline,
+    pub dataset: &'a Dataset,
+    pub units: &'a Units,
+    /// By unit, then in the order of the indicators.
+    pub values: &'a [UnitValue],
+    pub period: i64,
+    pub last_year: Option<&'a LastYear>,
+}
+
 /// Most columns that one finding names; its cells are all named.
 const NAMED_COLUMNS: usize = 3;
 
 /// A finding of a declared rule.
 fn finding(text: &RuleText, draft: Draft, message: String) -> Finding {
-    Finding {
-        id: String::new(),
-        rule: text.id.clone(),
-        severity: text.severity,
-        level: text.level,
-        county_code: draft.county_code,
-        school_code: draft.school_code,
-        school_name: draft.school_name,
-        place: draft.place,
-        column: draft.column,
-        value: draft.value,
-        expected: draft.expected,
-        message,
-        remedy: text.remedy.clone(),
-    }
+    let remedy = text.remedy.clone();
+    draft.finding(&text.id, text.severity, text.level, message, remedy)
 }
 
 /// One row that a rule looks at, table row or unit.

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::cli::InputArgs;
 use crate::dataset::{self, County};
 use crate::error::Error;
-use crate::indicators::survey::change::Previous;
 use crate::ingest::submission::{Listing, discover};
 use crate::ingest::{self, FileRead};
+use crate::last_year::LastYear;
 use crate::pipeline::load::hex;
 use crate::pipeline::model::Survey;
 use crate::pipeline::{self, Pipeline};
@@ -45,8 +45,8 @@ pub struct Request {
     pub period: i64,
     /// Only these counties; all when empty.
     pub only: Vec<String>,
-    /// The surveys of an earlier run.
-    pub previous: Option<Previous>,
+    /// What an earlier year's run published.
+    pub last_year: Option<LastYear>,
 }
 
 /// Loads a pipeline and its list of counties.
@@ -68,7 +68,7 @@ pub fn request(path: &Path, args: &InputArgs, only: &[String]) -> Result<Request
         counties_path,
         counties,
         only: only.to_vec(),
-        previous: None,
+        last_year: None,
         pipeline,
     })
 }
@@ -258,13 +258,13 @@ pub fn results(
         )
     })?;
     timings.time("compute", || {
-        let previous = request.previous.as_ref();
+        let last_year = request.last_year.as_ref();
         results::compute(
             &request.pipeline,
             dataset,
             findings,
             request.period,
-            previous,
+            last_year,
         )
     })
 }

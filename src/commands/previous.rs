@@ -1,22 +1,26 @@
-//! The surveys of an earlier run, as it published them.
+//! What an earlier year's run published: satisfaction rates and tables.
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::Path;
 
 use polars::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::run_json::RUN_JSON;
 use crate::error::Error;
 use crate::indicators::survey::change::{Previous, PreviousRate};
-use crate::ingest::submission::sha256;
+use crate::last_year::LastYear;
+use crate::pipeline::Pipeline;
+use crate::pipeline::load::hex;
+use crate::report::data::table_file;
 
-/// Reads the rates of all respondents of an earlier run; `folder` is the run's folder, the link `current`, or the folder of
-/// the outputs that has one.
+/// Reads what an earlier run published; `folder` is the run's folder, the link `current`, or the folder of the outputs that
+/// has one. A table that the run did not publish is empty.
 ///
 /// # Errors
 /// [`Error::Usage`] when the folder is not that of a run, or of another pipeline, or not of an earlier year.
-pub fn read(folder: &Path, pipeline: &str, period: i64) -> Result<Previous, Error> {
+pub fn read(folder: &Path, pipeline: &Pipeline, period: i64) -> Result<LastYear, Error> {
     let current = folder.join("current");
     let inside = !folder.join(RUN_JSON).exists() && current.join(RUN_JSON).exists();
     let folder = if inside { &current } else { folder };
@@ -26,9 +30,10 @@ pub fn read(folder: &Path, pipeline: &str, period: i64) -> Result<Previous, Erro
     let json: serde_json::Value =
         serde_json::from_slice(&json).map_err(|e| wrong(format!("{RUN_JSON}: {e}")))?;
     let own = json["pipeline"]["id"].as_str().unwrap_or("");
-    if own != pipeline {
+    if own != pipeline.id {
         return Err(wrong(format!(
-            "a run of pipeline '{own}', not '{pipeline}'"
+            "a run of pipeline '{own}', not '{}'",
+            pipeline.id
         )));
     }
     let year = json["period"]
@@ -39,16 +44,38 @@ pub fn read(folder: &Path, pipeline: &str, period: i64) -> Result<Previous, Erro
             "a run of {year}, which is not before {period}"
         )));
     }
-    let path = folder.join("data").join("survey.parquet");
-    let bytes = std::fs::read(&path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
-    let frame = ParquetReader::new(Cursor::new(&bytes))
-        .finish()
-        .map_err(|e| wrong(format!("{}: {e}", path.display())))?;
-    let counties = rates(&frame).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
-    Ok(Previous {
-        hash: sha256(&bytes),
+    let data = folder.join("data");
+    let mut hash = Sha256::new();
+    let mut frame = |name: &str| -> Result<DataFrame, Error> {
+        let path = data.join(format!("{name}.parquet"));
+        let wrong = |why: String| wrong(format!("{}: {why}", path.display()));
+        let bytes = std::fs::read(&path).map_err(|e| wrong(e.to_string()))?;
+        hash.update(&bytes);
+        ParquetReader::new(Cursor::new(&bytes))
+            .finish()
+            .map_err(|e| wrong(e.to_string()))
+    };
+    let survey = frame("survey")?;
+    let mut tables = Vec::new();
+    for table in &pipeline.tables {
+        let name = table_file(&table.name);
+        let there = data.join(format!("{name}.parquet")).exists();
+        tables.push(if there {
+            frame(&name)?
+        } else {
+            DataFrame::empty()
+        });
+    }
+    let path = data.join("survey.parquet");
+    let counties = rates(&survey).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
+    Ok(LastYear {
+        hash: hex(&hash.finalize()),
         period: year,
-        counties,
+        surveys: Previous {
+            period: year,
+            counties,
+        },
+        tables,
     })
 }
 

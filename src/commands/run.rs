@@ -43,7 +43,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
         if let Some(dir) = &args.previous {
             let id = &request.pipeline.id;
             let dir = if several { dir.join(id) } else { dir.clone() };
-            request.previous = Some(previous::read(&dir, id, request.period)?);
+            let last_year = previous::read(&dir, &request.pipeline, request.period)?;
+            request.last_year = Some(last_year);
         }
         // Several pipelines that are sent to one folder get one each below it.
         let output = match &args.output {
@@ -132,8 +133,8 @@ fn run_one(
     })?;
     let exit = exit_code(&results);
     let seconds = started.elapsed().as_secs_f64();
-    let previous = request.previous.as_ref();
-    let json = run_json::json(&context, listing, previous, exit, &timings, seconds);
+    let last_year = request.last_year.as_ref();
+    let json = run_json::json(&context, listing, last_year, exit, &timings, seconds);
     outputs.push((RUN_JSON.to_string(), run_json::bytes(&json)?));
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
     let published = publish::publish(output, &run_id, &outputs, timed)?;
@@ -215,9 +216,9 @@ fn run_id(request: &Request, results: &Results) -> Result<String, Error> {
     feed(&request.period.to_string());
     feed(&request.only.join(","));
     feed(&ingest::submission::sha256(&list));
-    if let Some(previous) = &request.previous {
-        feed(&previous.hash);
-        feed(&previous.period.to_string());
+    if let Some(last_year) = &request.last_year {
+        feed(&last_year.hash);
+        feed(&last_year.period.to_string());
     }
     for file in results.files() {
         feed(&file.path);

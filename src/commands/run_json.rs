@@ -6,9 +6,9 @@ use super::compute::Timings;
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
-use crate::indicators::survey::change::Previous;
 use crate::ingest;
 use crate::ingest::submission::Listing;
+use crate::last_year::LastYear;
 use crate::report::Context;
 
 /// Name of the file.
@@ -18,7 +18,7 @@ pub const RUN_JSON: &str = "run.json";
 pub fn json(
     context: &Context<'_>,
     listing: &Listing,
-    previous: Option<&Previous>,
+    last_year: Option<&LastYear>,
     exit: u8,
     timings: &Timings,
     seconds: f64,
@@ -72,7 +72,7 @@ pub fn json(
         "pipeline": { "id": context.pipeline.id, "sha256": context.pipeline.hash },
         "program": { "name": "junheng", "version": env!("CARGO_PKG_VERSION") },
         "period": context.period,
-        "previous": previous.map(|p| json!({ "period": p.period, "survey_sha256": p.hash })),
+        "previous": last_year.map(|l| json!({ "period": l.period, "sha256": l.hash })),
         "inputs": inputs,
         "skipped": skipped,
         "counts": {

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use polars::prelude::*;
 
 use super::{Context, survey_data};
-use crate::dataset::FileOutcome;
+use crate::dataset::{FileOutcome, Row};
 use crate::error::Error;
 use crate::indicators::Verdict;
 use crate::indicators::balance::Spread;
@@ -19,8 +19,8 @@ const COMPOSITE: &str = "composite";
 ///
 /// # Errors
 /// When polars refuses.
-pub fn frames(context: &Context<'_>) -> Result<Vec<(&'static str, DataFrame)>, Error> {
-    Ok(vec![
+pub fn frames(context: &Context<'_>) -> Result<Vec<(String, DataFrame)>, Error> {
+    let fixed = vec![
         ("submissions", submissions(context)?),
         ("units", units(context)?),
         ("unit_indicators", unit_indicators(context)?),
@@ -33,7 +33,36 @@ pub fn frames(context: &Context<'_>) -> Result<Vec<(&'static str, DataFrame)>, E
         ("verdicts", verdicts(context)?),
         ("ranking", ranking(context)?),
         ("findings", findings(context)?),
-    ])
+    ];
+    let named = |(name, frame): (&str, DataFrame)| (name.to_string(), frame);
+    let mut out: Vec<(String, DataFrame)> = fixed.into_iter().map(named).collect();
+    for (t, table) in context.pipeline.tables.iter().enumerate() {
+        out.push((table_file(&table.name), table_frame(context, t)?));
+    }
+    Ok(out)
+}
+
+/// The name of a table's file: what a later year's run reads again.
+pub fn table_file(table: &str) -> String {
+    format!("table_{table}")
+}
+
+/// A table as it was put together, with the place of each row.
+fn table_frame(context: &Context<'_>, table: usize) -> Result<DataFrame, Error> {
+    let dataset = &context.results.dataset;
+    let rows = &dataset.tables[table].rows;
+    let mut frame = dataset.tables[table].frame.clone();
+    let sheet = |row: &Row| &dataset.sheets[row.sheet as usize];
+    frame.with_column(text(
+        "file",
+        rows.iter().map(|r| Some(sheet(r).file.clone())),
+    ))?;
+    frame.with_column(text(
+        "sheet",
+        rows.iter().map(|r| Some(sheet(r).sheet.clone())),
+    ))?;
+    frame.with_column(int("row", rows.iter().map(|r| Some(i64::from(r.row) + 1))))?;
+    Ok(frame)
 }
 
 /// A frame as the bytes of a Parquet file.
@@ -574,8 +603,27 @@ fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("expected", list.iter().map(|f| f.expected.clone())),
             text("message", list.iter().map(|f| Some(f.message.clone()))),
             text("remedy", list.iter().map(|f| Some(f.remedy.clone()))),
-            text("impact", list.iter().map(|_| None)),
-            text("state", list.iter().map(|_| None)),
+            text(
+                "impact",
+                list.iter()
+                    .map(|f| f.impact.as_ref().map(|i| i.text.clone())),
+            ),
+            text("cause", list.iter().map(|f| f.cause.clone())),
+            text("read", list.iter().map(|f| f.read.clone())),
+            text(
+                "state",
+                list.iter().map(|f| Some(f.state.word().to_string())),
+            ),
+            text(
+                "reason",
+                list.iter()
+                    .map(|f| f.explanation.as_ref().map(|e| e.reason.clone())),
+            ),
+            text(
+                "explanation",
+                list.iter()
+                    .map(|f| f.explanation.as_ref().map(|e| e.text.clone())),
+            ),
         ],
     )?)
 }

@@ -9,8 +9,6 @@ use crate::pipeline::model::{RateKind, Rule, Survey};
 /// The surveys of an earlier run, by county.
 #[derive(Debug, Default)]
 pub struct Previous {
-    /// Hash of what they were read from.
-    pub hash: String,
     pub period: i64,
     pub counties: BTreeMap<String, PreviousRate>,
 }

@@ -50,6 +50,8 @@ pub struct Raw {
     pub musts: Vec<Block<RawMust>>,
     pub uniques: Vec<Block<RawUnique>>,
     pub totals: Vec<Block<RawTotal>>,
+    /// Rules of the other kinds, by the name of their block.
+    pub rules: BTreeMap<&'static str, Vec<Block<RawRule>>>,
     pub notices: Vec<Block<RawNotice>>,
     pub rankings: Vec<Block<RawRanking>>,
     pub parameters: Vec<Block<RawParameter>>,
@@ -89,6 +91,19 @@ pub const BLOCKS: &[&str] = &[
     "must",
     "unique",
     "total",
+    "required",
+    "range",
+    "subset",
+    "balance",
+    "cross",
+    "change",
+    "unit_error",
+    "outlier",
+    "copied",
+    "bunching",
+    "empty_shell",
+    "missing_pattern",
+    "digit",
     "notice",
     "ranking",
     "parameter",
@@ -99,6 +114,23 @@ pub const BLOCKS: &[&str] = &[
     "survey",
     "answer_scale",
     "screen",
+];
+
+/// The kinds of rules that share one shape.
+pub const RULE_KINDS: &[&str] = &[
+    "required",
+    "range",
+    "subset",
+    "balance",
+    "cross",
+    "change",
+    "unit_error",
+    "outlier",
+    "copied",
+    "bunching",
+    "empty_shell",
+    "missing_pattern",
+    "digit",
 ];
 
 /// Why a pipeline could not even be opened.
@@ -261,6 +293,9 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
             "survey" => raw.survey = dec.one(value).or(raw.survey.take()),
             "answer_scale" => raw.answer_scales.extend(dec.many(value)),
             "screen" => raw.screens.extend(dec.many(value)),
+            other if let Some(kind) = RULE_KINDS.iter().find(|k| **k == other) => {
+                raw.rules.entry(kind).or_default().extend(dec.many(value));
+            }
             _ => {
                 let known = BLOCKS.iter().copied();
                 mistakes.push(

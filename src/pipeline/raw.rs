@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::raw_rules::*;
 pub use super::raw_statistics::*;
 
 /// A value with its byte range in the file.
@@ -559,7 +560,7 @@ pub struct RawUnique {
     pub fires: Vec<Vec<At<RawRow>>>,
 }
 
-/// `[[total]]`: a sum over rows against a stated figure.
+/// `[[total]]`: a sheet's own total row against the rows that it adds up.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawTotal {
@@ -568,11 +569,6 @@ pub struct RawTotal {
     pub table: At<String>,
     pub severity: At<String>,
     pub level: At<i64>,
-    pub against: At<String>,
-    pub sum: Option<At<String>>,
-    #[serde(rename = "where")]
-    pub filter: Option<At<String>>,
-    pub equals: Option<At<String>>,
     pub tolerance: At<f64>,
     pub why: At<String>,
     pub message: At<String>,

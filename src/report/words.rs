@@ -17,6 +17,9 @@ pub const WORDS: &[&str] = &[
     "no_county",
     "no_prefecture",
     "prefecture_all",
+    "source_last_year",
+    "source_county",
+    "source_province",
     // sheets
     "sheet_overview",
     "sheet_rankings",

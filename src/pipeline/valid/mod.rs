@@ -4,6 +4,7 @@
 mod counties;
 mod layouts;
 mod limits;
+mod more_rules;
 mod parents;
 mod rules;
 mod standards;
@@ -267,7 +268,7 @@ impl Valid<'_> {
         let indicators = self.indicators(&stage_ids, &unit_schema);
         let school_rule = self.school_rule();
         let balance_limits = self.balance_limits(&stage_ids);
-        let (musts, uniques, totals) = self.rules(&tables, &unit_schema);
+        let rules = self.rules(&tables, &unit_schema, &indicators);
         let notices = self.notices();
         let rankings = self.rankings(&stage_ids);
         let words = self.words();
@@ -311,9 +312,7 @@ impl Valid<'_> {
             indicators,
             school_rule: school_rule?,
             balance_limits,
-            musts,
-            uniques,
-            totals,
+            rules,
             notices,
             rankings,
             parameters,
@@ -333,6 +332,9 @@ impl Valid<'_> {
         rules.extend(raw.musts.iter().map(|b| note(b.file, &b.value.id)));
         rules.extend(raw.uniques.iter().map(|b| note(b.file, &b.value.id)));
         rules.extend(raw.totals.iter().map(|b| note(b.file, &b.value.id)));
+        for block in raw.rules.values().flatten() {
+            rules.push(note(block.file, &block.value.id));
+        }
         rules.extend(raw.notices.iter().map(|b| note(b.file, &b.value.id)));
         self.distinct("rule", rules);
         let of = |list: Vec<(usize, &At<String>)>| -> Vec<(usize, Range<usize>, String)> {

@@ -34,7 +34,7 @@ use crate::indicators::unit::UnitValue;
 use crate::ingest::cell::{Value, text_of};
 use crate::last_year::LastYear;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Rows, RuleText, Scope, UnitSource};
+use crate::pipeline::model::{Kind, Rows, RuleText, Scope, UnitSource};
 use crate::pipeline::valid::{COUNTY_CODE, STAGE};
 use crate::text::{number, some_of};
 
@@ -272,6 +272,9 @@ impl Subject<'_> {
             return unit.values[i].map(|v| crate::text::fixed(v, 2));
         }
         let column = self.column(name)?;
+        if let Some(named) = self.named(column) {
+            return Some(named);
+        }
         let row = &self.dataset.tables[self.table].rows[self.row];
         if let Some(raw) = self.dataset.written(row, column)
             && !raw.is_empty()
@@ -279,6 +282,19 @@ impl Subject<'_> {
             return Some(crate::text::trimmed(raw));
         }
         row.values[column].as_ref().map(Value::shown)
+    }
+
+    /// The name of a choice whose code nobody writes into a sheet.
+    fn named(&self, column: usize) -> Option<String> {
+        let Kind::Choice(list) = &self.pipeline.tables[self.table].columns[column].kind else {
+            return None;
+        };
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        let code = row.values[column].as_ref()?.text()?;
+        let written = code.contains(|c: char| c.is_ascii_digit());
+        let mut codes = self.pipeline.code_lists.get(list)?.iter();
+        let own = codes.find(|c| c.code == code).filter(|_| !written)?;
+        Some(own.name.clone())
     }
 
     fn text(&self, name: &str) -> Option<String> {

@@ -82,7 +82,7 @@ pub fn compute(
         previous: last_year.map(|l| &l.surveys),
     });
     findings.extend(more);
-    let findings = finding::finish(once(findings), period);
+    let findings = finding::finish(once(findings), period, &pipeline.settings.revision_words);
     let unit_verdicts = unit::verdicts(pipeline, &units, &values);
     let balances = balance::balances(pipeline, &dataset, &units, &values);
     let composites = balance::composites(pipeline, &balances);

@@ -25,6 +25,7 @@
 //! 9. Each foreign library is named in one file (polars, the frames' own language, is the exception). The core does no
 //!    input or output.
 
+pub mod due;
 pub mod error;
 pub mod finding;
 pub mod text;
@@ -44,6 +45,9 @@ pub mod checks;
 
 pub mod ranking;
 pub mod results;
+
+pub mod followup;
+
 pub mod trace;
 
 pub mod report;

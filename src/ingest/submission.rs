@@ -464,7 +464,10 @@ pub fn without_edition(path: &str, revision_words: &[String]) -> String {
             }
         }
     }
-    out.split('/').map(crate::text::normal).collect::<Vec<_>>().join("/")
+    out.split('/')
+        .map(crate::text::normal)
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// The characters of a date of three parts at the head of a text.

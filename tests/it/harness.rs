@@ -624,7 +624,9 @@ pub fn compute_year(
         only: &[],
     };
     let (dataset, findings) = junheng::dataset::assemble(given, &files).unwrap();
-    junheng::results::compute(pipeline, dataset, findings, period, None).unwrap()
+    let mut results = junheng::results::compute(pipeline, dataset, findings, period, None).unwrap();
+    junheng::followup::follow(pipeline, &mut results, None, &[], period);
+    results
 }
 
 /// A finding as one line.

@@ -5,6 +5,7 @@ mod counties;
 mod layouts;
 mod limits;
 mod parents;
+mod returned;
 mod rules;
 mod standards;
 mod statistics;
@@ -279,6 +280,7 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let returned = self.returned(&tables, &forms, &code_lists);
         let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
@@ -307,6 +309,7 @@ impl Valid<'_> {
             stages,
             school_types,
             code_lists,
+            returned,
             unit_columns,
             indicators,
             school_rule: school_rule?,

@@ -1,7 +1,5 @@
 //! 进度: who has sent, what could be read, what is still to be corrected or explained, and who is late. One page.
 
-use std::collections::BTreeMap;
-
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone};
 use crate::dataset::County;
@@ -71,15 +69,19 @@ pub fn sheet(context: &Context<'_>) -> Sheet {
     s.notes = vec![due, w("note_board")];
     let counties = &context.results.dataset.counties;
     let mut all = Line::default();
-    let mut by_prefecture: BTreeMap<&str, Line> = BTreeMap::new();
+    // In the order of the counties.
+    let mut by_prefecture: Vec<(&str, Line)> = Vec::new();
     let mut rows = Vec::new();
     for county in counties {
         let line = line(context, county);
         all.add(line);
-        by_prefecture
-            .entry(&county.prefecture)
-            .or_default()
-            .add(line);
+        let own = by_prefecture
+            .iter_mut()
+            .find(|(p, _)| *p == county.prefecture);
+        match own {
+            Some((_, sum)) => sum.add(line),
+            None => by_prefecture.push((&county.prefecture, line)),
+        }
         let name = Cell::text(county.name.as_str());
         let received = match line.received {
             0 => Cell::Text(w("board_not_received"), Tone::Bad),

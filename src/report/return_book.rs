@@ -12,7 +12,8 @@ use crate::pipeline::model::Target;
 use crate::pipeline::returned::Returned;
 
 /// Columns with their widths in half-width characters; what is filled in comes last, what is hidden behind it.
-const WIDTHS: [usize; 13] = [5, 10, 14, 20, 18, 13, 11, 38, 30, 22, 11, 32, 28];
+const WIDTHS: [usize; 13] = [5, 10, 13, 16, 17, 11, 10, 36, 24, 20, 10, 28, 28];
+const IMPACT: u16 = 9;
 const REASON: u16 = 10;
 const TEXT: u16 = 11;
 const KEY: u16 = 12;
@@ -34,6 +35,10 @@ pub fn book(context: &Context<'_>, county: &County) -> Option<Book> {
     if !county.received && parts.open.is_empty() && parts.explained.is_empty() {
         return None;
     }
+    let mut hidden = vec![KEY];
+    if all.iter().all(|f| f.impact.is_none()) {
+        hidden.push(IMPACT);
+    }
     let mut sheet = Made {
         context,
         returned,
@@ -42,7 +47,7 @@ pub fn book(context: &Context<'_>, county: &County) -> Option<Book> {
         page: Page {
             name: context.word("sheet_returned"),
             widths: WIDTHS.to_vec(),
-            hidden: vec![KEY],
+            hidden,
             locked: true,
             ..Page::default()
         },

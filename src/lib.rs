@@ -5,6 +5,7 @@
 //! paths -> submissions -(calamine)-> grids -(forms)-> tables + findings -> dataset
 //! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
 //! dataset + indicators -> checks -> findings
+//! findings + the run before + what came back from counties -> states
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
 //!

@@ -35,18 +35,41 @@ pub struct Next<'a> {
 
 /// The base of the next run: what the last run of the same pipeline and period has published, or, if that was made from
 /// the very same, what that run was built upon. Runs of some counties are passed over. What cannot be read is said, and
-/// the run before it is taken.
+/// another run is taken.
 pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
     let runs = output.join("runs");
-    let mut name = last(output, next).and_then(|last| base_name(&runs, last, next));
-    while let Some(own) = name {
+    let last = last(output, next)?;
+    let mut names = candidates(&runs, last, next);
+    let mut at = 0;
+    while let Some(own) = names.get(at).cloned() {
         match findings(&runs.join(&own)) {
             Ok(findings) => return Some(Base { run: own, findings }),
             Err(why) => tracing::warn!(run = own, why, "findings of an earlier run not read"),
         }
-        name = head(&runs, &own).and_then(|run| run.base);
+        let further = head(&runs, &own).and_then(|run| run.base);
+        names.extend(further.filter(|name| !names.contains(name)));
+        at += 1;
     }
     None
+}
+
+/// The runs that the next one can be built upon, the best first. None where the last one, made from the very same, had none.
+fn candidates(runs: &Path, last: Run, next: Next<'_>) -> Vec<String> {
+    let whole = match (last.partial && last.key != next.key, &last.base) {
+        (true, Some(whole)) => match head(runs, whole) {
+            Some(whole) => whole,
+            None => return vec![whole.clone()],
+        },
+        (true, None) => return Vec::new(),
+        (false, _) => last,
+    };
+    match (whole.key == next.key, whole.base) {
+        (true, None) => Vec::new(),
+        (true, Some(base)) if whole.partial => vec![base],
+        // Should the base have been deleted, the run itself knows what there is.
+        (true, Some(base)) => vec![base, whole.name],
+        (false, _) => vec![whole.name],
+    }
 }
 
 /// The last run of the pipeline and the period: what `current` points to, else the one that no other is built upon.
@@ -82,21 +105,6 @@ fn last(output: &Path, next: Next<'_>) -> Option<Run> {
         .into_iter()
         .max_by_key(|run| (made(run), run.name.clone()));
     newest.cloned()
-}
-
-fn base_name(runs: &Path, last: Run, next: Next<'_>) -> Option<String> {
-    if last.key == next.key {
-        return last.base;
-    }
-    if !last.partial {
-        return Some(last.name);
-    }
-    let whole = last.base?;
-    let same = head(runs, &whole).filter(|run| run.key == next.key);
-    match same {
-        Some(same) => same.base,
-        None => Some(whole),
-    }
 }
 
 /// What a run says of itself. Not a word of a run of an older program, which has no base and other ids.

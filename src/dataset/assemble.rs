@@ -537,6 +537,17 @@ impl Assembly<'_> {
                 self.stated_facts(table, sheet, &taken);
                 self.totals(table, sheet, &taken);
             }
+            // A file that came back without an answer has been read, and says nothing.
+            let returned = pipeline.returned.as_ref().map(|r| r.form);
+            let empty = |t: &SheetTable| {
+                Some(t.form) == returned && t.records.is_empty() && t.drafts.is_empty()
+            };
+            if outcome.status == Status::Rejected
+                && !file.tables.is_empty()
+                && file.tables.iter().all(empty)
+            {
+                outcome.status = Status::Accepted;
+            }
             if outcome.rows > 0 {
                 outcome.status = Status::Accepted;
                 outcome.replaced_by = None;

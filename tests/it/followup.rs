@@ -186,6 +186,21 @@ fn the_whole_loop() {
     // Only correction ends an error.
     assert_eq!(place.run(&[]).code, 1);
 
+    // A file that goes back empty is read, and says nothing.
+    let empty = place.input.join("990001-甲县/未填.xlsx");
+    std::fs::copy(
+        place.output.join(&run_a).join("退回/990001-甲县.xlsx"),
+        &empty,
+    )
+    .unwrap();
+    assert_eq!(place.states(&[])[3], 1);
+    assert_eq!(
+        place.column("submissions", "path", "未填", "status"),
+        ["accepted"]
+    );
+    assert_eq!(place.column("findings", "file", "未填", "rule"), [""; 0]);
+    std::fs::remove_file(&empty).unwrap();
+
     // The file that goes back, sent back as it is, says the same.
     std::fs::copy(place.returned(), &back).unwrap();
     assert_eq!(place.states(&[])[3], 1);

@@ -9,6 +9,7 @@ pub mod parents;
 pub mod raw;
 pub mod raw_rules;
 pub mod raw_statistics;
+pub mod returned;
 pub mod rule_examples;
 pub mod rules;
 pub mod statistics;

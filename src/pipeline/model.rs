@@ -44,6 +44,8 @@ pub struct Pipeline {
     pub stages: Vec<Stage>,
     pub school_types: Vec<SchoolType>,
     pub code_lists: BTreeMap<String, Vec<Code>>,
+    /// Where counties answer to their findings.
+    pub returned: Option<super::returned::Returned>,
     pub unit_columns: Vec<UnitColumn>,
     pub indicators: Vec<Indicator>,
     pub school_rule: SchoolRule,
@@ -80,6 +82,8 @@ pub struct Settings {
     pub header_prefixes: Vec<String>,
     /// Normalised words before a unit in a header or a title.
     pub unit_prefixes: Vec<String>,
+    /// By period the day by which everything must be corrected or explained.
+    pub due_dates: BTreeMap<i64, String>,
 }
 
 /// How much one file may hold.

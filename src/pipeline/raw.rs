@@ -42,6 +42,8 @@ pub struct RawSettings {
     pub revision_words: Vec<At<String>>,
     pub header_prefixes: Vec<At<String>>,
     pub unit_prefixes: Vec<At<String>>,
+    #[serde(default)]
+    pub due_dates: BTreeMap<String, At<String>>,
 }
 
 /// `[limits]`: how much one file may hold.

@@ -580,7 +580,9 @@ fn ranking(context: &Context<'_>) -> Result<DataFrame, Error> {
 }
 
 fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
-    let mut list: Vec<_> = context.results.findings.iter().collect();
+    let results = context.results;
+    let fixed = &results.followed.fixed;
+    let mut list: Vec<_> = results.findings.iter().chain(fixed).collect();
     list.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(DataFrame::new(
         list.len(),

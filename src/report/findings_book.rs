@@ -19,7 +19,12 @@ pub fn book(context: &Context<'_>) -> Book {
         ),
         font: context.word("font"),
         pages: Vec::new(),
-        sheets: vec![counties(context, &all), all, inventory(context)],
+        sheets: vec![
+            super::board_sheet::sheet(context),
+            counties(context, &all),
+            all,
+            inventory(context),
+        ],
     }
 }
 

@@ -641,7 +641,10 @@ pub fn compute_after(
         only: &[],
     };
     let (dataset, findings) = junheng::dataset::assemble(given, &files).unwrap();
-    junheng::results::compute(pipeline, dataset, findings, period, last_year).unwrap()
+    let mut results =
+        junheng::results::compute(pipeline, dataset, findings, period, last_year).unwrap();
+    junheng::followup::follow(pipeline, &mut results, None, &[], period);
+    results
 }
 
 /// A finding as one line.

@@ -6,6 +6,7 @@ mod layouts;
 mod limits;
 mod more_rules;
 mod parents;
+mod returned;
 mod rules;
 mod standards;
 mod statistics;
@@ -280,6 +281,7 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let returned = self.returned(&tables, &forms, &code_lists);
         let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
@@ -308,6 +310,7 @@ impl Valid<'_> {
             stages,
             school_types,
             code_lists,
+            returned,
             unit_columns,
             indicators,
             school_rule: school_rule?,

@@ -4,7 +4,7 @@
 //! ```text
 //! paths -> submissions -(calamine)-> grids -(forms)-> tables + findings -> dataset
 //! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
-//! dataset + indicators -> checks -> findings
+//! dataset + indicators -> checks -> findings, with their causes and what each could change
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
 //!
@@ -44,6 +44,12 @@ pub mod checks;
 
 pub mod ranking;
 pub mod results;
+
+pub mod causes;
+pub mod cells;
+pub mod impact;
+pub mod inspection;
+
 pub mod trace;
 
 pub mod report;

@@ -150,6 +150,18 @@ impl Subject<'_> {
         row.values[column].as_ref().map(Value::shown)
     }
 
+    /// How much of the column's base unit one of the sheet's unit is, as far as the cell shows it.
+    fn factor(&self, name: &str) -> f64 {
+        let whole = |column: usize| -> Option<f64> {
+            let row = &self.dataset.tables[self.table].rows[self.row];
+            let raw = self.dataset.written(row, column)?;
+            let raw: f64 = crate::text::trimmed(raw).parse().ok()?;
+            let value = row.values[column].as_ref()?.number()?;
+            (raw != 0.0 && value != 0.0).then_some(value / raw)
+        };
+        self.column(name).and_then(whole).unwrap_or(1.0)
+    }
+
     fn text(&self, name: &str) -> Option<String> {
         let row = &self.dataset.tables[self.table].rows[self.row];
         text_of(&self.pipeline.tables[self.table], &row.values, name)

@@ -83,10 +83,10 @@ pub fn run(
             if read.any(|c| subject.is_unread(c)) {
                 continue;
             }
-            let right = expected
-                .as_ref()
-                .and_then(|e| e[i])
-                .map(crate::text::number);
+            let expected = expected.as_ref().and_then(|e| e[i]);
+            // In the unit of the sheet, as the clerk sees it.
+            let factor = rule.cells.first().map_or(1.0, |c| subject.factor(c));
+            let right = expected.map(|e| crate::text::number(e / factor));
             let stage = subject
                 .unit
                 .map_or(String::new(), |u| pipeline.stages[u.stage].title.clone());
@@ -99,6 +99,7 @@ pub fn run(
             });
             let mut draft = subject.draft(&rule.cells);
             draft.expected = right;
+            draft.expected_value = expected;
             findings.push(finding(&rule.text, draft, message));
         }
     }

@@ -124,6 +124,7 @@ fn total_rows(pipeline: &Pipeline, dataset: &Dataset, rule: &Total, findings: &m
             column: Some(title.clone()),
             value: Some(shown.clone()),
             expected: Some(number(sum)),
+            expected_value: Some(total.sums[0]),
             ..Draft::default()
         };
         let message = rule.text.message.fill(|slot| match slot {
@@ -168,6 +169,7 @@ fn against_county(
         let title = pipeline.tables[table].columns[column].title.clone();
         let mut draft = subject.draft(&[name]);
         draft.expected = Some(number(sum));
+        draft.expected_value = Some(sum);
         let message = rule.text.message.fill(|slot| match slot {
             "column" => title.clone(),
             "sum" => number(sum),

@@ -8,6 +8,7 @@ pub mod model;
 pub mod parents;
 pub mod raw;
 pub mod raw_statistics;
+pub mod review;
 pub mod statistics;
 pub mod survey;
 pub mod template;

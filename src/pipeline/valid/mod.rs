@@ -5,6 +5,7 @@ mod counties;
 mod layouts;
 mod limits;
 mod parents;
+mod review;
 mod rules;
 mod standards;
 mod statistics;
@@ -279,6 +280,8 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let summary = self.summary();
+        let sample = self.sample();
         let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
@@ -322,6 +325,8 @@ impl Valid<'_> {
             criteria,
             pages,
             survey: survey?,
+            summary: summary?,
+            sample: sample?,
             words,
         })
     }

@@ -4,7 +4,7 @@
 //! ```text
 //! paths -> submissions -(calamine)-> grids -(forms)-> tables + findings -> dataset
 //! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
-//! dataset + indicators -> checks -> findings
+//! dataset + indicators -> checks -> findings, with their causes and what each could change
 //! findings + the run before + what came back from counties -> states
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
@@ -47,7 +47,11 @@ pub mod checks;
 pub mod ranking;
 pub mod results;
 
+pub mod causes;
+pub mod cells;
 pub mod followup;
+pub mod impact;
+pub mod inspection;
 
 pub mod trace;
 

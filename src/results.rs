@@ -1,9 +1,11 @@
 //! Everything that one run has found out, as plain data: what the reports, the Parquet files and the exit code are made of.
 
+use crate::causes;
 use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity, State};
 use crate::followup::{self, Followed};
+use crate::impact;
 use crate::indicators::balance::{self, Balance, Composite};
 use crate::indicators::criterion::{self, CriterionResult};
 use crate::indicators::facts::{self, Facts};
@@ -112,7 +114,7 @@ pub fn compute(
         criteria: &criteria,
         held: &held,
     });
-    Ok(Results {
+    let mut results = Results {
         dataset,
         units,
         values,
@@ -124,10 +126,15 @@ pub fn compute(
         verdicts,
         surveys,
         rankings,
-        findings,
+        findings: Vec::new(),
         followed: Followed::default(),
         held,
-    })
+    };
+    let mut findings = findings;
+    causes::set(pipeline, &results, &mut findings);
+    impact::fill(pipeline, &results, period, &mut findings)?;
+    results.findings = findings;
+    Ok(results)
 }
 
 /// An empty cell that an indicator and a criterion need is said once.

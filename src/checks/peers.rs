@@ -91,6 +91,5 @@ fn area(given: &Given<'_>, unit: usize) -> Option<usize> {
         &row.values,
         "urban_rural",
     )?;
-    let areas = &given.pipeline.survey.as_ref()?.areas;
-    areas.iter().position(|a| a.codes.contains(&code))
+    given.pipeline.area_of(&code)
 }

@@ -10,11 +10,10 @@ use crate::pipeline::model::Kind;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
 /// A table as a frame: county code and name, then the declared columns.
-pub(super) fn frame(
-    pipeline: &Pipeline,
-    dataset: &Dataset,
-    table: usize,
-) -> Result<DataFrame, Error> {
+///
+/// # Errors
+/// When polars refuses.
+pub fn frame(pipeline: &Pipeline, dataset: &Dataset, table: usize) -> Result<DataFrame, Error> {
     let rows = &dataset.tables[table].rows;
     let mut columns: Vec<Column> = Vec::new();
     let codes: Vec<&str> = rows.iter().map(|r| r.county_code.as_str()).collect();

@@ -15,6 +15,7 @@ use polars::prelude::DataFrame;
 
 pub use assemble::{Given, assemble};
 pub use counties::{County, read_counties};
+pub use frame::frame;
 
 use crate::finding::{Place, a1};
 use crate::ingest::Status;

@@ -136,7 +136,8 @@ pub fn balances(
         .collect()
 }
 
-fn balance(
+/// The balance of one indicator from the values of the units that count, `uncertain` of which may not.
+pub fn balance(
     pipeline: &Pipeline,
     county: &str,
     stage: usize,

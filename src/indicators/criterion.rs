@@ -287,6 +287,7 @@ fn speak(given: &Given<'_>, result: &CriterionResult, findings: &mut Vec<Finding
             draft.column = Some(f.title.clone());
             draft.value = Some(number(own));
             draft.expected = Some(fixed(value, f.digits));
+            draft.expected_value = Some(value);
             let source = fraction(pipeline, r).unwrap_or_default();
             findings.push(
                 draft

@@ -577,6 +577,7 @@ fn differs(
         column: Some(title.clone()),
         value: Some(shown.clone()),
         expected: Some(number(value)),
+        expected_value: Some(value),
         ..Draft::default()
     };
     draft

@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod check;
 pub mod criterion;
+pub mod depends;
 pub mod facts;
 pub mod figure;
 pub mod flips;

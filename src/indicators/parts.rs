@@ -54,6 +54,27 @@ fn nothing(rule: &PartRule, county: &str, held: &[String]) -> CountyVerdict {
     }
 }
 
+/// The verdict on a part, from the results of its criteria, and the points reached in a part that is scored.
+pub fn verdict_and_points<'a>(
+    rule: &PartRule,
+    results: impl Iterator<Item = &'a CriterionResult> + Clone,
+    held: bool,
+) -> (Verdict, Option<f64>) {
+    let points: Option<f64> = rule
+        .least
+        .and_then(|_| results.clone().map(|r| r.points).sum());
+    let verdict = match rule.least {
+        _ if held => Verdict::Incomplete,
+        None => all(results.map(|r| r.verdict)),
+        Some(least) => match points {
+            Some(points) if at_least(points, least) => Verdict::Met,
+            Some(_) => Verdict::NotMet,
+            None => Verdict::Incomplete,
+        },
+    };
+    (verdict, points)
+}
+
 fn part(
     given: &Given<'_>,
     rule: &PartRule,
@@ -76,18 +97,7 @@ fn part(
             ("incomplete", &count(Verdict::Incomplete)),
         ],
     ));
-    let points: Option<f64> = rule
-        .least
-        .and_then(|_| results.iter().map(|r| r.points).sum());
-    let verdict = match rule.least {
-        _ if !held.is_empty() => Verdict::Incomplete,
-        None => all(results.iter().map(|r| r.verdict)),
-        Some(least) => match points {
-            Some(points) if at_least(points, least) => Verdict::Met,
-            Some(_) => Verdict::NotMet,
-            None => Verdict::Incomplete,
-        },
-    };
+    let (verdict, points) = verdict_and_points(rule, results.iter().copied(), !held.is_empty());
     if let Some(least) = rule.least {
         let reached: f64 = results.iter().filter_map(|r| r.points).sum();
         let slots = [("points", fixed(reached, 1)), ("least", number(least))];

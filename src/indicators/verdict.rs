@@ -65,18 +65,15 @@ pub fn county_verdicts(
         if !county.received {
             held.push(given.pipeline.word("reason_nothing_received").to_string());
         } else {
-            for stage in given.pipeline.evaluated_stages() {
-                if !units
+            let there = |stage| {
+                units
                     .iter()
                     .any(|u| given.units.list[u.unit].stage == stage)
-                {
-                    let title = &given.pipeline.stages[stage].title;
-                    held.push(
-                        given
-                            .pipeline
-                            .phrase("reason_stage_without_units", &[("stage", title)]),
-                    );
-                }
+            };
+            for stage in absent_stages(given.pipeline, there) {
+                let title = &given.pipeline.stages[stage].title;
+                let slots = [("stage", title.as_str())];
+                held.push(given.pipeline.phrase("reason_stage_without_units", &slots));
             }
         }
         let from = out.len();
@@ -88,6 +85,77 @@ pub fn county_verdicts(
         let whole = super::parts::overall(given.pipeline, &county.code, &out[from..]);
         out.push(whole);
     }
+    out
+}
+
+/// The evaluated stages of which a county has no counted unit.
+fn absent_stages(
+    pipeline: &Pipeline,
+    there: impl Fn(usize) -> bool,
+) -> impl Iterator<Item = usize> {
+    pipeline.evaluated_stages().filter(move |s| !there(*s))
+}
+
+/// The verdict on a county's resources, from those on its counted units.
+fn resources_verdict(units: impl Iterator<Item = Verdict>, held: bool) -> Verdict {
+    let mut units = units.peekable();
+    if held || units.peek().is_none() {
+        return Verdict::Incomplete;
+    }
+    all(units)
+}
+
+/// The verdict on a county's balance.
+fn balance_verdict<'a>(
+    balances: impl Iterator<Item = &'a Balance>,
+    composites: impl Iterator<Item = &'a Composite>,
+    held: bool,
+) -> Verdict {
+    let each = balances.filter_map(|b| b.verdict);
+    let mut verdicts = each.chain(composites.map(|c| c.verdict)).peekable();
+    if held || verdicts.peek().is_none() {
+        return Verdict::Incomplete;
+    }
+    all(verdicts)
+}
+
+/// What the verdicts on one county hang on.
+pub struct Standing<'a> {
+    pub pipeline: &'a Pipeline,
+    /// Stage and verdict of its counted units.
+    pub units: &'a [(usize, Verdict)],
+    pub balances: &'a [Balance],
+    pub composites: &'a [Composite],
+    pub criteria: &'a [super::criterion::CriterionResult],
+    pub received: bool,
+    /// Something that it sent was not read.
+    pub unread: bool,
+}
+
+/// The verdicts on the parts of a county in their order, the whole last; the same as those of [`county_verdicts`], without
+/// words.
+pub fn standing(s: &Standing<'_>) -> Vec<(Part, Verdict)> {
+    let there = |stage| s.units.iter().any(|(own, _)| *own == stage);
+    let held = s.unread || !s.received || absent_stages(s.pipeline, there).next().is_some();
+    let units = s.units.iter().map(|(_, verdict)| *verdict);
+    let balance = balance_verdict(s.balances.iter(), s.composites.iter(), held);
+    let mut out = vec![
+        (Part::Resources, resources_verdict(units, held)),
+        (Part::Balance, balance),
+    ];
+    for rule in &s.pipeline.parts {
+        let of_part = |r: &&super::criterion::CriterionResult| {
+            s.pipeline.criteria[r.criterion].part == rule.part
+        };
+        let results = s.criteria.iter().filter(of_part);
+        let verdict = if s.received {
+            super::parts::verdict_and_points(rule, results, s.unread).0
+        } else {
+            Verdict::Incomplete
+        };
+        out.push((rule.part, verdict));
+    }
+    out.push((Part::Overall, all(out.iter().map(|(_, v)| *v))));
     out
 }
 
@@ -205,11 +273,7 @@ fn resources(
         .collect();
     reasons.extend(missing.iter().take(NAMED).map(|u| missing_reason(given, u)));
     more(pipeline, missing.len(), &mut reasons);
-    let verdict = if held.is_empty() && !units.is_empty() {
-        all(units.iter().map(|u| u.verdict))
-    } else {
-        Verdict::Incomplete
-    };
+    let verdict = resources_verdict(units.iter().map(|u| u.verdict), !held.is_empty());
     let margin = (verdict != Verdict::Incomplete)
         .then(|| {
             units
@@ -418,15 +482,8 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
         .filter(|c| c.county_code == county)
         .collect();
     reasons.extend(composites.iter().flat_map(|c| composite_reasons(given, c)));
-    let verdicts = || {
-        let each = own.iter().filter_map(|b| b.verdict);
-        each.chain(composites.iter().map(|c| c.verdict))
-    };
-    let verdict = if held.is_empty() && verdicts().next().is_some() {
-        all(verdicts())
-    } else {
-        Verdict::Incomplete
-    };
+    let each = own.iter().copied();
+    let verdict = balance_verdict(each, composites.iter().copied(), !held.is_empty());
     let margins = || {
         let each = own.iter().filter_map(|b| Some(b.limit? - b.cv?));
         each.chain(composites.iter().filter_map(|c| Some(c.limit - c.cv?)))

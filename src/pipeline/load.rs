@@ -60,6 +60,8 @@ pub struct Raw {
     pub criteria: Vec<Block<RawCriterion>>,
     pub pages: Vec<Block<RawPage>>,
     pub survey: Option<Block<RawSurvey>>,
+    pub summary: Option<Block<RawSummary>>,
+    pub sample: Option<Block<RawSample>>,
     pub answer_scales: Vec<Block<RawAnswerScale>>,
     pub screens: Vec<Block<RawScreen>>,
     /// Blocks that could not be decoded, by name (`*`: a whole file): what refers to them is not reported as missing.
@@ -114,6 +116,8 @@ pub const BLOCKS: &[&str] = &[
     "survey",
     "answer_scale",
     "screen",
+    "summary",
+    "sample",
 ];
 
 /// The kinds of rules that share one shape.
@@ -291,6 +295,8 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
             "criterion" => raw.criteria.extend(dec.many(value)),
             "page" => raw.pages.extend(dec.many(value)),
             "survey" => raw.survey = dec.one(value).or(raw.survey.take()),
+            "summary" => raw.summary = dec.one(value).or(raw.summary.take()),
+            "sample" => raw.sample = dec.one(value).or(raw.sample.take()),
             "answer_scale" => raw.answer_scales.extend(dec.many(value)),
             "screen" => raw.screens.extend(dec.many(value)),
             other if let Some(kind) = RULE_KINDS.iter().find(|k| **k == other) => {

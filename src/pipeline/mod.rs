@@ -10,6 +10,7 @@ pub mod raw;
 pub mod raw_rules;
 pub mod raw_statistics;
 pub mod returned;
+pub mod review;
 pub mod rule_examples;
 pub mod rules;
 pub mod statistics;

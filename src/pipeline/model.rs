@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use super::criteria::*;
+pub use super::review::*;
 pub use super::rules::*;
 pub use super::statistics::*;
 pub use super::survey::*;
@@ -60,6 +61,8 @@ pub struct Pipeline {
     pub pages: Vec<Page>,
     /// How rates are made of questionnaires; without it none are read.
     pub survey: Option<Survey>,
+    pub summary: Summary,
+    pub sample: Sample,
     pub words: BTreeMap<String, String>,
 }
 

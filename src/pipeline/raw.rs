@@ -68,6 +68,22 @@ pub struct RawLimits {
     pub worker_mib: At<i64>,
 }
 
+/// `[summary]`: what the lists of findings show first.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSummary {
+    pub most: At<i64>,
+    pub flagged_share: At<f64>,
+}
+
+/// `[sample]`: how schools are drawn for checks on the spot.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSample {
+    pub share: At<f64>,
+    pub seed: At<String>,
+}
+
 /// `[[unit]]`: a unit of measure.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

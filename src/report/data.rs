@@ -33,6 +33,7 @@ pub fn frames(context: &Context<'_>) -> Result<Vec<(String, DataFrame)>, Error> 
         ("verdicts", verdicts(context)?),
         ("ranking", ranking(context)?),
         ("findings", findings(context)?),
+        ("inspection", inspection(context)?),
     ];
     let named = |(name, frame): (&str, DataFrame)| (name.to_string(), frame);
     let mut out: Vec<(String, DataFrame)> = fixed.into_iter().map(named).collect();
@@ -579,11 +580,69 @@ fn ranking(context: &Context<'_>) -> Result<DataFrame, Error> {
     )?)
 }
 
+/// The schools of both lists for checks on the spot, by list and order.
+fn inspection(context: &Context<'_>) -> Result<DataFrame, Error> {
+    struct Line {
+        list: &'static str,
+        order: usize,
+        school: usize,
+        stratum: Option<String>,
+        hash: Option<String>,
+    }
+    let (p, r) = (context.pipeline, context.results);
+    let sample = crate::inspection::sample(p, r);
+    let random = sample.schools.iter().enumerate().map(|(i, d)| Line {
+        list: "random",
+        order: i + 1,
+        school: d.school,
+        stratum: Some(super::inspection_sheets::stratum(
+            context,
+            &sample.strata[d.stratum],
+        )),
+        hash: Some(d.hash.clone()),
+    });
+    let flagged = crate::inspection::flagged(p, r);
+    let risk = flagged.iter().take(sample.schools.len()).enumerate();
+    let risk = risk.map(|(i, f)| Line {
+        list: "risk",
+        order: i + 1,
+        school: f.school,
+        stratum: None,
+        hash: None,
+    });
+    let lines: Vec<Line> = random.chain(risk).collect();
+    let row = |l: &Line| {
+        p.table("school")
+            .map(|t| &r.dataset.tables[t].rows[l.school])
+    };
+    Ok(DataFrame::new(
+        lines.len(),
+        vec![
+            text("list", lines.iter().map(|l| Some(l.list.to_string()))),
+            int("order", lines.iter().map(|l| size(l.order))),
+            text(
+                "county_code",
+                lines.iter().map(|l| row(l).map(|r| r.county_code.clone())),
+            ),
+            text(
+                "school_code",
+                lines.iter().map(|l| row(l).map(|r| r.key.clone())),
+            ),
+            text("stratum", lines.iter().map(|l| l.stratum.clone())),
+            text("hash", lines.iter().map(|l| l.hash.clone())),
+        ],
+    )?)
+}
+
 fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
     let results = context.results;
     let fixed = &results.followed.fixed;
-    let mut list: Vec<_> = results.findings.iter().chain(fixed).collect();
-    list.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut ranks = crate::impact::ranks(&results.findings);
+    ranks.resize(ranks.len() + fixed.len(), None);
+    let all = results.findings.iter().chain(fixed);
+    let mut list: Vec<_> = all.zip(ranks).collect();
+    list.sort_by(|a, b| a.0.id.cmp(&b.0.id));
+    let (list, ranks): (Vec<_>, Vec<_>) = list.into_iter().unzip();
     Ok(DataFrame::new(
         list.len(),
         vec![
@@ -610,6 +669,7 @@ fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
                 list.iter()
                     .map(|f| f.impact.as_ref().map(|i| i.text.clone())),
             ),
+            int("impact_rank", ranks.into_iter().map(|r| r.and_then(size))),
             text("cause", list.iter().map(|f| f.cause.clone())),
             text("read", list.iter().map(|f| f.read.clone())),
             text(

@@ -1,14 +1,21 @@
-//! 问题清单: every finding, by county and all together, with a link to its cell; and the inventory of all rules.
+//! 问题清单: what matters most, every finding by county, school and all together, with a link to its cell; the schools
+//! for checks on the spot; and the inventory of all rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
 use super::book::{Book, Cell, Head, Sheet, Tone};
-use crate::finding::{Finding, Severity};
+use super::{Context, findings_views, inspection_sheets};
+use crate::causes::kind_word;
+use crate::finding::{Finding, Severity, State};
+use crate::inspection;
 
 /// Makes the book.
 pub fn book(context: &Context<'_>) -> Book {
     let all = all(context);
+    let (p, r) = (context.pipeline, context.results);
+    let sample = inspection::sample(p, r);
+    let flagged = inspection::flagged(p, r);
+    let risk = &flagged[..flagged.len().min(sample.schools.len())];
     Book {
         title: context.pipeline.phrase(
             "book_findings",
@@ -22,20 +29,25 @@ pub fn book(context: &Context<'_>) -> Book {
         sheets: vec![
             super::board_sheet::sheet(context),
             counties(context, &all),
+            findings_views::priority(context, &all),
+            counties(context, &all),
+            findings_views::schools(context, &flagged, &all),
+            inspection_sheets::random(context, &sample, risk),
+            inspection_sheets::risk(context, risk),
             all,
             inventory(context),
         ],
     }
 }
 
-fn named(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> Sheet {
+pub(super) fn named(context: &Context<'_>, key: &str, columns: Vec<Head>, frozen: u16) -> Sheet {
     Sheet {
         filter: true,
         ..context.sheet(key, columns, frozen)
     }
 }
 
-fn severity(context: &Context<'_>, severity: Severity) -> Cell {
+pub(super) fn severity(context: &Context<'_>, severity: Severity) -> Cell {
     let (key, tone) = match severity {
         Severity::Error => ("severity_error", Tone::Bad),
         Severity::Query => ("severity_query", Tone::Middle),
@@ -64,7 +76,6 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
         2,
     );
     s.notes = vec![w("note_findings_by_county")];
-    let header = 1 + all.notes.len() + 2;
     let link = |code: Option<&str>, text: &str| -> Cell {
         match r
             .findings
@@ -73,7 +84,7 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
         {
             Some(i) => Cell::Link {
                 text: text.to_string(),
-                target: format!("internal:'{}'!A{}", all.name, header + i),
+                target: row_of(all, i),
             },
             None => Cell::text(text),
         }
@@ -131,12 +142,45 @@ fn frequent(context: &Context<'_>, findings: &[&Finding]) -> String {
     let texts: Vec<String> = sorted
         .into_iter()
         .take(3)
-        .map(|(rule, n)| {
-            let title = context.pipeline.rule(rule).map_or(rule, |r| r.title);
-            format!("{title} {n}")
-        })
+        .map(|(rule, n)| format!("{} {n}", title(context, rule)))
         .collect();
     texts.join(context.pipeline.word("list_separator"))
+}
+
+/// The title of a rule.
+pub(super) fn title(context: &Context<'_>, rule: &str) -> String {
+    let view = context.pipeline.rule(rule);
+    view.map_or(rule, |r| r.title).to_string()
+}
+
+/// The name of the county of a finding.
+pub(super) fn county_name(context: &Context<'_>, f: &Finding) -> String {
+    let Some(code) = f.county_code.as_deref() else {
+        return context.word("no_county");
+    };
+    let name = context.county(code).0;
+    if name.is_empty() {
+        code.to_string()
+    } else {
+        name
+    }
+}
+
+/// A link to a finding, by its position, on the sheet of all findings.
+pub(super) fn row_of(all: &Sheet, i: usize) -> String {
+    let header = 1 + all.notes.len() + 2;
+    format!("internal:'{}'!A{}", all.name, header + i)
+}
+
+/// The word for how a finding stands to earlier runs.
+fn state(context: &Context<'_>, state: State) -> String {
+    context.word(match state {
+        State::New => "finding_new",
+        State::Open => "finding_open",
+        State::Fixed => "finding_fixed",
+        State::Explained => "finding_explained",
+        State::Recurred => "finding_recurred",
+    })
 }
 
 fn all(context: &Context<'_>) -> Sheet {
@@ -152,41 +196,56 @@ fn all(context: &Context<'_>) -> Sheet {
             Head::new(w("head_place")).wide(34),
             Head::new(w("head_column")).wide(20),
             Head::new(w("head_seen")).wide(14),
+            Head::new(w("head_read")).wide(14),
             Head::new(w("head_expected")).wide(12),
             Head::new(w("head_message")).wide(50),
             Head::new(w("head_remedy")).wide(32),
+            Head::new(w("head_impact")).wide(40),
+            Head::new(w("head_cause")).wide(24),
+            Head::new(w("head_state")).wide(8),
+            Head::new(w("head_explanation")).wide(24),
             Head::new(w("head_finding_id")).wide(16),
         ],
         3,
     );
     s.notes = vec![w("note_findings_all")];
-    for f in &context.results.findings {
-        let county = f.county_code.as_deref().map_or_else(
-            || w("no_county"),
-            |code| {
-                let name = context.county(code).0;
-                if name.is_empty() {
-                    code.to_string()
-                } else {
-                    name
-                }
-            },
-        );
-        let title = context
-            .pipeline
-            .rule(&f.rule)
-            .map_or(f.rule.as_str(), |r| r.title);
+    let findings = &context.results.findings;
+    let rows: BTreeMap<&str, usize> = findings
+        .iter()
+        .enumerate()
+        .map(|(i, f)| (f.id.as_str(), i))
+        .collect();
+    for f in findings {
+        let cause = f.cause.as_deref().and_then(|id| rows.get(id));
+        let cause = cause.map_or(Cell::Empty, |i| Cell::Link {
+            text: format!(
+                "{}({})",
+                title(context, &findings[*i].rule),
+                findings[*i].id
+            ),
+            target: row_of(&s, *i),
+        });
+        let explanation = f.explanation.as_ref().map_or(String::new(), |e| {
+            let parts = [e.reason.as_str(), e.text.as_str()];
+            let parts = parts.into_iter().filter(|p| !p.is_empty());
+            parts.collect::<Vec<_>>().join(":")
+        });
         s.rows.push(vec![
-            Cell::text(county),
+            Cell::text(county_name(context, f)),
             severity(context, f.severity),
-            Cell::text(title),
+            Cell::text(title(context, &f.rule)),
             Cell::text(f.school_name.clone().unwrap_or_default()),
             place(context, f),
             Cell::text(f.column.clone().unwrap_or_default()),
             Cell::text(f.value.clone().unwrap_or_default()),
+            Cell::text(f.read.clone().unwrap_or_default()),
             Cell::text(f.expected.clone().unwrap_or_default()),
             Cell::text(&f.message),
             Cell::text(&f.remedy),
+            findings_views::impact(f),
+            cause,
+            Cell::text(state(context, f.state)),
+            Cell::text(explanation),
             Cell::text(&f.id),
         ]);
     }
@@ -194,7 +253,7 @@ fn all(context: &Context<'_>) -> Sheet {
 }
 
 /// `file!sheet!cell`, linked to the file as sent.
-fn place(context: &Context<'_>, f: &Finding) -> Cell {
+pub(super) fn place(context: &Context<'_>, f: &Finding) -> Cell {
     let Some(file) = &f.place.file else {
         return Cell::Empty;
     };
@@ -237,11 +296,14 @@ fn inventory(context: &Context<'_>) -> Sheet {
         "sheet_findings_rules",
         vec![
             Head::new(w("head_rule")).wide(28),
+            Head::new(w("head_kind")).wide(12),
             Head::new(w("head_severity")).wide(8),
             Head::new(w("head_level")).wide(8),
             Head::new(w("head_fired")).wide(8),
             Head::new(w("head_fired_counties")).wide(8),
             Head::new(w("head_fired_schools")).wide(8),
+            Head::new(w("head_fired_share")).wide(10),
+            Head::new(w("head_note")).wide(20),
             Head::new(w("head_why")).wide(60),
             Head::new(w("head_remedy")).wide(50),
             Head::new(w("head_basis")).wide(40),
@@ -249,7 +311,12 @@ fn inventory(context: &Context<'_>) -> Sheet {
         ],
         1,
     );
-    s.notes = vec![w("note_findings_rules")];
+    let limit = context.pipeline.summary.flagged_share;
+    let percent = crate::text::number(limit * 100.0);
+    let slots = [("share", percent.as_str())];
+    s.notes = vec![context.pipeline.phrase("note_findings_rules", &slots)];
+    let of_schools = context.pipeline.table("school");
+    let all = of_schools.map_or(0, |t| context.results.dataset.tables[t].rows.len());
     let mut ids: Vec<(Severity, &str)> = context
         .pipeline
         .rule_texts()
@@ -263,16 +330,16 @@ fn inventory(context: &Context<'_>) -> Sheet {
         )
         .collect();
     ids.sort_unstable();
+    let mut by_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for f in &context.results.findings {
+        by_rule.entry(&f.rule).or_default().push(f);
+    }
     for (level, id) in ids {
         let Some(rule) = context.pipeline.rule(id) else {
             continue;
         };
-        let fired: Vec<&Finding> = context
-            .results
-            .findings
-            .iter()
-            .filter(|f| f.rule == id)
-            .collect();
+        let kind = context.pipeline.rule_kind(id);
+        let fired = by_rule.get(id).map_or(&[][..], |f| f);
         let counties: BTreeSet<_> = fired
             .iter()
             .filter_map(|f| f.county_code.as_ref())
@@ -287,13 +354,24 @@ fn inventory(context: &Context<'_>) -> Sheet {
                 ))
             })
             .collect();
+        // Only a rule has a limit that may not fit.
+        let share = schools.len() as f64 / all.max(1) as f64;
+        let often = kind != "notice" && share > limit;
+        let shown = (!schools.is_empty()).then_some(share * 100.0);
         s.rows.push(vec![
             Cell::text(rule.title),
+            Cell::text(w(kind_word(kind))),
             severity(context, level),
             Cell::Number(rule.level as f64, 0, Tone::Plain),
             Cell::count(fired.len()),
             Cell::count(counties.len()),
             Cell::count(schools.len()),
+            Cell::number(shown, 1).toned(if often { Tone::Bad } else { Tone::Plain }),
+            if often {
+                Cell::Text(w("note_unfit_limit"), Tone::Bad)
+            } else {
+                Cell::Empty
+            },
             Cell::text(rule.why),
             Cell::text(rule.remedy),
             Cell::text(rule.basis),

@@ -7,6 +7,7 @@ mod limits;
 mod more_rules;
 mod parents;
 mod returned;
+mod review;
 mod rules;
 mod standards;
 mod statistics;
@@ -282,6 +283,8 @@ impl Valid<'_> {
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
         let returned = self.returned(&tables, &forms, &code_lists);
+        let summary = self.summary();
+        let sample = self.sample();
         let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
@@ -324,6 +327,8 @@ impl Valid<'_> {
             criteria,
             pages,
             survey: survey?,
+            summary: summary?,
+            sample: sample?,
             words,
         })
     }

@@ -1,0 +1,177 @@
+//! Which row and column of the dataset a finding is about, told from its place.
+
+use std::collections::HashMap;
+
+use crate::dataset::{CellRef, Dataset};
+use crate::finding::{Finding, Place};
+use crate::ingest::cell::text_of;
+use crate::pipeline::Pipeline;
+
+/// Where a finding points to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    pub table: usize,
+    pub row: usize,
+    /// Missing where the finding is about the row as a whole.
+    pub column: Option<usize>,
+}
+
+/// For every finding its spot; `None` where it is about a file, a sheet or a whole column.
+pub fn spots(pipeline: &Pipeline, dataset: &Dataset, findings: &[Finding]) -> Vec<Option<Spot>> {
+    let sheets: HashMap<(&str, &str), u32> = dataset
+        .sheets
+        .iter()
+        .enumerate()
+        .filter_map(|(i, s)| {
+            let i = u32::try_from(i).ok()?;
+            Some(((s.file.as_str(), s.sheet.as_str()), i))
+        })
+        .collect();
+    let cells: Vec<Option<CellRef>> = findings
+        .iter()
+        .map(|f| {
+            let (file, sheet) = (f.place.file.as_deref()?, f.place.sheet.as_deref()?);
+            let (row, col) = first_address(f.place.cell.as_deref()?)?;
+            let sheet = *sheets.get(&(file, sheet))?;
+            Some(CellRef { sheet, row, col })
+        })
+        .collect();
+    let mut found: HashMap<CellRef, Vec<Spot>> =
+        cells.iter().flatten().map(|c| (*c, Vec::new())).collect();
+    let rows: std::collections::HashSet<(u32, u32)> =
+        found.keys().map(|c| (c.sheet, c.row)).collect();
+    for (table, data) in dataset.tables.iter().enumerate() {
+        for (row, own) in data.rows.iter().enumerate() {
+            // The cells of a row stand side by side: most rows are passed over with one look.
+            let mut last: Option<((u32, u32), bool)> = None;
+            for (column, cell) in own.cells.iter().enumerate() {
+                let Some(cell) = cell else { continue };
+                let line = (cell.sheet, cell.row);
+                let wanted = match last {
+                    Some((same, wanted)) if same == line => wanted,
+                    _ => rows.contains(&line),
+                };
+                last = Some((line, wanted));
+                if let Some(list) = found.get_mut(cell).filter(|_| wanted) {
+                    let column = Some(column);
+                    list.push(Spot { table, row, column });
+                }
+            }
+        }
+    }
+    let schools = Schools::new(pipeline, dataset);
+    findings
+        .iter()
+        .zip(cells)
+        .map(|(finding, cell)| {
+            let list = cell.and_then(|c| found.get(&c)).map_or(&[][..], |l| l);
+            // A sentence states several figures in one cell.
+            let named = |s: &&Spot| {
+                let title = s.column.map(|c| &pipeline.tables[s.table].columns[c].title);
+                title == finding.column.as_ref()
+            };
+            let own = list.iter().find(named).or(list.first()).copied();
+            own.or_else(|| schools.of(finding))
+        })
+        .collect()
+}
+
+/// Schools by code and by name, within their county; `None` where several have it.
+struct Schools {
+    table: usize,
+    by_text: HashMap<(String, String), Option<usize>>,
+}
+
+impl Schools {
+    fn new(pipeline: &Pipeline, dataset: &Dataset) -> Schools {
+        let mut by_text = HashMap::new();
+        let table = pipeline.table("school").unwrap_or(0);
+        for (i, row) in dataset.tables[table].rows.iter().enumerate() {
+            for name in ["school_code", "school_name"] {
+                if let Some(text) = text_of(&pipeline.tables[table], &row.values, name) {
+                    by_text
+                        .entry((row.county_code.clone(), text))
+                        .and_modify(|at| *at = None)
+                        .or_insert(Some(i));
+                }
+            }
+        }
+        Schools { table, by_text }
+    }
+
+    fn of(&self, finding: &Finding) -> Option<Spot> {
+        let county = finding.county_code.as_ref()?;
+        let texts = [&finding.school_code, &finding.school_name];
+        let row = texts.into_iter().flatten().find_map(|text| {
+            let key = (county.clone(), text.clone());
+            self.by_text.get(&key).copied().flatten()
+        })?;
+        Some(Spot {
+            table: self.table,
+            row,
+            column: None,
+        })
+    }
+}
+
+/// Row and column, from 0, of the first address in a list of addresses and ranges.
+pub fn first_address(cells: &str) -> Option<(u32, u32)> {
+    address(cells.split([',', ':']).next()?)
+}
+
+/// Row and column, from 0, of an A1 address.
+pub fn address(text: &str) -> Option<(u32, u32)> {
+    let digits = text.find(|c: char| c.is_ascii_digit())?;
+    let (letters, row) = text.split_at(digits);
+    let mut col: u32 = 0;
+    for c in letters.bytes() {
+        let digit = match c {
+            b'A'..=b'Z' => u32::from(c - b'A') + 1,
+            _ => return None,
+        };
+        col = col.checked_mul(26)?.checked_add(digit)?;
+    }
+    Some((
+        row.parse::<u32>().ok()?.checked_sub(1)?,
+        col.checked_sub(1)?,
+    ))
+}
+
+/// Whether a cell is one of those that a place lists; ranges included. Only cells of the place's own sheet count.
+pub fn lists(place: &Place, (row, col): (u32, u32)) -> bool {
+    place.cell.iter().flat_map(|c| c.split(',')).any(|part| {
+        let (from, to) = part.split_once(':').unwrap_or((part, part));
+        match (address(from), address(to)) {
+            (Some(a), Some(b)) => (a.0..=b.0).contains(&row) && (a.1..=b.1).contains(&col),
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read() {
+        assert_eq!(address("A1"), Some((0, 0)));
+        assert_eq!(address("XFD1048576"), Some((1_048_575, 16_383)));
+        assert_eq!(address("1"), None);
+        assert_eq!(address("A"), None);
+        assert_eq!(address("A0"), None);
+        assert_eq!(first_address("BP15,J6:J9,other!A1"), Some((14, 67)));
+        assert_eq!(first_address("J6:J9"), Some((5, 9)));
+    }
+
+    #[test]
+    fn ranges_list_their_cells() {
+        let place = Place {
+            cell: Some("F5,F7:G9,other!H1".to_string()),
+            ..Place::default()
+        };
+        assert!(lists(&place, (4, 5)));
+        assert!(lists(&place, (7, 6)));
+        assert!(!lists(&place, (5, 5)));
+        assert!(!lists(&place, (0, 7)));
+    }
+}

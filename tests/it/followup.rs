@@ -437,3 +437,159 @@ fn two_files_that_came_back_are_both_heard() {
     let said = place.column("findings", "state", "explained", "explanation");
     assert!(said.contains(&"甲说".to_string()) && said.contains(&"乙说".to_string()));
 }
+
+#[test]
+fn a_base_that_was_deleted_is_said_and_what_is_left_counts() {
+    let place = Place::new("loop-deleted");
+    input(&place.input, "41");
+    place.run(&[]);
+    let first = place.current();
+    input(&place.input, "42");
+    place.run(&[]);
+    std::fs::remove_dir_all(place.output.join(first)).unwrap();
+    let run = place.run(&[]);
+    assert!(run.stderr.contains("not read"), "{}", run.stderr);
+    assert!(run.stdout.contains("states: 0 new"), "{}", run.stdout);
+    assert!(place.run(&[]).stdout.contains("unchanged"));
+}
+
+#[test]
+fn what_follows_from_another_finding_stands_below_it_and_is_explained_with_it() {
+    use junheng::finding::State;
+    use junheng::followup::{Base, follow};
+    use junheng::report::Context;
+    use junheng::report::book::{Look, Page};
+
+    let pipeline = pipeline();
+    let folder = fresh("loop-causes");
+    input(&folder, "41\n2.certified_junior = 41");
+    let mut results = compute(&pipeline, &folder, counties());
+    let of = |results: &junheng::results::Results| -> Vec<usize> {
+        let all = results.findings.iter().enumerate();
+        all.filter(|(_, f)| f.rule == RULE || f.school_name.as_deref() == Some("第2学校"))
+            .map(|(i, _)| i)
+            .collect()
+    };
+    let own = of(&results);
+    let (cause, effect) = (own[0], own[1]);
+    let id = results.findings[cause].id.clone();
+    results.findings[effect].cause = Some(id.clone());
+    let page = |results: &junheng::results::Results| -> Page {
+        let context = Context {
+            pipeline: &pipeline,
+            results,
+            period: PERIOD,
+            run_id: "",
+            skipped: &[],
+            input_link: "",
+            due: None,
+        };
+        let county = &results.dataset.counties[0];
+        let mut book = junheng::report::return_book::book(&context, county).unwrap();
+        book.pages.remove(0)
+    };
+    let row = |page: &Page, text: &str| {
+        let cell = page.cells.iter().find(|c| c.cell.shown().contains(text));
+        cell.unwrap_or_else(|| panic!("no {text}")).row
+    };
+    let before = page(&results);
+    assert_eq!(
+        row(&before, &results.findings[effect].message),
+        row(&before, &results.findings[cause].message) + 1
+    );
+    assert!(
+        before
+            .cells
+            .iter()
+            .any(|c| c.cell.shown().contains("引起,随之消除"))
+    );
+    let keys = |page: &Page| {
+        page.cells
+            .iter()
+            .filter(|c| c.cell.shown().starts_with('q'))
+            .count()
+    };
+    let asked = results
+        .findings
+        .iter()
+        .filter(|f| junheng::followup::is_asked(f));
+    let of_county = asked.filter(|f| f.county_code.as_deref() == Some("990001"));
+    assert_eq!(keys(&before), of_county.count() - 1);
+
+    // What explained the cause in the run before explains both.
+    let mut known = results.findings[cause].clone();
+    known.state = State::Explained;
+    known.explanation = Some(junheng::finding::Explanation {
+        reason: "other".to_string(),
+        text: "见文件".to_string(),
+        value: known.value.clone(),
+    });
+    let base = Base {
+        run: "before".to_string(),
+        findings: vec![known],
+    };
+    follow(&pipeline, &mut results, Some(&base), &[], PERIOD);
+    assert_eq!(results.findings[cause].state, State::Explained);
+    assert_eq!(results.findings[effect].state, State::Explained);
+    assert_eq!(results.findings[effect].explanation, None);
+    let after = page(&results);
+    assert!(row(&after, "二、") < row(&after, &results.findings[cause].message));
+    let given: Vec<String> = after
+        .cells
+        .iter()
+        .filter(|c| c.look == Look::Given)
+        .map(|c| c.cell.shown())
+        .collect();
+    assert_eq!(given, ["其他", "见文件"]);
+}
+
+#[test]
+fn hundreds_of_findings_go_back_and_come_back() {
+    let place = Place::new("loop-many");
+    let schools = 700;
+    let kinds = vec!["211"; schools].join(" ");
+    let wrong: String = (1..=schools)
+        .map(|n| format!("{n}.certified_primary = 41\n"))
+        .collect();
+    let text = format!("## 990001-甲县/学校汇总表.xlsx ! summary {kinds}\n{wrong}");
+    write_input(&pipeline(), &text, &place.input);
+    place.run(&[]);
+    let back = place.input.join("990001-甲县/退回.xlsx");
+    let grid = sheet(&place.returned());
+    let (head, [reasons, words, key]) = heads(&grid);
+    let mut book = Workbook::new();
+    let out = book.add_worksheet();
+    let long = "很长的说明".repeat(4000);
+    let text = |r: u32| {
+        if r.is_multiple_of(100) {
+            long.as_str()
+        } else {
+            "含返聘"
+        }
+    };
+    for (r, cells) in texts(&grid) {
+        for (c, text) in &cells {
+            out.write_string(r, u16::try_from(*c).unwrap(), text)
+                .unwrap();
+        }
+        if r > head
+            && cells
+                .iter()
+                .any(|(c, t)| *c == key && t.contains("/v") && t.len() > 16)
+        {
+            let given = [(reasons, "口径不同"), (words, text(r))];
+            for (c, text) in given {
+                out.write_string(r, u16::try_from(c).unwrap(), text)
+                    .unwrap();
+            }
+        }
+    }
+    book.save(&back).unwrap();
+    assert!(place.states(&[])[3] >= schools);
+    let said = place.of_rule(RULE, "explanation");
+    assert_eq!(said.len(), schools);
+    assert!(said.iter().all(|t| *t == long || t == "含返聘") && said.contains(&long));
+    let started = std::time::Instant::now();
+    place.run(&[]);
+    assert!(started.elapsed().as_secs() < 60);
+}

@@ -281,3 +281,45 @@ fn mistakes_in_the_list_of_parents_are_shown_at_their_lines() {
         assert!(check.stderr.contains(wanted), "{wanted}\n{}", check.stderr);
     }
 }
+
+#[test]
+fn mistakes_in_what_counties_send_back_and_in_due_dates_are_shown() {
+    let base = broken(
+        "returned-mistakes",
+        &[
+            (
+                "quality-2017/pipeline.toml",
+                "\"2024-12-31\"",
+                "\"2024-12-32\"",
+            ),
+            (
+                "common/returned.toml",
+                "code = \"corrected\"",
+                "code = \"correct\"",
+            ),
+            (
+                "common/returned.toml",
+                "key = \"finding\"",
+                "key = \"explanation\"",
+            ),
+            (
+                "common/returned.toml",
+                "  { column = \"reason\", header = [\"处理情况\"], required = true },\n",
+                "",
+            ),
+        ],
+    );
+    let folder = base.join("quality-2017");
+    let check = junheng(&["pipelines", "check", folder.to_str().unwrap()]);
+    assert_eq!(check.code, 2);
+    let out = format!("{}{}", check.stdout, check.stderr);
+    for text in [
+        &place(&base, "quality-2017/pipeline.toml", "\"2024-12-32\"") as &str,
+        "'2024' = '2024-12-32' is no due date",
+        "column 'reason' of table 'explanation' must be a choice of a code list with the code 'corrected'",
+        "table 'explanation' must be of groups with the key 'finding'",
+        "table 'explanation' needs one form, with the layout \"rows\" and the fields 'finding', 'reason' and 'explanation'",
+    ] {
+        assert!(out.contains(text), "{text}\n{out}");
+    }
+}

@@ -124,19 +124,17 @@ fn say_copy(
     findings.push(subject.finding(&rule.text, &cells, broken));
 }
 
-/// Pairs of rows of one county: the later one is said, with all earlier ones that it is like.
+/// Rows of one county that are like others: each is said, with those that it is like.
 fn within(given: &Given<'_>, rule: &Copied, rows: &[Figures], findings: &mut Vec<Finding>) {
     let mut counties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (row, own) in given.dataset.tables[rule.table].rows.iter().enumerate() {
         counties.entry(&own.county_code).or_default().push(row);
     }
     for own in counties.into_values() {
-        for (i, row) in own.iter().enumerate() {
-            let copies: Vec<usize> = own[..i]
-                .iter()
-                .copied()
-                .filter(|other| are_copies(rule, own.len(), &rows[*row], &rows[*other]))
-                .collect();
+        for row in &own {
+            let alike = |other: &usize| are_copies(rule, own.len(), &rows[*row], &rows[*other]);
+            let others = own.iter().copied().filter(|other| other != row);
+            let copies: Vec<usize> = others.filter(alike).collect();
             let Some(first) = copies.first() else {
                 continue;
             };

@@ -271,6 +271,14 @@ impl Subject<'_> {
         {
             return unit.values[i].map(|v| crate::text::fixed(v, 2));
         }
+        self.written(name)
+    }
+
+    /// The value as the sheet shows it.
+    fn written(&self, name: &str) -> Option<String> {
+        if name == COUNTY_CODE {
+            return self.shown(name);
+        }
         let column = self.column(name)?;
         if let Some(named) = self.named(column) {
             return Some(named);
@@ -363,7 +371,7 @@ impl Subject<'_> {
             school_name: self.text("school_name"),
             place,
             column: Some(some_of(&titles, NAMED_COLUMNS)),
-            value: cells.first().and_then(|c| self.shown(c)),
+            value: cells.first().and_then(|c| self.written(c)),
             read: cells.first().and_then(|c| self.read(c)),
             ..Draft::default()
         }

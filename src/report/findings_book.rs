@@ -28,7 +28,6 @@ pub fn book(context: &Context<'_>) -> Book {
         pages: Vec::new(),
         sheets: vec![
             super::board_sheet::sheet(context),
-            counties(context, &all),
             findings_views::priority(context, &all),
             counties(context, &all),
             findings_views::schools(context, &flagged, &all),

@@ -9,10 +9,16 @@ use rust_xlsxwriter::Workbook;
 use crate::command_line::{Run, junheng};
 use crate::harness::*;
 
+/// Schools that are not copies of each other.
+const UNLIKE: &str = "2.students_junior = 510\n2.school_teaching_area = 4100\n2.school_sports_ground_area = 5600\n\
+    2.school_equipment_value = 151\n3.students_primary = 520\n3.students_junior = 530\n3.school_teaching_area = 8300\n\
+    3.school_sports_ground_area = 11100\n3.school_equipment_value = 303\n";
+
 /// A county whose first school has as many certified teachers as this, of 40.
 fn input(folder: &Path, certified: &str) {
     let text = format!(
         "## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312\n1.certified_primary = {certified}\n\
+         {UNLIKE}\
          ## 990001-甲县/区县填报表.xlsx ! county\n"
     );
     write_input(&pipeline(), &text, folder);
@@ -359,7 +365,8 @@ fn a_corrected_file_with_one_more_row_above_has_the_same_ids() {
     let mistakes = |n: usize| {
         format!(
             "{n}.certified_primary = 41\n{n}.students_primary = 约500\n{n}.school_books =\n\
-             {n}.school_code = '2199000001\n{n}.school_name = 问题小学\nextra = 校训\nunnamed = 12\nnote = 注:无\n\
+             {n}.school_code = '2199000001\n{n}.school_name = 问题小学\n{n}.school_teaching_area = 4100\n\
+             {n}.school_sports_ground_area = 5600\nextra = 校训\nunnamed = 12\nnote = 注:无\n\
              unit.school_equipment_value = 斤\n"
         )
     };
@@ -370,7 +377,7 @@ fn a_corrected_file_with_one_more_row_above_has_the_same_ids() {
         "ids-first",
         &format!("{name}{}{county}", mistakes(1)),
     );
-    let name = "## 990001-甲县/学校汇总表（更正）.xlsx ! summary 211 211 311\n1.school_code = '2199000009\n1.school_name = 第9学校\n";
+    let name = "## 990001-甲县/学校汇总表（更正）.xlsx ! summary 211 211 311\n1.school_code = '2199000009\n1.school_name = 第9学校\n1.students_primary = 510\n1.school_teaching_area = 4200\n1.school_sports_ground_area = 5700\n";
     let county = county.replace("区县填报表", "县级填报-2024-11-20");
     let second = ids(
         &pipeline,

@@ -58,8 +58,8 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
             ),
             (
                 "common/checks.toml",
-                "must = \"certified <= teachers\"",
-                "must = \"certified <= school_type\"",
+                "part = \"certified\"",
+                "part = \"certified + school_type\"",
             ),
             (
                 "common/checks.toml",
@@ -159,7 +159,7 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
     );
     has(
         "common/checks.toml",
-        "school_type\"\ncells = [\"certified\"",
+        "school_type\"\nwhole = \"teachers\"\ncells = [\"certified\"",
         "'school_type' is text, but a number is wanted",
         "",
     );

@@ -20,6 +20,7 @@ pub fn dependents(pipeline: &Pipeline) -> Dependents {
     let mut out = Dependents::new();
     for (c, criterion) in pipeline.criteria.iter().enumerate() {
         let mut columns: BTreeSet<TableColumn> = BTreeSet::new();
+        // The same as in `Criterion::has_word`.
         let own = [
             criterion.claim,
             criterion.reference,

@@ -58,6 +58,22 @@ pub fn dependents(pipeline: &Pipeline) -> Dependents {
     out
 }
 
+/// The columns of counties that formulas about schools and groups read.
+pub fn read_by_rows(pipeline: &Pipeline) -> BTreeSet<TableColumn> {
+    let mut out = BTreeSet::new();
+    for column in &pipeline.county_columns {
+        if let CountySource::Sum { of, sum, filter } = &column.source {
+            let formulas: Vec<&Formula> = std::iter::once(sum).chain(filter).collect();
+            of_rows(pipeline, *of, &formulas, &mut out);
+        }
+    }
+    for check in pipeline.criteria.iter().flat_map(|c| &c.checks) {
+        of_rows(pipeline, check.of, &check::formulas(check), &mut out);
+    }
+    out.retain(|(table, _)| pipeline.tables[*table].is_of_counties());
+    out
+}
+
 /// The columns that formulas about counties read in the end.
 fn of_county(pipeline: &Pipeline, formulas: &[&Formula], out: &mut BTreeSet<TableColumn>) {
     for name in formulas.iter().flat_map(|f| &f.columns) {

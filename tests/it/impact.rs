@@ -572,7 +572,8 @@ fn a_province_with_ten_thousand_findings() {
     let unknown = |f: &Finding| f.expected_value.is_none();
     let of_county = |f: &Finding| f.column.as_deref() == Some("county");
     let of_school = |f: &Finding| !of_county(f);
-    let kinds: [(&str, &dyn Fn(&Finding) -> bool); 4] = [
+    type Fits<'a> = &'a dyn Fn(&Finding) -> bool;
+    let kinds: [(&str, Fits<'_>); 4] = [
         ("all", &all),
         ("unknown", &unknown),
         ("county", &of_county),

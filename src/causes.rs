@@ -337,10 +337,15 @@ impl Causes<'_> {
                 continue;
             };
             let row = &self.results.dataset.tables[spot.table].rows[spot.row];
-            if f.severity == Severity::Info || row.values[column].is_some() {
+            if f.severity == Severity::Info {
                 continue;
             }
             for criterion in dependents.get(&(spot.table, column)).into_iter().flatten() {
+                // What is there is no reason, unless it is the county's own word that something else lacks.
+                let own_word = self.pipeline.criteria[*criterion].has_word((spot.table, column));
+                if row.values[column].is_some() && !own_word {
+                    continue;
+                }
                 let key = (row.county_code.clone(), *criterion);
                 out.entry(key).or_default().push(i);
             }

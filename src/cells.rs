@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::dataset::{CellRef, Dataset};
 use crate::finding::{Finding, Place};
-use crate::ingest::cell::text_of;
+use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 
 /// Where a finding points to.
@@ -65,15 +65,39 @@ pub fn spots(pipeline: &Pipeline, dataset: &Dataset, findings: &[Finding]) -> Ve
         .zip(cells)
         .map(|(finding, cell)| {
             let list = cell.and_then(|c| found.get(&c)).map_or(&[][..], |l| l);
-            // A sentence states several figures in one cell.
-            let named = |s: &&Spot| {
-                let title = s.column.map(|c| &pipeline.tables[s.table].columns[c].title);
-                title == finding.column.as_ref()
-            };
-            let own = list.iter().find(named).or(list.first()).copied();
-            own.or_else(|| schools.of(finding))
+            one_of(pipeline, dataset, finding, list).or_else(|| schools.of(finding))
         })
         .collect()
+}
+
+/// A sentence states several figures in one cell: the one that the finding names, or that has its value; else only the row
+/// is known.
+fn one_of(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    finding: &Finding,
+    list: &[Spot],
+) -> Option<Spot> {
+    let first = *list.first()?;
+    if list.len() == 1 {
+        return Some(first);
+    }
+    let named = |s: &&Spot| {
+        let title = s.column.map(|c| &pipeline.tables[s.table].columns[c].title);
+        title == finding.column.as_ref()
+    };
+    let alike = |s: &&Spot| {
+        let row = &dataset.tables[s.table].rows[s.row];
+        let value = s.column.and_then(|c| row.values[c].as_ref());
+        finding.value.is_some() && value.map(Value::shown) == finding.value
+    };
+    let mut of_value = list.iter().filter(alike);
+    let alone = of_value.next().filter(|_| of_value.next().is_none());
+    let own = list.iter().find(named).or(alone).copied();
+    Some(own.unwrap_or(Spot {
+        column: None,
+        ..first
+    }))
 }
 
 /// Schools by code and by name, within their county; `None` where several have it.

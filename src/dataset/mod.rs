@@ -133,6 +133,19 @@ pub struct Dataset {
     pub files: Vec<FileOutcome>,
     /// Sorted by county.
     pub surveys: Vec<CountyAnswers>,
+    /// Counties that stand in for others; none in what was sent.
+    pub stand_ins: Vec<StandIn>,
+}
+
+/// A county with all rows of schools and groups of another one, but for one row that another takes the place of. What has
+/// one row a county it has of its own.
+#[derive(Debug, Clone)]
+pub struct StandIn {
+    /// Index into the counties.
+    pub county: usize,
+    pub of: String,
+    /// Table, the row that is not the county's, the row in its place.
+    pub replaced: Option<(usize, usize, usize)>,
 }
 
 /// The questionnaires of one county, of all its files.

@@ -235,7 +235,10 @@ impl About<'_> {
             })
         };
         let holds = |rule| pipeline.notices.get(rule).is_some_and(|n| n.holds_verdicts);
-        if holds(finding.rule.as_str()) || !county.received {
+        if !county.received {
+            return of_county(pipeline.word("impact_nothing_received").to_string());
+        }
+        if holds(finding.rule.as_str()) {
             return of_county(pipeline.word("impact_held").to_string());
         }
         if finding.rule == INCOMPLETE {
@@ -255,10 +258,6 @@ impl About<'_> {
         let school = Some(spot.table) == pipeline.table("school");
         let mut texts: Vec<String> = Vec::new();
         let mut flips = (false, false);
-        if let Some(answer) = answer {
-            flips = (!answer.parts.is_empty(), answer.units_flip());
-            texts.push(words::answer(pipeline, answer, finding.expected_value));
-        }
         if let Some(column) = spot.column.filter(|_| school && open) {
             let stages = self.open_units(spot.row, column);
             flips.1 |= !stages.is_empty();
@@ -269,12 +268,23 @@ impl About<'_> {
         if let Some(column) = spot.column.filter(|_| !asked && (!school || open)) {
             let hanging = self.hanging(county, (spot.table, column), school);
             let opens = |c: &&CriterionResult| {
-                let part = pipeline.criteria[c.criterion].part;
-                c.verdict == Verdict::Incomplete
-                    && county.verdict(part) == Some(Verdict::Incomplete)
+                let criterion = &pipeline.criteria[c.criterion];
+                (open || criterion.has_word((spot.table, column)))
+                    && c.verdict == Verdict::Incomplete
+                    && county.verdict(criterion.part) == Some(Verdict::Incomplete)
             };
-            flips.0 |= open && hanging.iter().any(opens);
+            flips.0 |= hanging.iter().any(opens);
             texts.extend(words::hanging(pipeline, &hanging));
+        }
+        if let Some(answer) = answer {
+            flips.0 |= !answer.parts.is_empty();
+            flips.1 |= answer.units_flip();
+            let text = words::answer(pipeline, answer, finding.expected_value);
+            // That nothing changes is said where there is nothing else to say.
+            texts.extend(text.or_else(|| {
+                let nothing = || words::nothing(pipeline, finding.expected_value);
+                texts.is_empty().then(nothing)
+            }));
         }
         if texts.is_empty() {
             return None;

@@ -5,9 +5,10 @@ use rayon::prelude::*;
 
 use super::county::NewUnit;
 use super::{Question, new_units};
-use crate::dataset::{County, Dataset, Row, TableData, frame};
+use crate::dataset::{County, Dataset, Row, StandIn, TableData, frame};
 use crate::error::Error;
 use crate::indicators::criterion::{self, CriterionResult};
+use crate::indicators::depends::read_by_rows;
 use crate::indicators::facts;
 use crate::indicators::run_of;
 use crate::indicators::split::{self, Units};
@@ -16,8 +17,8 @@ use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::results::Results;
 
-/// Most rows of the school table that one dataset of counties holds.
-const ROWS: usize = 4_000;
+/// Rows of the school table that one dataset of counties holds, and not many more.
+const ROWS: usize = 3_000;
 
 /// The units of schools with another number in a cell, by question.
 #[derive(Default)]
@@ -90,25 +91,37 @@ pub(super) fn counties(
 ) -> Result<Vec<Vec<CriterionResult>>, Error> {
     let dataset = &results.dataset;
     let school = pipeline.table("school").unwrap_or(0);
-    let mut batches: Vec<Vec<Question>> = Vec::new();
-    let mut rows = 0;
-    for question in questions {
-        let code = county_code(results, *question);
-        let own = rows_of(dataset, school, code).len();
-        if batches.is_empty() || rows + own > ROWS {
+    let of_rows = read_by_rows(pipeline);
+    // What formulas about schools read of their county makes other figures of all its schools: such a county is made anew.
+    let (alone, shared): (Vec<usize>, Vec<usize>) = (0..questions.len()).partition(
+        |q| matches!(questions[*q], Question::Cell(t, _, c, _) if of_rows.contains(&(t, c))),
+    );
+    let mut sorted = shared;
+    sorted.sort_by_key(|q| (county_code(results, questions[*q]), *q));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut rows = ROWS;
+    for own in sorted
+        .chunk_by(|a, b| county_code(results, questions[*a]) == county_code(results, questions[*b]))
+    {
+        rows += rows_of(dataset, school, county_code(results, questions[own[0]])).len();
+        if rows > ROWS || batches.is_empty() {
             batches.push(Vec::new());
             rows = 0;
         }
-        rows += own;
         if let Some(last) = batches.last_mut() {
-            last.push(*question);
+            last.extend(own);
         }
     }
-    let made: Result<Vec<Vec<Vec<CriterionResult>>>, Error> = batches
+    batches.extend(alone.into_iter().map(|q| vec![q]));
+    let made: Result<Vec<Judged>, Error> = batches
         .par_iter()
-        .map(|batch| criteria(pipeline, results, period, batch))
+        .map(|batch| criteria(pipeline, results, period, questions, batch))
         .collect();
-    Ok(made?.into_iter().flatten().collect())
+    let mut out = vec![Vec::new(); questions.len()];
+    for (q, results) in made?.into_iter().flatten() {
+        out[q] = results;
+    }
+    Ok(out)
 }
 
 fn county_code(results: &Results, question: Question) -> &str {
@@ -124,39 +137,51 @@ fn rows_of<'a>(dataset: &'a Dataset, table: usize, code: &str) -> &'a [Row] {
     })
 }
 
+/// By question the criteria of its county.
+type Judged = Vec<(usize, Vec<CriterionResult>)>;
+
+/// The criteria of some questions; those of one county stand together.
 fn criteria(
     pipeline: &Pipeline,
     results: &Results,
     period: i64,
-    batch: &[Question],
-) -> Result<Vec<Vec<CriterionResult>>, Error> {
-    // Codes that sort as the questions stand.
-    let code = |i: usize| format!("{i:08}");
-    let counties = batch.iter().enumerate().filter_map(|(i, q)| {
-        let own = results.dataset.county(county_code(results, *q))?;
-        Some(County {
-            code: code(i),
-            ..own.clone()
-        })
-    });
-    let mut dataset = empty(pipeline, results, counties.collect());
-    for (i, question) in batch.iter().enumerate() {
-        let Question::Cell(changed, at, ..) = *question else {
-            continue;
-        };
-        let own = county_code(results, *question);
-        for table in 0..pipeline.tables.len() {
-            let all = &results.dataset.tables[table].rows;
-            let from = all.partition_point(|r| r.county_code.as_str() < own);
-            let rows = rows_of(&results.dataset, table, own);
-            for (r, row) in rows.iter().enumerate() {
-                let mut row = if (table, from + r) == (changed, at) {
-                    changed_row(results, *question)
-                } else {
-                    row.clone()
-                };
-                row.county_code = code(i);
-                dataset.tables[table].rows.push(row);
+    questions: &[Question],
+    batch: &[usize],
+) -> Result<Judged, Error> {
+    // Codes that sort behind the county's own, as the questions stand.
+    let code = |i: usize| format!("{}#{i:08}", county_code(results, questions[batch[i]]));
+    let mut dataset = empty(pipeline, results, Vec::new());
+    for (i, q) in batch.iter().enumerate() {
+        if let Some(own) = results.dataset.county(county_code(results, questions[*q])) {
+            dataset.counties.push(County {
+                code: code(i),
+                ..own.clone()
+            });
+        }
+        dataset.stand_ins.push(StandIn {
+            county: i,
+            of: county_code(results, questions[*q]).to_string(),
+            replaced: None,
+        });
+    }
+    let positions: Vec<usize> = (0..batch.len()).collect();
+    let same = |a: &usize, b: &usize| {
+        county_code(results, questions[batch[*a]]) == county_code(results, questions[batch[*b]])
+    };
+    for own in positions.chunk_by(same) {
+        let county = county_code(results, questions[batch[own[0]]]);
+        for (table, declared) in pipeline.tables.iter().enumerate() {
+            let from = results.dataset.tables[table]
+                .rows
+                .partition_point(|r| r.county_code.as_str() < county);
+            let rows = rows_of(&results.dataset, table, county);
+            let asked: Vec<(usize, Question)> =
+                own.iter().map(|i| (*i, questions[batch[*i]])).collect();
+            if declared.is_of_counties() {
+                // The county's own row, which formulas about its schools read, as its only question has it if there is one.
+                own_rows(&mut dataset, results, (table, from), rows, &asked, &code);
+            } else {
+                shared_rows(&mut dataset, results, (table, from), rows, &asked);
             }
         }
     }
@@ -165,14 +190,71 @@ fn criteria(
     }
     let (units, _) = split::units(pipeline, &dataset)?;
     let (facts, _) = facts::facts(pipeline, &dataset, &units, period)?;
-    let (all, _) = criterion::results(&criterion::Given {
+    let all = criterion::judged(&criterion::Given {
         pipeline,
         dataset: &dataset,
         units: &units,
         facts: &facts,
         period,
     })?;
-    Ok((0..batch.len())
-        .map(|i| criterion::of_county(pipeline, &all, i).to_vec())
+    Ok(batch
+        .iter()
+        .enumerate()
+        .map(|(i, q)| (*q, criterion::of_county(pipeline, &all, i).to_vec()))
         .collect())
+}
+
+/// Rows of a table that has one a county: those of the county and of every question.
+fn own_rows(
+    dataset: &mut Dataset,
+    results: &Results,
+    (table, from): (usize, usize),
+    rows: &[Row],
+    asked: &[(usize, Question)],
+    code: &impl Fn(usize) -> String,
+) {
+    let changed = |question: Question, r: usize, row: &Row| match question {
+        Question::Cell(t, at, ..) if (t, at) == (table, from + r) => changed_row(results, question),
+        _ => row.clone(),
+    };
+    let list = &mut dataset.tables[table].rows;
+    for (r, row) in rows.iter().enumerate() {
+        // With one question only the schools are that question's as well.
+        list.push(match asked {
+            [(_, question)] => changed(*question, r, row),
+            _ => row.clone(),
+        });
+    }
+    for (i, question) in asked {
+        for (r, row) in rows.iter().enumerate() {
+            let mut row = changed(*question, r, row);
+            row.county_code = code(*i);
+            list.push(row);
+        }
+    }
+}
+
+/// Rows of schools or groups: those of the county once, and behind each those that take its place in some question.
+fn shared_rows(
+    dataset: &mut Dataset,
+    results: &Results,
+    (table, from): (usize, usize),
+    rows: &[Row],
+    asked: &[(usize, Question)],
+) {
+    for (r, row) in rows.iter().enumerate() {
+        let at = dataset.tables[table].rows.len();
+        dataset.tables[table].rows.push(row.clone());
+        for (i, question) in asked {
+            let of_row =
+                |q| matches!(q, Question::Cell(t, own, ..) if (t, own) == (table, from + r));
+            if of_row(*question) {
+                let by = dataset.tables[table].rows.len();
+                dataset.stand_ins[*i].replaced = Some((table, at, by));
+                dataset.tables[table]
+                    .rows
+                    .push(changed_row(results, *question));
+            }
+        }
+    }
 }

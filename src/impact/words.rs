@@ -10,7 +10,11 @@ use crate::text::{fixed, number};
 const NAMED: usize = 4;
 
 /// What would be another one, as a sentence.
-pub(super) fn answer(pipeline: &Pipeline, answer: &Answer, expected: Option<f64>) -> String {
+pub(super) fn answer(
+    pipeline: &Pipeline,
+    answer: &Answer,
+    expected: Option<f64>,
+) -> Option<String> {
     let p = pipeline;
     let word = |v: Option<Verdict>| p.word(v.map_or("not_counted", Verdict::key)).to_string();
     let mut changes: Vec<String> = Vec::new();
@@ -39,16 +43,22 @@ pub(super) fn answer(pipeline: &Pipeline, answer: &Answer, expected: Option<f64>
         ];
         changes.push(p.phrase("impact_part", &slots));
     }
-    if changes.is_empty() {
-        changes.push(p.word("impact_nothing").to_string());
-    }
+    let changes = changes.join(p.word("list_separator"));
+    (!changes.is_empty()).then(|| asked(p, expected, &changes))
+}
+
+/// That nothing would be another one.
+pub(super) fn nothing(p: &Pipeline, expected: Option<f64>) -> String {
+    asked(p, expected, p.word("impact_nothing"))
+}
+
+fn asked(p: &Pipeline, expected: Option<f64>, changes: &str) -> String {
     let key = if expected.is_some() {
         "impact_expected"
     } else {
         "impact_without"
     };
-    let changes = changes.join(p.word("list_separator"));
-    p.phrase(key, &[("changes", &changes)])
+    p.phrase(key, &[("changes", changes)])
 }
 
 /// The change that is told: one that flips its verdict before the others, then the largest.
@@ -69,9 +79,13 @@ fn cv_text(p: &Pipeline, cv: &CvChange) -> Option<String> {
     let shown = |value: Option<f64>| {
         value.map_or_else(|| p.word("impact_no_cv").to_string(), |v| fixed(v, digits))
     };
-    let (from, to) = (shown(cv.from), shown(cv.to));
-    if from == to && !cv.flips {
-        return None;
+    let (mut from, mut to) = (shown(cv.from), shown(cv.to));
+    if from == to {
+        // Where the verdict is another one though the printed digits are the same, the whole figures stand.
+        let (Some(a), Some(b), true) = (cv.from, cv.to, cv.flips) else {
+            return None;
+        };
+        (from, to) = (number(a), number(b));
     }
     let indicator = match cv.indicator {
         Some(i) => &p.indicators[i].title,

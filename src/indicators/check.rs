@@ -1,9 +1,11 @@
 //! A criterion's condition on every school or unit: which rows meet it, which do not, of which it cannot be known.
 
+use std::collections::BTreeMap;
+
 use polars::prelude::*;
 
 use super::Verdict;
-use super::facts::{Facts, counties_of, is_of_groups, row_list, rows_frame};
+use super::facts::{Facts, Members, is_of_groups, row_list, rows_frame};
 use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
 use super::missing::school_column;
 use super::split::Units;
@@ -135,11 +137,13 @@ pub fn results(
     units: &Units,
     facts: &Facts,
     check: &SchoolCheck,
+    members: &Members,
     period: i64,
 ) -> Result<Vec<CheckResult>, Error> {
     let frame = rows_frame(pipeline, dataset, units, check.of, period, &formulas(check))?;
     let list = row_list(pipeline, dataset, units, check.of);
-    let county_of = counties_of(dataset, &list);
+    // The columns of the cells hang on the stage alone.
+    let mut columns: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
     let mut out: Vec<CheckResult> = vec![CheckResult::default(); dataset.counties.len()];
     // What is not known of a part of the schools is not known; groups are there or not.
     let coverage = &facts.coverage;
@@ -153,20 +157,25 @@ pub fn results(
     }
     let mut carried = vec![false; dataset.counties.len()];
     for (row, checked) in rows(check, &frame, Some(period))?.into_iter().enumerate() {
-        let Some(county) = county_of[row] else {
-            continue;
-        };
-        whole[county] |= of_groups;
-        carried[county] |= check.cells.iter().any(|name| {
-            let column = row_column(pipeline, units, check.of, row, name);
-            column.is_some_and(|c| list[row].cells[c].is_some())
+        let stage = (check.of == Scope::Unit).then(|| units.list[row].stage);
+        let columns = columns.entry(stage).or_insert_with(|| {
+            let names = check.cells.iter();
+            names
+                .filter_map(|name| row_column(pipeline, units, check.of, row, name))
+                .collect()
         });
-        if let Some(mut checked) = checked {
+        let carries = columns.iter().any(|c| list[row].cells[*c].is_some());
+        let checked = checked.map(|mut checked| {
             if list[row].conflict {
                 checked.met = None;
                 checked.value = None;
             }
-            out[county].rows.push(checked);
+            checked
+        });
+        for county in members.of(row).iter().copied() {
+            whole[county] |= of_groups;
+            carried[county] |= carries;
+            out[county].rows.extend(checked);
         }
     }
     let stated = match &check.failing {

@@ -64,6 +64,24 @@ pub struct Given<'a> {
 /// # Errors
 /// When polars refuses an expression.
 pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>), Error> {
+    let out = judged(given)?;
+    let mut findings = Vec::new();
+    let mut said: BTreeSet<CellRef> = BTreeSet::new();
+    for result in &out {
+        if given.dataset.counties[result.county].received {
+            speak(given, result, &mut findings);
+            missing_cells(given, result, &mut said, &mut findings);
+        }
+    }
+    incomplete(given, &out, &mut findings);
+    Ok((out, findings))
+}
+
+/// The same without what there is to say.
+///
+/// # Errors
+/// When polars refuses an expression.
+pub fn judged(given: &Given<'_>) -> Result<Vec<CriterionResult>, Error> {
     let Given {
         pipeline,
         dataset,
@@ -73,6 +91,13 @@ pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>)
     } = *given;
     let counties = dataset.counties.len();
     let mut by_criterion: Vec<Vec<CriterionResult>> = Vec::new();
+    let mut members: Vec<(Scope, facts::Members)> = Vec::new();
+    for check in pipeline.criteria.iter().flat_map(|c| &c.checks) {
+        if members.iter().all(|(of, _)| *of != check.of) {
+            let own = facts::members(pipeline, dataset, units, check.of);
+            members.push((check.of, own));
+        }
+    }
     for (c, criterion) in pipeline.criteria.iter().enumerate() {
         let mut figures = Vec::new();
         for f in &criterion.figures {
@@ -80,7 +105,10 @@ pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>)
         }
         let mut checks = Vec::new();
         for k in &criterion.checks {
-            let own = check::results(pipeline, dataset, units, facts, k, period)?;
+            let Some((_, own)) = members.iter().find(|(of, _)| *of == k.of) else {
+                continue;
+            };
+            let own = check::results(pipeline, dataset, units, facts, k, own, period)?;
             checks.push(own.into_iter());
         }
         let mut own = Vec::with_capacity(counties);
@@ -96,16 +124,7 @@ pub fn results(given: &Given<'_>) -> Result<(Vec<CriterionResult>, Vec<Finding>)
     for _ in 0..counties {
         out.extend(iters.iter_mut().filter_map(Iterator::next));
     }
-    let mut findings = Vec::new();
-    let mut said: BTreeSet<CellRef> = BTreeSet::new();
-    for result in &out {
-        if dataset.counties[result.county].received {
-            speak(given, result, &mut findings);
-            missing_cells(given, result, &mut said, &mut findings);
-        }
-    }
-    incomplete(given, &out, &mut findings);
-    Ok((out, findings))
+    Ok(out)
 }
 
 fn judge(

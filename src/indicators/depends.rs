@@ -20,6 +20,7 @@ pub fn dependents(pipeline: &Pipeline) -> Dependents {
     let mut out = Dependents::new();
     for (c, criterion) in pipeline.criteria.iter().enumerate() {
         let mut columns: BTreeSet<TableColumn> = BTreeSet::new();
+        // The same as in `Criterion::has_word`.
         let own = [
             criterion.claim,
             criterion.reference,
@@ -54,6 +55,22 @@ pub fn dependents(pipeline: &Pipeline) -> Dependents {
             out.entry(column).or_default().insert(c);
         }
     }
+    out
+}
+
+/// The columns of counties that formulas about schools and groups read.
+pub fn read_by_rows(pipeline: &Pipeline) -> BTreeSet<TableColumn> {
+    let mut out = BTreeSet::new();
+    for column in &pipeline.county_columns {
+        if let CountySource::Sum { of, sum, filter } = &column.source {
+            let formulas: Vec<&Formula> = std::iter::once(sum).chain(filter).collect();
+            of_rows(pipeline, *of, &formulas, &mut out);
+        }
+    }
+    for check in pipeline.criteria.iter().flat_map(|c| &c.checks) {
+        of_rows(pipeline, check.of, &check::formulas(check), &mut out);
+    }
+    out.retain(|(table, _)| pipeline.tables[*table].is_of_counties());
     out
 }
 

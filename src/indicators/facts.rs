@@ -312,7 +312,7 @@ fn sums(
             .collect();
         let frame = rows_frame(pipeline, dataset, units, scope, period, &formulas)?;
         let rows = row_list(pipeline, dataset, units, scope);
-        let county_of = counties_of(dataset, &rows);
+        let members = members(pipeline, dataset, units, scope);
         let of_groups = matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)));
         let survey = pipeline.survey.as_ref();
         let counted = survey.is_some_and(|s| scope == Scope::Table(s.table));
@@ -330,27 +330,29 @@ fn sums(
                 }
             }
             for (r, value) in values.f64()?.iter().enumerate() {
-                let Some(county) = county_of[r] else { continue };
                 let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
                 // A group of unknown name is said, and is none of those that are asked for.
                 if inside == Some(false) || (of_groups && inside.is_none()) {
                     continue;
                 }
-                match value.filter(|_| inside == Some(true) && !rows[r].conflict) {
-                    Some(value) => {
-                        known[county] += 1;
-                        if of_groups {
-                            group_rows[i].push(r);
+                let value = value.filter(|_| inside == Some(true) && !rows[r].conflict);
+                for county in members.of(r).iter().copied() {
+                    match value {
+                        Some(value) => {
+                            known[county] += 1;
+                            facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
                         }
-                        facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
+                        None => facts[county].lacking += 1,
                     }
-                    None => {
-                        facts[county].lacking += 1;
-                        // Whether a row is concerned at all must be settled before its cells can be asked for.
-                        if inside == Some(true) {
-                            lacking_rows[i].push(r);
-                        }
-                    }
+                }
+                if members.of(r).is_empty() {
+                    continue;
+                }
+                match value {
+                    Some(_) if of_groups => group_rows[i].push(r),
+                    // Whether a row is concerned at all must be settled before its cells can be asked for.
+                    None if inside == Some(true) => lacking_rows[i].push(r),
+                    _ => {}
                 }
             }
             for (county, fact) in facts.iter_mut().enumerate() {
@@ -391,20 +393,19 @@ fn coverage(pipeline: &Pipeline, dataset: &Dataset, units: &Units) -> Coverage {
     let Some(table) = pipeline.table("school") else {
         return out;
     };
-    let rows: Vec<&Row> = dataset.tables[table].rows.iter().collect();
-    let county_of = counties_of(dataset, &rows);
+    let members = members(pipeline, dataset, units, Scope::Table(table));
     let mut stages: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); dataset.counties.len()];
     for unit in units.list.iter().filter(|u| u.counted) {
-        if let Some(county) = county_of[unit.school] {
-            stages[county].insert(unit.stage);
+        for county in members.of(unit.school) {
+            stages[*county].insert(unit.stage);
         }
     }
     for (whole, own) in out.whole.iter_mut().zip(&stages) {
         *whole = pipeline.evaluated_stages().all(|s| own.contains(&s));
     }
     for school in &units.open {
-        if let Some(county) = county_of[*school] {
-            out.open[county] += 1;
+        for county in members.of(*school) {
+            out.open[*county] += 1;
         }
     }
     out
@@ -415,16 +416,59 @@ pub fn is_of_groups(pipeline: &Pipeline, scope: Scope) -> bool {
     matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)))
 }
 
-/// For every row the index of its county.
-pub fn counties_of(dataset: &Dataset, rows: &[&Row]) -> Vec<Option<usize>> {
-    rows.iter()
-        .map(|row| {
-            dataset
+/// The counties (indices) that rows are of: one, but for datasets with counties that stand in for others.
+pub struct Members {
+    ends: Vec<usize>,
+    counties: Vec<usize>,
+}
+
+impl Members {
+    /// The counties of a row.
+    pub fn of(&self, row: usize) -> &[usize] {
+        let from = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.counties[from..self.ends[row]]
+    }
+}
+
+/// For every row of a scope the counties that it is of.
+pub fn members(pipeline: &Pipeline, dataset: &Dataset, units: &Units, of: Scope) -> Members {
+    let rows = row_list(pipeline, dataset, units, of);
+    let (table, unit_rows) = match of {
+        Scope::Table(t) => (Some(t), None),
+        Scope::Unit => (pipeline.table("school"), Some(&units.list)),
+    };
+    let mut out = Members {
+        ends: Vec::with_capacity(rows.len()),
+        counties: Vec::with_capacity(rows.len()),
+    };
+    for (r, row) in rows.iter().enumerate() {
+        let code = row.county_code.as_str();
+        let index = unit_rows.map_or(r, |list| list[r].school);
+        let mut takes_place = false;
+        for stand_in in super::run_of(&dataset.stand_ins, |s| s.of.as_str().cmp(code)) {
+            let is = |row: usize| {
+                stand_in.replaced.is_some_and(|(t, ..)| Some(t) == table) && row == index
+            };
+            if stand_in.replaced.is_some_and(|(.., by)| is(by)) {
+                // Such a row is of this county alone.
+                out.counties.truncate(out.ends.last().copied().unwrap_or(0));
+                out.counties.push(stand_in.county);
+                takes_place = true;
+                break;
+            }
+            if !stand_in.replaced.is_some_and(|(_, own, _)| is(own)) {
+                out.counties.push(stand_in.county);
+            }
+        }
+        if !takes_place {
+            let own = dataset
                 .counties
-                .binary_search_by(|c| c.code.as_str().cmp(&row.county_code))
-                .ok()
-        })
-        .collect()
+                .binary_search_by(|c| c.code.as_str().cmp(code));
+            out.counties.extend(own.ok());
+        }
+        out.ends.push(out.counties.len());
+    }
+    out
 }
 
 /// The first source that is given; the others are held against it.

@@ -129,6 +129,12 @@ impl Criterion {
         self.figures.len() + self.checks.len() > 1
     }
 
+    /// Whether a column (table and column) holds the county's own word on it.
+    pub fn has_word(&self, column: (usize, usize)) -> bool {
+        let words = [self.claim, self.reference, self.forbidden, self.score];
+        words.contains(&Some(column))
+    }
+
     /// Whether it has a figure or check of this id; nothing names the whole.
     pub fn has(&self, item: &str) -> bool {
         let figures = self.figures.iter().map(|f| f.id.as_str());

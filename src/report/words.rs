@@ -183,6 +183,7 @@ pub const WORDS: &[&str] = &[
     "impact_nothing",
     "impact_no_cv",
     "impact_held",
+    "impact_nothing_received",
     "note_findings_by_school",
     "note_impact",
     "note_unfit_limit",

@@ -11,6 +11,7 @@ mod harness;
 #[path = "../../benches/hostile/files/mod.rs"]
 mod hostile;
 mod hostile_files;
+mod impact;
 mod known_mistakes;
 mod pipeline_files;
 mod properties;

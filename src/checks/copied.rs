@@ -132,9 +132,9 @@ fn within(given: &Given<'_>, rule: &Copied, rows: &[Figures], findings: &mut Vec
     }
     for own in counties.into_values() {
         for row in &own {
-            let alike = |other: &usize| are_copies(rule, own.len(), &rows[*row], &rows[*other]);
+            let is_copy = |other: &usize| are_copies(rule, own.len(), &rows[*row], &rows[*other]);
             let others = own.iter().copied().filter(|other| other != row);
-            let copies: Vec<usize> = others.filter(alike).collect();
+            let copies: Vec<usize> = others.filter(is_copy).collect();
             let Some(first) = copies.first() else {
                 continue;
             };

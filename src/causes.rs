@@ -107,7 +107,7 @@ struct Causes<'a> {
 
 impl Causes<'_> {
     /// Which of two findings explains the other: the one that is less.
-    fn order(&self, i: usize) -> (u8, i64, usize, usize) {
+    fn order(&self, i: usize) -> (u8, Severity, i64, usize, usize) {
         let f = &self.findings[i];
         let at = KINDS.iter().position(|(kind, ..)| *kind == self.kinds[i]);
         let step = match at {
@@ -119,7 +119,7 @@ impl Causes<'_> {
         };
         // Of what stands on one step and level a declared rule tells more than a notice.
         let at = at.filter(|at| *at > 0).unwrap_or(KINDS.len());
-        (step, f.level, at, i)
+        (step, f.severity, f.level, at, i)
     }
 
     fn root(&self, mut i: usize) -> usize {

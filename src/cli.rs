@@ -77,9 +77,19 @@ pub struct RunArgs {
     /// With several pipelines each has a folder below it.
     #[arg(long, value_name = "DIR")]
     pub previous: Option<PathBuf>,
+    /// The day on which the run is made, to tell whether the pipeline's due date has passed; by default today (in UTC).
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub as_of: Option<String>,
     /// Files that are read side by side; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+}
+
+fn day(text: &str) -> Result<String, String> {
+    match crate::due::is_day(text) {
+        true => Ok(text.to_string()),
+        false => Err("not a day, as in 2024-12-31".to_string()),
+    }
 }
 
 /// `junheng check`.

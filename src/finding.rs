@@ -1,6 +1,8 @@
 //! One thing that is wrong or noteworthy in what a county sent: rule, place, value and what would be right.
 //! Findings never change a figure.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -81,6 +83,10 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("submission-replaced", &["by", "form"]),
     ("submission-identical", &["other"]),
     ("replaced-schools-lost", &["by", "count", "schools"]),
+    ("explanation-dropped", &["finding", "text", "was", "now"]),
+    ("explanation-empty", &["finding", "column"]),
+    ("explanation-unmatched", &["count"]),
+    ("correction-not-seen", &["finding"]),
     ("header-changes", &["row"]),
     ("units-disagree", &["column", "unit", "other"]),
     ("row-unidentified", &["count"]),
@@ -212,6 +218,8 @@ pub struct Finding {
     pub place: Place,
     /// Title of the column, or columns, in question.
     pub column: Option<String>,
+    /// What else tells it from others of its rule, entity and column: a criterion, a table, a header. Part of the id.
+    pub field: Option<String>,
     /// The value as seen in the cell.
     pub value: Option<String>,
     /// What would be right, where it is known.
@@ -293,6 +301,7 @@ pub struct Draft {
     pub school_name: Option<String>,
     pub place: Place,
     pub column: Option<String>,
+    pub field: Option<String>,
     pub value: Option<String>,
     pub expected: Option<String>,
     pub read: Option<String>,
@@ -302,7 +311,12 @@ pub struct Draft {
 
 impl Draft {
     /// A finding of the reader, in the words that the pipeline has for it.
-    pub fn notice(self, pipeline: &Pipeline, id: &str) -> Finding {
+    pub fn notice(mut self, pipeline: &Pipeline, id: &str) -> Finding {
+        if self.field.is_none() {
+            let telling = self.slots.iter().filter(|(name, _)| FIELDS.contains(name));
+            let parts: Vec<&str> = telling.map(|(_, value)| value.as_str()).collect();
+            self.field = Some(parts.join("/")).filter(|field| !field.is_empty());
+        }
         let notice = &pipeline.notices[id];
         let message = notice.message.fill(|slot| {
             let mut slots = self.slots.iter();
@@ -332,6 +346,7 @@ impl Draft {
             school_name: self.school_name,
             place: self.place,
             column: self.column,
+            field: self.field,
             value: self.value,
             expected: self.expected,
             message,
@@ -352,37 +367,90 @@ impl Draft {
     }
 }
 
-/// Sorts findings (county, severity, file, sheet, cell, rule) and gives each its id: stable over runs as long as rule,
-/// entity, field and period are the same; a second one of the same kind gets a number behind it.
-pub fn finish(mut findings: Vec<Finding>, period: i64) -> Vec<Finding> {
-    findings.sort_by(|a, b| key(a).cmp(&key(b)));
-    let mut seen: std::collections::HashMap<String, u32> = std::collections::HashMap::new();
-    for finding in &mut findings {
-        let mut hash = Sha256::new();
-        let entity = match (&finding.school_code, &finding.column) {
-            (Some(school), Some(column)) => vec![school.as_str(), column.as_str()],
-            _ => vec![
-                finding.school_code.as_deref().unwrap_or(""),
-                finding.place.file.as_deref().unwrap_or(""),
-                finding.place.sheet.as_deref().unwrap_or(""),
-                finding.place.cell.as_deref().unwrap_or(""),
-                finding.column.as_deref().unwrap_or(""),
-            ],
-        };
-        let county = finding.county_code.as_deref().unwrap_or("");
-        for part in [finding.rule.as_str(), county, &period.to_string()]
-            .into_iter()
-            .chain(entity)
-        {
-            hash.update(part.as_bytes());
-            hash.update([0]);
+/// The slots of notices that say what a finding is about, and not how things stand.
+const FIELDS: &[&str] = &[
+    "code",
+    "criterion",
+    "figure",
+    "form",
+    "group",
+    "item",
+    "part",
+    "stage",
+    "table",
+];
+
+/// Sorts findings (county, severity, file, sheet, cell, rule) and gives each its id. It stays the same over runs as long as
+/// rule, county, entity, field and period do: a school by its code and its name, else a sheet by its name, else a file by
+/// its name without what tells one edition from another. Neither the cell nor the file of a sheet is part of it, which
+/// change when a corrected file comes. Several that are alike are told apart by their files, and those of one file by a
+/// number. `editions` are the words in file names that mark a corrected file.
+pub fn finish(mut findings: Vec<Finding>, period: i64, editions: &[String]) -> Vec<Finding> {
+    sort(&mut findings);
+    let mut alike: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, finding) in findings.iter().enumerate() {
+        let id = hashed(&about(finding, period, editions));
+        alike.entry(id).or_default().push(i);
+    }
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    for (id, members) in alike {
+        let file = |i: usize| file_of(&findings[i], editions);
+        let one = members.iter().all(|i| file(*i) == file(members[0]));
+        let ids: Vec<String> = members
+            .iter()
+            .map(|i| match one {
+                true => id.clone(),
+                false => hashed(&[id.clone(), file(*i)]),
+            })
+            .collect();
+        for (i, id) in members.into_iter().zip(ids) {
+            let n = seen.entry(id.clone()).or_insert(0);
+            *n += 1;
+            findings[i].id = if *n == 1 { id } else { format!("{id}-{n}") };
         }
-        let id = hex(&hash.finalize()[..6]);
-        let n = seen.entry(id.clone()).or_insert(0);
-        *n += 1;
-        finding.id = if *n == 1 { id } else { format!("{id}-{n}") };
     }
     findings
+}
+
+/// Puts findings into their order.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+}
+
+/// What a finding is about, wherever it stands now.
+fn about(finding: &Finding, period: i64, editions: &[String]) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut parts = vec![
+        finding.rule.clone(),
+        text(&finding.county_code),
+        period.to_string(),
+    ];
+    let place = &finding.place;
+    if finding.school_code.is_some() || finding.school_name.is_some() {
+        parts.extend([text(&finding.school_code), text(&finding.school_name)]);
+    } else if finding.column.is_some() || place.sheet.is_some() {
+        parts.extend([String::new(), text(&place.sheet)]);
+    } else {
+        parts.extend([String::new(), file_of(finding, editions)]);
+    }
+    parts.extend([text(&finding.column), text(&finding.field)]);
+    parts
+}
+
+/// The finding's file without what tells one edition from another.
+fn file_of(finding: &Finding, editions: &[String]) -> String {
+    let path = finding.place.file.as_deref().unwrap_or("");
+    crate::ingest::submission::without_edition(path, editions)
+}
+
+/// A short hash that no spreadsheet takes for a number.
+fn hashed(parts: &[String]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    format!("q{}", hex(&hash.finalize()[..6]))
 }
 
 type Key<'a> = (
@@ -410,8 +478,8 @@ fn key(f: &Finding) -> Key<'_> {
     )
 }
 
-/// Row and column of the first address in a list of addresses.
-fn first_cell(text: &str) -> (u32, u32) {
+/// Row and column of the first address in a list of addresses, from 1.
+pub fn first_cell(text: &str) -> (u32, u32) {
     let letters: u32 = text
         .chars()
         .take_while(char::is_ascii_alphabetic)
@@ -471,6 +539,63 @@ pub fn cell_list(cells: &[(u32, u32)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(rule: &str, file: &str, cell: &str) -> Finding {
+        let place = Place {
+            file: Some(file.to_string()),
+            sheet: Some("s".to_string()),
+            cell: Some(cell.to_string()),
+        };
+        let draft = Draft {
+            county_code: Some("1".to_string()),
+            place,
+            ..Draft::default()
+        };
+        draft.finding(rule, Severity::Error, 0, String::new(), String::new())
+    }
+
+    fn ids(findings: Vec<Finding>) -> Vec<String> {
+        let words = ["corrected".to_string()];
+        let done = finish(findings, 2024, &words);
+        done.into_iter().map(|f| f.id).collect()
+    }
+
+    #[test]
+    fn an_id_stays_when_a_corrected_file_has_it_in_another_row() {
+        let school = |code: &str, name: &str, file: &str, cell: &str| Finding {
+            school_code: Some(code.to_string()),
+            school_name: Some(name.to_string()),
+            column: Some("c".to_string()),
+            ..of("r", file, cell)
+        };
+        let first = ids(vec![
+            school("7", "a", "x/t.xlsx", "F5"),
+            school("7", "b", "x/t.xlsx", "F6"),
+            of("heading", "x/t.xlsx", "A9"),
+            of("heading", "x/u.xlsx", "A9"),
+        ]);
+        let corrected = "x/t(corrected)-2024-11-03.xlsx";
+        let second = ids(vec![
+            school("7", "a", corrected, "F6"),
+            school("7", "b", corrected, "F7"),
+            of("heading", corrected, "A10"),
+            of("heading", "x/u.xlsx", "A9"),
+        ]);
+        let sorted = |mut ids: Vec<String>| {
+            ids.sort();
+            ids.dedup();
+            ids
+        };
+        assert_eq!(sorted(first.clone()), sorted(second));
+        assert_eq!(sorted(first).len(), 4);
+    }
+
+    #[test]
+    fn alike_findings_of_one_file_have_numbers() {
+        let ids = ids(vec![of("r", "t.xlsx", "A3"), of("r", "t.xlsx", "A2")]);
+        assert_eq!(ids[1], format!("{}-2", ids[0]));
+        assert!(ids[0].starts_with('q') && ids[0].len() == 13);
+    }
 
     #[test]
     fn addresses() {

@@ -15,6 +15,8 @@ pub struct LastYear {
     pub surveys: Previous,
     /// By table of the pipeline: county code and name, the columns that the run knew. Empty where it had none.
     pub tables: Vec<DataFrame>,
+    /// The units, with the columns of their schools.
+    pub units: DataFrame,
 }
 
 impl LastYear {
@@ -24,6 +26,7 @@ impl LastYear {
         LastYear {
             period,
             tables: tables.map(|t| t.frame.clone()).collect(),
+            units: results.units.frame.clone(),
             ..LastYear::default()
         }
     }

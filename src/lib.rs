@@ -5,6 +5,7 @@
 //! paths -> submissions -(calamine)-> grids -(forms)-> tables + findings -> dataset
 //! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
 //! dataset + indicators -> checks -> findings, with their causes and what each could change
+//! findings + the run before + what came back from counties -> states
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
 //!
@@ -25,6 +26,7 @@
 //! 9. Each foreign library is named in one file (polars, the frames' own language, is the exception). The core does no
 //!    input or output.
 
+pub mod due;
 pub mod error;
 pub mod finding;
 pub mod text;
@@ -47,6 +49,7 @@ pub mod results;
 
 pub mod causes;
 pub mod cells;
+pub mod followup;
 pub mod impact;
 pub mod inspection;
 

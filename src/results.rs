@@ -3,7 +3,8 @@
 use crate::causes;
 use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
-use crate::finding::{self, Finding, Severity};
+use crate::finding::{self, Finding, Severity, State};
+use crate::followup::{self, Followed};
 use crate::impact;
 use crate::indicators::balance::{self, Balance, Composite};
 use crate::indicators::criterion::{self, CriterionResult};
@@ -38,6 +39,8 @@ pub struct Results {
     pub rankings: Vec<Ranked>,
     /// Sorted, with ids.
     pub findings: Vec<Finding>,
+    /// What became of the findings of earlier runs.
+    pub followed: Followed,
     /// Counties of which something was not read.
     pub held: Held,
 }
@@ -84,7 +87,7 @@ pub fn compute(
         previous: last_year.map(|l| &l.surveys),
     });
     findings.extend(more);
-    let findings = finding::finish(once(findings), period);
+    let findings = finding::finish(once(findings), period, &pipeline.settings.revision_words);
     let unit_verdicts = unit::verdicts(pipeline, &units, &values);
     let balances = balance::balances(pipeline, &dataset, &units, &values);
     let composites = balance::composites(pipeline, &balances);
@@ -124,6 +127,7 @@ pub fn compute(
         surveys,
         rankings,
         findings: Vec::new(),
+        followed: Followed::default(),
         held,
     };
     let mut findings = findings;
@@ -208,6 +212,15 @@ impl Results {
         self.findings
             .iter()
             .filter(|f| f.severity == severity)
+            .filter(|f| county.is_none() || f.county_code.as_deref() == county)
+            .count()
+    }
+
+    /// How many findings that must be corrected or explained are in a state; of all counties with `None`.
+    pub fn count_state(&self, county: Option<&str>, state: State) -> usize {
+        self.findings
+            .iter()
+            .filter(|f| followup::is_asked(f) && f.state == state)
             .filter(|f| county.is_none() || f.county_code.as_deref() == county)
             .count()
     }

@@ -1,7 +1,7 @@
 //! The seven counties: what is chosen by hand about each, and their schools, which are drawn from it.
 
 use crate::Outcome;
-use crate::kinds::Kind::{Junior, Nine, Primary};
+use crate::kinds::Kind::{Complete, Junior, Nine, Primary};
 use crate::kinds::{KINDS, Kind, Place};
 use crate::numbers::Rng;
 use crate::schools::School;
@@ -204,6 +204,7 @@ impl County {
             "primary" => Primary,
             "junior" => Junior,
             "nine" => Nine,
+            "complete" => Complete,
             _ => return Err(format!("no such row: {words}").into()),
         };
         Ok(self.nth(kind, nth.parse()?)?.code.clone())

@@ -55,6 +55,7 @@ pub fn page(counties: &[County], target: &Target) -> Outcome<String> {
     for (words, rows) in [
         (README_MISTAKES, &target.mistakes),
         (README_BASIC, &target.basic),
+        (README_UNUSUAL, &target.unusual),
         (README_HARMLESS, &target.harmless),
     ] {
         page.push_str(words);
@@ -124,7 +125,8 @@ What is left out on purpose:
 const README_CLEAN: &str = "
 ## What must come out
 
-The two clean counties raise no finding of severity error or query in quality-2017. 990101 meets every part of both evaluations. Their
+The two clean counties raise no finding of severity error in quality-2017, and 990101 no query: 990102 is only asked about a few figures,
+which are right (below). 990101 meets every part of both evaluations. Their
 figures as the generator computes them, on its own: units that count (no 特教学校, no 教学点 under 50 pupils), units that pass (6 of 7
 limits, the rest at least 85%), and the student-weighted coefficient of variation (差异系数) of each indicator; the limits are 0.50 (小学)
 and 0.45 (初中).
@@ -166,6 +168,15 @@ const README_BASIC: &str = "
 What is wrong with files, sheets, cells and figures is found by basic-2012 as well, as far as it uses them. These it finds alone:
 
 | county | file | sheet | cell | mistake | finding in basic-2012 |
+|---|---|---|---|---|---|
+";
+
+const README_UNUSUAL: &str = "
+## Figures that are right and unusual
+
+They differ from those of schools of the same size so much that the county is asked about them (疑点): it explains them.
+
+| county | file | sheet | cell | what is unusual | query |
 |---|---|---|---|---|---|
 ";
 

@@ -31,6 +31,13 @@ pub fn chengxi(county: &County, target: &mut Target) -> Outcome<()> {
     target.write_government_work(county, "")
 }
 
+const IN_YUNLING: &str = "
+primary 10 | school_teaching_area | keep | unusual teaching-area-unlike-peers | less than half of what schools of its size have
+junior 2 | school_equipment_value | keep | unusual equipment-unlike-peers | less than half of what schools of its size have
+junior 5 | school_equipment_value | keep | unusual equipment-unlike-peers | three times what schools of its size have
+junior 5 | school_sports_ground_area | keep | unusual sports-area-unlike-peers | more than three times what schools of its size have
+";
+
 pub fn yunling(county: &County, target: &mut Target) -> Outcome<()> {
     hold_to(county, false)?;
     let mut columns = vec![column("serial", "", "序号", "")];
@@ -51,7 +58,7 @@ pub fn yunling(county: &County, target: &mut Target) -> Outcome<()> {
     let is_left_out = |column: &Column| left_out.iter().any(|name| column.name.starts_with(name));
     columns.retain(|column| !is_left_out(column));
     let sheet = Sheet::plain_summary(county, &columns, Units::Row);
-    target.write_summary(county, &county.file(SUMMARY), sheet, "")?;
+    target.write_summary(county, &county.file(SUMMARY), sheet, IN_YUNLING)?;
     target.write_county_list(county, "")?;
     applied::clean(county, target)?;
     target.write_government_work(county, "")
@@ -65,6 +72,8 @@ primary 7 | school_teaching_area | chinese-stop | value-converted | 。 as the d
 junior 1 | teachers_junior | followed-by 名 | value-converted | 名 after the number
 junior 2 | school_media_rooms | spaced | value-converted | a no-break space before the number, a space after it
 primary 10 | school_equipment_value | in-yuan | equipment-unit-suspect | 元 in a column in 万元
+primary 10 | school_equipment_value | keep | equipment-unit-error | the same, thousands of times what schools of its size have
+complete 1 | school_sports_ground_area | keep | unusual sports-area-unlike-peers | less than half of what schools of its size have
 primary 2 | students_senior | mark / | value-token | / in a cell that does not apply
 primary 4 | students_junior | mark — | value-token | — in a cell that does not apply
 junior 3 | school_computers | mark 无 | value-token | 无 in a count
@@ -204,6 +213,7 @@ primary 6 | certified_primary | above teachers_primary 5 | certified-exceed-teac
 junior 2 | school_indoor_sports_area | above school_teaching_area 120.5 | indoor-sports-exceed-teaching-area | larger than 教学及辅助用房, of which it is a part
 primary 8 | classes_primary | plus 2 | class-bands-differ-from-classes | 2 more classes than in the bands
 primary 15 | students_primary | keep | students-without-teachers | pupils, but 0 专任教师
+primary 15 | bachelor_primary | keep | degree-teachers-unlike-peers | the same: nobody with a degree
 nine 0 | teachers_primary | keep | teachers-without-students-primary | 专任教师, but 0 pupils and 0 classes
 ",
     "

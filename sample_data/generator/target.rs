@@ -24,6 +24,8 @@ pub struct Target {
     pub basic: Vec<Row>,
     /// Ways of writing that are no mistakes.
     pub harmless: Vec<Row>,
+    /// Figures that are right and that a county is asked about.
+    pub unusual: Vec<Row>,
 }
 
 impl Target {
@@ -37,10 +39,16 @@ impl Target {
         })
     }
 
-    /// `-` stands for what a mistake is not about. The finding is `none` for what is no mistake, or one of `basic`.
+    /// `-` stands for what a mistake is not about. The finding is `none` for what is no mistake, `basic` or `unusual` before it puts it into
+    /// another list.
     pub fn record(&mut self, mistake: [&str; 6]) {
         let mut row = mistake.map(str::to_owned);
         let finding = row[5].clone();
+        if let Some(finding) = finding.strip_prefix("unusual ") {
+            finding.clone_into(&mut row[5]);
+            self.unusual.push(row);
+            return;
+        }
         match finding.strip_prefix("basic ") {
             Some(finding) => {
                 finding.clone_into(&mut row[5]);

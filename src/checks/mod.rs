@@ -1,42 +1,45 @@
 //! Declared rules over tables and units. One file a kind of rule; to add a kind, write its file and call it in [`run`].
 //! Checks only speak: they never change a figure.
 
+pub mod balance;
+pub mod bunching;
+pub mod change;
+pub mod copied;
+pub mod cross;
+pub mod digit;
+pub mod empty_shell;
+pub mod missing_pattern;
 pub mod must;
+pub mod outlier;
+mod peers;
+pub mod range;
+pub mod required;
+pub mod statistics;
+pub mod subset;
 pub mod total;
 pub mod unique;
+pub mod unit_error;
+mod years;
+
+use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
 
 use crate::dataset::{CellRef, Dataset};
 use crate::error::Error;
 use crate::finding::{Draft, Finding};
+use crate::formula::Formula;
+use crate::formula::lower::evaluate;
 use crate::indicators::missing::school_column;
-use crate::indicators::split::Units;
+use crate::indicators::split::{Unit, Units};
 use crate::indicators::unit::UnitValue;
 use crate::ingest::cell::{Value, text_of};
 use crate::last_year::LastYear;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{RuleText, UnitSource};
+use crate::pipeline::model::{Kind, Rows, RuleText, Scope, UnitSource};
 use crate::pipeline::valid::{COUNTY_CODE, STAGE};
-use crate::text::some_of;
-
-/// Runs every rule.
-///
-/// # Errors
-/// When polars refuses an expression.
-pub fn run(given: &Given<'_>) -> Result<Vec<Finding>, Error> {
-    let Given {
-        pipeline,
-        dataset,
-        units,
-        ..
-    } = *given;
-    let mut findings = Vec::new();
-    must::run(pipeline, dataset, units, &mut findings)?;
-    unique::run(pipeline, dataset, &mut findings)?;
-    total::run(pipeline, dataset, &mut findings)?;
-    Ok(findings)
-}
+use crate::text::{number, some_of};
 
 /// What rules look at.
+#[derive(Clone, Copy)]
 pub struct Given<'a> {
     pub pipeline: &'a Pipeline,
     pub dataset: &'a Dataset,
@@ -45,6 +48,134 @@ pub struct Given<'a> {
     pub values: &'a [UnitValue],
     pub period: i64,
     pub last_year: Option<&'a LastYear>,
+}
+
+/// Runs every rule.
+///
+/// # Errors
+/// When polars refuses an expression.
+pub fn run(given: &Given<'_>) -> Result<Vec<Finding>, Error> {
+    let mut out = Vec::new();
+    must::run(given, &mut out)?;
+    unique::run(given, &mut out)?;
+    total::run(given, &mut out);
+    required::run(given, &mut out)?;
+    range::run(given, &mut out)?;
+    subset::run(given, &mut out)?;
+    balance::run(given, &mut out)?;
+    cross::run(given, &mut out)?;
+    change::run(given, &mut out)?;
+    unit_error::run(given, &mut out)?;
+    outlier::run(given, &mut out)?;
+    copied::run(given, &mut out)?;
+    bunching::run(given, &mut out);
+    empty_shell::run(given, &mut out)?;
+    missing_pattern::run(given, &mut out);
+    digit::run(given, &mut out)?;
+    Ok(out)
+}
+
+impl<'a> Given<'a> {
+    /// The rows of a scope.
+    fn frame(&self, scope: Scope) -> &'a DataFrame {
+        match scope {
+            Scope::Table(t) => &self.dataset.tables[t].frame,
+            Scope::Unit => &self.units.frame,
+        }
+    }
+
+    /// One row of a scope.
+    fn subject(&self, scope: Scope, row: usize) -> Subject<'a> {
+        let (table, row, unit) = match scope {
+            Scope::Table(table) => (table, row, None),
+            Scope::Unit => {
+                let unit = &self.units.list[row];
+                let table = self.pipeline.table("school").unwrap_or(0);
+                (table, unit.school, Some(unit))
+            }
+        };
+        Subject {
+            pipeline: self.pipeline,
+            dataset: self.dataset,
+            table,
+            row,
+            unit,
+        }
+    }
+}
+
+/// A row in which a rule does not hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Broken {
+    pub row: usize,
+    /// Slots of the message beside the row's own columns.
+    pub slots: Vec<(&'static str, String)>,
+    /// What would be right in the first cell, in the base unit of its column.
+    pub expected: Option<f64>,
+}
+
+/// The values of a formula as numbers.
+///
+/// # Errors
+/// When polars refuses.
+pub fn numbers(formula: &Formula, frame: &DataFrame) -> PolarsResult<Vec<Option<f64>>> {
+    let column = evaluate(formula, frame)?.cast(&DataType::Float64)?;
+    Ok(column.f64()?.iter().collect())
+}
+
+/// The same, of a formula that may be absent.
+fn numbers_or_none(formula: Option<&Formula>, frame: &DataFrame) -> PolarsResult<Vec<Option<f64>>> {
+    match formula {
+        Some(formula) => numbers(formula, frame),
+        None => Ok(vec![None; frame.height()]),
+    }
+}
+
+/// For every row whether a rule looks at it.
+///
+/// # Errors
+/// When polars refuses.
+fn applies(when: Option<&Formula>, frame: &DataFrame) -> PolarsResult<Vec<bool>> {
+    match when {
+        Some(when) => {
+            let column = evaluate(when, frame)?;
+            Ok(column.bool()?.iter().map(|w| w == Some(true)).collect())
+        }
+        None => Ok(vec![true; frame.height()]),
+    }
+}
+
+/// A frame with every column that a formula reads: missing where the frame has none of that name.
+fn with_columns(frame: &DataFrame, formulas: &[&Formula]) -> PolarsResult<DataFrame> {
+    let mut out = frame.clone();
+    for name in formulas.iter().flat_map(|f| &f.columns) {
+        if out.column(name).is_err() {
+            let nothing = vec![None::<f64>; frame.height()];
+            out.with_column(Column::new(name.as_str().into(), nothing))?;
+        }
+    }
+    Ok(out)
+}
+
+/// Says of each broken row what its rule has to say. What could not be read is said already; what follows from it is not said
+/// again: rows in which a cell of `read` is unread are passed over.
+fn say(
+    given: &Given<'_>,
+    text: &RuleText,
+    rows: &Rows,
+    read: &[&Formula],
+    broken: Vec<Broken>,
+    findings: &mut Vec<Finding>,
+) {
+    for broken in broken {
+        let subject = given.subject(rows.scope, broken.row);
+        let when = rows.when.iter();
+        let mut columns = read.iter().copied().chain(when).flat_map(|f| &f.columns);
+        if columns.any(|c| subject.is_unread(c)) {
+            continue;
+        }
+        findings.push(subject.finding(text, &rows.cells, broken));
+    }
 }
 
 /// Most columns that one finding names; its cells are all named.
@@ -63,7 +194,7 @@ struct Subject<'a> {
     table: usize,
     row: usize,
     /// The unit: its stage and values.
-    unit: Option<&'a crate::indicators::split::Unit>,
+    unit: Option<&'a Unit>,
 }
 
 impl Subject<'_> {
@@ -140,7 +271,18 @@ impl Subject<'_> {
         {
             return unit.values[i].map(|v| crate::text::fixed(v, 2));
         }
+        self.written(name)
+    }
+
+    /// The value as the sheet shows it.
+    fn written(&self, name: &str) -> Option<String> {
+        if name == COUNTY_CODE {
+            return self.shown(name);
+        }
         let column = self.column(name)?;
+        if let Some(named) = self.named(column) {
+            return Some(named);
+        }
         let row = &self.dataset.tables[self.table].rows[self.row];
         if let Some(raw) = self.dataset.written(row, column)
             && !raw.is_empty()
@@ -148,6 +290,48 @@ impl Subject<'_> {
             return Some(crate::text::trimmed(raw));
         }
         row.values[column].as_ref().map(Value::shown)
+    }
+
+    /// The name of a choice whose code nobody writes into a sheet.
+    fn named(&self, column: usize) -> Option<String> {
+        let Kind::Choice(list) = &self.pipeline.tables[self.table].columns[column].kind else {
+            return None;
+        };
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        let code = row.values[column].as_ref()?.text()?;
+        let written = code.contains(|c: char| c.is_ascii_digit());
+        let mut codes = self.pipeline.code_lists.get(list)?.iter();
+        let own = codes.find(|c| c.code == code).filter(|_| !written)?;
+        Some(own.name.clone())
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let row = &self.dataset.tables[self.table].rows[self.row];
+        text_of(&self.pipeline.tables[self.table], &row.values, name)
+    }
+
+    /// A finding about the row, in the rule's words.
+    fn finding(&self, text: &RuleText, cells: &[String], broken: Broken) -> Finding {
+        let mut draft = self.draft(cells);
+        draft.expected_value = broken.expected;
+        let factor = cells.first().map_or(1.0, |c| self.factor(c));
+        draft.expected = broken.expected.map(|e| number(e / factor));
+        let stage = self
+            .unit
+            .map_or("", |u| self.pipeline.stages[u.stage].title.as_str());
+        let expected = draft.expected.clone();
+        let message = text.message.fill(|slot| {
+            let mut slots = broken.slots.iter();
+            match (slots.find(|(name, _)| *name == slot), slot) {
+                (Some((_, value)), _) => value.clone(),
+                (None, "expected") => expected.clone().unwrap_or_default(),
+                (None, "stage_title") => stage.to_string(),
+                (None, name) => self
+                    .shown(name)
+                    .unwrap_or_else(|| self.pipeline.word("missing").to_string()),
+            }
+        });
+        finding(text, draft, message)
     }
 
     /// How much of the column's base unit one of the sheet's unit is, as far as the cell shows it.
@@ -162,9 +346,15 @@ impl Subject<'_> {
         self.column(name).and_then(whole).unwrap_or(1.0)
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    /// The value as it was taken, with the unit of its column, where the cell shows it otherwise.
+    fn read(&self, name: &str) -> Option<String> {
+        let column = self.column(name)?;
         let row = &self.dataset.tables[self.table].rows[self.row];
-        text_of(&self.pipeline.tables[self.table], &row.values, name)
+        let written = self.dataset.written(row, column)?;
+        let value = row.values[column].as_ref()?.shown();
+        let unit = self.pipeline.tables[self.table].columns[column].unit;
+        let unit = unit.map_or("", |u| self.pipeline.units.list[u].name.as_str());
+        (crate::text::trimmed(written) != value).then(|| format!("{value}{unit}"))
     }
 
     fn draft(&self, cells: &[String]) -> Draft {
@@ -181,7 +371,8 @@ impl Subject<'_> {
             school_name: self.text("school_name"),
             place,
             column: Some(some_of(&titles, NAMED_COLUMNS)),
-            value: cells.first().and_then(|c| self.shown(c)),
+            value: cells.first().and_then(|c| self.written(c)),
+            read: cells.first().and_then(|c| self.read(c)),
             ..Draft::default()
         }
     }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
-use super::{Subject, finding};
-use crate::dataset::Dataset;
+use super::{Given, finding};
 use crate::error::Error;
 use crate::finding::Finding;
-use crate::pipeline::Pipeline;
-use crate::pipeline::model::Unique;
+use crate::pipeline::model::{Scope, Unique};
 use crate::text::{NAMED_PLACES, some_of};
 
 /// Groups of rows (by position) that share the same values.
@@ -39,12 +37,9 @@ pub fn groups(rule: &Unique, frame: &DataFrame) -> PolarsResult<Vec<Vec<usize>>>
 ///
 /// # Errors
 /// When polars refuses.
-pub fn run(
-    pipeline: &Pipeline,
-    dataset: &Dataset,
-    findings: &mut Vec<Finding>,
-) -> Result<(), Error> {
-    for rule in &pipeline.uniques {
+pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> {
+    let (pipeline, dataset) = (given.pipeline, given.dataset);
+    for rule in &pipeline.rules.uniques {
         let table = &dataset.tables[rule.table];
         if table.frame.height() == 0 {
             continue;
@@ -67,13 +62,7 @@ pub fn run(
                 })
                 .collect();
             for (position, i) in group.iter().enumerate() {
-                let subject = Subject {
-                    pipeline,
-                    dataset,
-                    table: rule.table,
-                    row: *i,
-                    unit: None,
-                };
+                let subject = given.subject(Scope::Table(rule.table), *i);
                 let others: Vec<String> = addresses
                     .iter()
                     .enumerate()

@@ -40,7 +40,8 @@ pub fn check(args: &CheckArgs) -> Result<u8, Error> {
             });
         }
     }
-    let results = compute::results(&request, &files, &mut Timings::default())?;
+    let mut results = compute::results(&request, &files, &mut Timings::default())?;
+    crate::followup::follow(pipeline, &mut results, None, &[], request.period);
     // Of single files nobody knows what else the county sends.
     let whole = args.files.iter().any(|f| f.is_dir());
     let about: Vec<&Finding> = results

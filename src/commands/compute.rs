@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::InputArgs;
 use crate::dataset::{self, County};
+use crate::due::Due;
 use crate::error::Error;
 use crate::ingest::submission::{Listing, discover};
 use crate::ingest::{self, FileRead};
@@ -47,6 +48,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// What an earlier year's run published.
     pub last_year: Option<LastYear>,
+    /// The due date of the period, and whether it has passed.
+    pub due: Option<Due>,
 }
 
 /// Loads a pipeline and its list of counties.
@@ -69,6 +72,7 @@ pub fn request(path: &Path, args: &InputArgs, only: &[String]) -> Result<Request
         counties,
         only: only.to_vec(),
         last_year: None,
+        due: None,
         pipeline,
     })
 }

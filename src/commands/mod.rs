@@ -3,6 +3,7 @@
 pub mod check;
 mod compute;
 pub mod explain;
+mod history;
 pub mod pipelines;
 mod previous;
 pub mod run;

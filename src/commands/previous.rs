@@ -56,6 +56,7 @@ pub fn read(folder: &Path, pipeline: &Pipeline, period: i64) -> Result<LastYear,
             .map_err(|e| wrong(e.to_string()))
     };
     let survey = frame("survey")?;
+    let units = frame("units")?;
     let mut tables = Vec::new();
     for table in &pipeline.tables {
         let name = table_file(&table.name);
@@ -76,6 +77,7 @@ pub fn read(folder: &Path, pipeline: &Pipeline, period: i64) -> Result<LastYear,
             counties,
         },
         tables,
+        units,
     })
 }
 

@@ -8,11 +8,15 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::compute::{self, ReadInput, Request, Timings};
+use super::history::{self, Next};
 use super::previous;
 use super::run_json::{self, RUN_JSON};
 use crate::cli::RunArgs;
+use crate::dataset::County;
+use crate::due::{self, Due};
 use crate::error::Error;
-use crate::finding::Severity;
+use crate::finding::{Severity, State};
+use crate::followup;
 use crate::indicators::Verdict;
 use crate::ingest;
 use crate::ingest::submission::Listing;
@@ -34,6 +38,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             .build_global();
     }
     let several = args.pipeline.len() > 1;
+    let today = args.as_of.clone().unwrap_or_else(today);
     let mut requests = Vec::new();
     for path in &args.pipeline {
         let mut timings = Timings::default();
@@ -46,6 +51,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             let last_year = previous::read(&dir, &request.pipeline, request.period)?;
             request.last_year = Some(last_year);
         }
+        let date = request.pipeline.settings.due_dates.get(&request.period);
+        request.due = date.map(|date| Due::on(date, &today));
         // Several pipelines that are sent to one folder get one each below it.
         let output = match &args.output {
             Some(dir) if several => dir.join(&request.pipeline.id),
@@ -105,8 +112,24 @@ fn run_one(
     );
     let at = timings.time("read", || compute::read(request, listing, read))?;
     let ReadInput { listing, files, .. } = &read[at];
-    let results = compute::results(request, files, &mut timings)?;
-    let run_id = run_id(request, &results)?;
+    let mut results = compute::results(request, files, &mut timings)?;
+    let inputs_key = inputs_key(request, &results)?;
+    timings.time("followup", || {
+        let next = Next {
+            pipeline: &pipeline.id,
+            period: *period,
+            key: &inputs_key,
+        };
+        let base = history::base(output, next);
+        followup::follow(
+            pipeline,
+            &mut results,
+            base.as_ref(),
+            &request.only,
+            *period,
+        );
+    });
+    let run_id = run_id(request, &inputs_key, results.followed.base.as_deref());
     let input_link = link(&output.join("runs").join(&run_id), input);
     let context = Context {
         pipeline,
@@ -115,6 +138,7 @@ fn run_one(
         run_id: &run_id,
         skipped: &listing.skipped,
         input_link: &input_link,
+        due: request.due.clone(),
     };
     let mut outputs: Outputs = Vec::new();
     timings.time("workbooks", || -> Result<(), Error> {
@@ -133,8 +157,13 @@ fn run_one(
     })?;
     let exit = exit_code(&results);
     let seconds = started.elapsed().as_secs_f64();
-    let last_year = request.last_year.as_ref();
-    let json = run_json::json(&context, listing, last_year, exit, &timings, seconds);
+    let made = run_json::Made {
+        listing,
+        last_year: request.last_year.as_ref(),
+        only: &request.only,
+        inputs_key: &inputs_key,
+    };
+    let json = run_json::json(&context, &made, exit, &timings, seconds);
     outputs.push((RUN_JSON.to_string(), run_json::bytes(&json)?));
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
     let published = publish::publish(output, &run_id, &outputs, timed)?;
@@ -171,20 +200,30 @@ fn province_books(context: &Context<'_>) -> Result<Outputs, Error> {
         .collect()
 }
 
-/// The workbooks of all counties, made side by side, in the order of the counties.
+/// The workbooks of all counties, and what they must correct, made side by side, in the order of the counties.
 fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
     let counties = &context.results.dataset.counties;
-    counties
-        .par_iter()
-        .enumerate()
-        .filter(|(_, county)| county.received)
-        .map(|(i, county)| {
-            let folder = context.pipeline.word("folder_counties");
-            let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
+    let written = |folder: &str,
+                   county: &County,
+                   book: &report::book::Book|
+     -> Result<(String, Vec<u8>), Error> {
+        let folder = context.pipeline.word(folder);
+        let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
+        Ok((name, report::xlsx::write(book, context.period)?))
+    };
+    let of_county = |(i, county): (usize, &County)| -> Result<Outputs, Error> {
+        let mut out = Outputs::new();
+        if county.received {
             let book = report::county_book::book(context, i);
-            Ok((name, report::xlsx::write(&book, context.period)?))
-        })
-        .collect()
+            out.push(written("folder_counties", county, &book)?);
+        }
+        if let Some(book) = report::return_book::book(context, county) {
+            out.push(written("folder_returned", county, &book)?);
+        }
+        Ok(out)
+    };
+    let all: Result<Vec<Outputs>, Error> = counties.par_iter().enumerate().map(of_county).collect();
+    Ok(all?.concat())
 }
 
 /// A name that every file system takes: without its signs, without what cannot be seen, and no longer than may be.
@@ -201,8 +240,24 @@ pub(super) fn file_name(name: &str) -> String {
     name.trim_matches([' ', '.']).to_string()
 }
 
-/// What the run was made from, as a name: the same input, pipeline, period and program give the same id.
-fn run_id(request: &Request, results: &Results) -> Result<String, Error> {
+/// The name of a run: the same input, pipeline, period, program and base give the same.
+fn run_id(request: &Request, inputs_key: &str, base: Option<&str>) -> String {
+    let hash = match base {
+        Some(base) => hex(&Sha256::digest(format!("{inputs_key} {base}").as_bytes())),
+        None => inputs_key.to_string(),
+    };
+    let (id, period) = (&request.pipeline.id, request.period);
+    format!("{id}-{period}-{}", &hash[..12])
+}
+
+/// Today, as text.
+fn today() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    due::day_of(now.map_or(0, |now| now.as_secs()))
+}
+
+/// What the run is made from, but for its base, as a hash.
+fn inputs_key(request: &Request, results: &Results) -> Result<String, Error> {
     let path = &request.counties_path;
     let list = std::fs::read(path)
         .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
@@ -226,9 +281,10 @@ fn run_id(request: &Request, results: &Results) -> Result<String, Error> {
         // What replaces what may hang on the files' times.
         feed(file.status.word());
     }
-    let hash = hex(&hash.finalize());
-    let (id, period) = (&request.pipeline.id, request.period);
-    Ok(format!("{id}-{period}-{}", &hash[..12]))
+    if request.due.as_ref().is_some_and(|due| due.passed) {
+        feed("due date passed");
+    }
+    Ok(hex(&hash.finalize()))
 }
 
 /// Exit code of a run that was carried out: 1 when something must be corrected.
@@ -277,6 +333,18 @@ fn summary(
         r.count(None, Severity::Query),
         r.count(None, Severity::Info)
     )?;
+    if r.followed.base.is_some() {
+        let count = |state| r.count_state(None, state);
+        writeln!(
+            out,
+            "states: {} new, {} open, {} fixed, {} explained, {} recurred",
+            count(State::New),
+            count(State::Open),
+            r.followed.fixed_since,
+            count(State::Explained),
+            count(State::Recurred)
+        )?;
+    }
     let what = match published {
         Published::New(_) => "published",
         Published::Unchanged(_) => "unchanged, published before",

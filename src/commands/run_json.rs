@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::compute::Timings;
 use crate::error::Error;
-use crate::finding::Severity;
+use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
 use crate::ingest;
 use crate::ingest::submission::Listing;
@@ -14,11 +14,19 @@ use crate::report::Context;
 /// Name of the file.
 pub const RUN_JSON: &str = "run.json";
 
+/// What a run was made from, beside what the context has.
+pub struct Made<'a> {
+    pub listing: &'a Listing,
+    pub last_year: Option<&'a LastYear>,
+    pub only: &'a [String],
+    /// Hash of all that it was made from, but for its base.
+    pub inputs_key: &'a str,
+}
+
 /// What a run was made from and what came of it.
 pub fn json(
     context: &Context<'_>,
-    listing: &Listing,
-    last_year: Option<&LastYear>,
+    made: &Made<'_>,
     exit: u8,
     timings: &Timings,
     seconds: f64,
@@ -41,7 +49,8 @@ pub fn json(
             })
         })
         .collect();
-    let skipped: Vec<Value> = listing
+    let skipped: Vec<Value> = made
+        .listing
         .skipped
         .iter()
         .map(|s| json!({ "path": s.path, "rule": s.rule }))
@@ -72,7 +81,11 @@ pub fn json(
         "pipeline": { "id": context.pipeline.id, "sha256": context.pipeline.hash },
         "program": { "name": "junheng", "version": env!("CARGO_PKG_VERSION") },
         "period": context.period,
-        "previous": last_year.map(|l| json!({ "period": l.period, "sha256": l.hash })),
+        "only": made.only,
+        "inputs_key": made.inputs_key,
+        "base": r.followed.base,
+        "due": context.due.as_ref().map(|d| json!({ "date": d.date, "passed": d.passed })),
+        "previous": made.last_year.map(|l| json!({ "period": l.period, "sha256": l.hash })),
         "inputs": inputs,
         "skipped": skipped,
         "counts": {
@@ -90,6 +103,13 @@ pub fn json(
             "query": r.count(None, Severity::Query),
             "info": r.count(None, Severity::Info),
             "by_rule": rules,
+            "by_state": {
+                "new": r.count_state(None, State::New),
+                "open": r.count_state(None, State::Open),
+                "fixed": r.followed.fixed_since,
+                "explained": r.count_state(None, State::Explained),
+                "recurred": r.count_state(None, State::Recurred),
+            },
         },
         "verdicts": verdicts,
         "outcome": if exit == 0 { "clean" } else { "findings" },

@@ -14,6 +14,7 @@ use crate::ingest::submission::{Age, CountyName, age};
 use crate::ingest::{FileRead, Flag, Record, SheetTable, Status};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Entity, Layout};
+use crate::pipeline::returned::Returned;
 use crate::text::{NAMED_PLACES, normal, some_of};
 
 /// What the assembly is told beside the files.
@@ -326,7 +327,10 @@ impl Assembly<'_> {
     fn slot(&self, table: &SheetTable, record: &Record, county: &str) -> Slot {
         let pipeline = self.given.pipeline;
         let of_one = [Layout::List, Layout::Statistics];
-        let school = if of_one.contains(&pipeline.forms[table.form].layout) {
+        let answers = pipeline.returned.filter(|r| r.form == table.form);
+        let school = if let Some(answers) = answers {
+            answered(&answers, record)
+        } else if of_one.contains(&pipeline.forms[table.form].layout) {
             let columns = &pipeline.tables[table.table];
             [SCHOOL_CODE, SCHOOL_NAME]
                 .iter()
@@ -372,7 +376,7 @@ impl Assembly<'_> {
             };
             for loser in claimants.iter().copied().filter(|f| *f != winner) {
                 self.lost(loser, winner, &slot, assigned);
-                if !said.insert((loser, winner, slot.1.clone())) {
+                if slot.3.starts_with(EMPTY) || !said.insert((loser, winner, slot.1.clone())) {
                     continue;
                 }
                 let by = self.files[winner].submission.path.clone();
@@ -532,6 +536,17 @@ impl Assembly<'_> {
                 self.notes(table, sheet, &taken);
                 self.stated_facts(table, sheet, &taken);
                 self.totals(table, sheet, &taken);
+            }
+            // A file that came back without an answer has been read, and says nothing.
+            let returned = pipeline.returned.as_ref().map(|r| r.form);
+            let empty = |t: &SheetTable| {
+                Some(t.form) == returned && t.records.is_empty() && t.drafts.is_empty()
+            };
+            if outcome.status == Status::Rejected
+                && !file.tables.is_empty()
+                && file.tables.iter().all(empty)
+            {
+                outcome.status = Status::Accepted;
             }
             if outcome.rows > 0 {
                 outcome.status = Status::Accepted;
@@ -700,6 +715,22 @@ pub(super) fn about(file: &FileRead, sheet: Option<&String>, county: Option<&Str
         ..Draft::default()
     }
 }
+
+/// What a row of answers replaces: the row about the same finding in an older file. What was left empty replaces nothing
+/// that was filled in.
+fn answered(answers: &Returned, record: &Record) -> String {
+    let given = [answers.reason, answers.text];
+    let empty = given.iter().all(|c| record.values[*c].is_none());
+    let finding = record.values[answers.finding].as_ref();
+    let finding = finding.map(Value::shown).unwrap_or_default();
+    match empty {
+        true => format!("{EMPTY}{finding}"),
+        false => finding,
+    }
+}
+
+/// Before the finding of a row that says nothing to it.
+const EMPTY: char = '~';
 
 /// The counties of some records, each once; one unknown when there is none.
 fn distinct(codes: &[Option<String>]) -> Vec<Option<String>> {

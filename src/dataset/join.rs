@@ -21,6 +21,8 @@ impl Assembly<'_> {
         let mut merged: BTreeMap<String, usize> = BTreeMap::new();
         let entity = self.given.pipeline.tables[table].entity;
         let mut forms: Vec<usize> = Vec::new();
+        let answers = self.given.pipeline.returned;
+        let answers = answers.is_some_and(|r| r.table == table);
         for row in rows {
             let fits = out.last().is_some_and(|last| {
                 last.county_code == row.county_code
@@ -37,6 +39,8 @@ impl Assembly<'_> {
                         }
                         // All that is said of one county is one row, what several forms say of one group too.
                         Entity::County => true,
+                        // What several files answer to one finding, too.
+                        Entity::Group(_) if answers => last.sheet != row.sheet,
                         Entity::Group(_) => !forms.contains(&row.form),
                     }
             });
@@ -79,6 +83,10 @@ impl Assembly<'_> {
         }
         self.same_school_in_two_forms(table, &mut out);
         self.dataset.tables[table].rows = out;
+        // Answers to findings are no data.
+        if answers {
+            return;
+        }
         for i in 0..self.dataset.tables[table].rows.len() {
             let code = self.dataset.tables[table].rows[i].county_code.clone();
             if let Ok(c) = self

@@ -27,8 +27,8 @@ use crate::pipeline::Pipeline;
 pub const COUNTY_CODE_STATED: &str = "county_code_stated";
 pub const COUNTY_NAME_STATED: &str = "county_name_stated";
 const YEAR_STATED: &str = "year_stated";
-const SCHOOL_CODE: &str = "school_code";
-const SCHOOL_NAME: &str = "school_name";
+pub(crate) const SCHOOL_CODE: &str = "school_code";
+pub(crate) const SCHOOL_NAME: &str = "school_name";
 
 /// A cell of a submission: sheet (index into [`Dataset::sheets`]), row and column from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

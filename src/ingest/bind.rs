@@ -198,6 +198,7 @@ pub(super) fn bind(
                 "column-unused",
                 Draft {
                     place: place(grid, Some(a1(path.cell.0, path.cell.1))),
+                    field: Some(one_line(&path.raw)),
                     value: Some(one_line(&path.raw)),
                     ..Draft::default()
                 }

@@ -451,7 +451,11 @@ fn read_sheets(pipeline: &Pipeline, file: &mut FileRead, mut sheets: Vec<workboo
                 if grid.hidden {
                     file.say("sheet-hidden", draft.clone());
                 }
-                say_hidden_parts(pipeline, file, grid, draft);
+                // What is hidden on a sheet of answers was hidden by this program.
+                let answers = |r: &crate::pipeline::returned::Returned| r.form == reading.form();
+                if !pipeline.returned.as_ref().is_some_and(answers) {
+                    say_hidden_parts(pipeline, file, grid, draft);
+                }
                 read_tables(pipeline, file, grid, reading);
             }
             Recognised::Several(forms) => {

@@ -431,6 +431,55 @@ fn version_in(name: &str) -> u32 {
     best
 }
 
+/// A path without what tells one edition of a file from another: dates, versions, words of correction, the ending.
+pub fn without_edition(path: &str, revision_words: &[String]) -> String {
+    let path = crate::text::trimmed(path).to_lowercase();
+    let (head, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let mut text = format!("{head}/{stem}");
+    for word in revision_words {
+        text = text.replace(word.as_str(), "");
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::new();
+    let mut i = 0;
+    while i < chars.len() {
+        let alone = i == 0 || !chars[i - 1].is_ascii_alphanumeric();
+        let rest: String = chars[i..].iter().take(10).collect();
+        let digits = |from: usize| {
+            let digits = chars[from..].iter().take_while(|c| c.is_ascii_digit());
+            digits.count()
+        };
+        let skipped = match chars[i] {
+            'v' if alone => Some(1 + digits(i + 1)).filter(|n| *n > 1),
+            '0'..='9' if alone && digits(i) == 8 => date_in(&rest[..8]).map(|_| 8),
+            '0'..='9' if alone && digits(i) == 4 => dashed(&rest),
+            _ => None,
+        };
+        match skipped {
+            Some(skipped) => i += skipped,
+            None => {
+                out.push(chars[i]);
+                i += 1;
+            }
+        }
+    }
+    out.split('/')
+        .map(crate::text::normal)
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// The characters of a date of three parts at the head of a text.
+fn dashed(text: &str) -> Option<usize> {
+    let least = "2000-1-1".len();
+    let prefixes = (least..=text.chars().count()).rev();
+    prefixes
+        .map(|n| text.chars().take(n).collect::<String>())
+        .find(|part| part.ends_with(|c: char| c.is_ascii_digit()) && date_in(part).is_some())
+        .map(|part| part.chars().count())
+}
+
 /// SHA-256 of a file's bytes, hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -461,6 +510,24 @@ mod tests {
         assert!(of("表.xlsx", 9) > of("表2.xlsx", 8));
         assert!(of("表(更正).xlsx", 0) > of("表-2024-11-03.xlsx", 9));
         assert!(of("表-2024-11-03.xlsx", 0) > of("表.xlsx", 9));
+    }
+
+    #[test]
+    fn editions_of_a_file_have_one_name() {
+        let words = ["修改".to_string(), "更正".to_string()];
+        let of = |path: &str| without_edition(path, &words);
+        for other in [
+            "990101-清河县/汇总表(更正).xlsx",
+            "990101-清河县/汇总表（修改）.xls",
+            "990101-清河县/汇总表-2024-11-03.xlsx",
+            "990101-清河县/汇总表_20241103.xlsx",
+            "990101-清河县/汇总表 v2.xlsx",
+            "990101-清河县/汇总表2024.11.3更正.xlsx",
+        ] {
+            assert_eq!(of("990101-清河县/汇总表.xlsx"), of(other), "{other}");
+        }
+        assert_ne!(of("a/学校1.xlsx"), of("a/学校2.xlsx"));
+        assert_ne!(of("a/表.xlsx"), of("b/表.xlsx"));
     }
 
     #[test]

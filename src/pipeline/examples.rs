@@ -6,7 +6,7 @@ use std::ops::Range;
 use polars::prelude::*;
 use toml::Spanned;
 
-use super::model::{Against, Figure, Indicator, Must, SchoolCheck, Total, Unique};
+use super::model::{Figure, Indicator, Must, SchoolCheck, Total, Unique};
 use super::raw::{RawCheckExample, RawFigureExample, RawIndicatorExample, RawTotalExample};
 use super::valid::Schema;
 use crate::checks;
@@ -129,14 +129,14 @@ pub fn school_check(check: &SchoolCheck, example: &RawCheckExample, schema: &Sch
 /// Checks one example of a `[[must]]`.
 pub fn must(rule: &Must, given: &Given, fires: bool, schema: &Schema) -> Wrong {
     let mut used: Vec<&str> = rule.must.columns.iter().map(String::as_str).collect();
-    if let Some(when) = &rule.when {
+    if let Some(when) = &rule.rows.when {
         used.extend(when.columns.iter().map(String::as_str));
     }
     let (frame, mut wrong) = frame(&[given], schema, &used);
     let Some(frame) = frame else { return wrong };
     match checks::must::broken(rule, &frame) {
         Ok(broken) => {
-            let fired = broken.first() == Some(&true);
+            let fired = !broken.is_empty();
             if fired != fires {
                 wrong.push((None, verdict(&rule.text.id, fired)));
             }
@@ -167,20 +167,9 @@ pub fn unique(rule: &Unique, rows: &[Spanned<Given>], fires: bool, schema: &Sche
 /// Checks one example of a `[[total]]`.
 pub fn total(rule: &Total, example: &RawTotalExample, schema: &Schema) -> Wrong {
     let given: Vec<&Given> = example.rows.iter().map(Spanned::get_ref).collect();
-    let mut used: Vec<&str> = Vec::new();
-    if let Against::County(total) = &rule.against {
-        used.extend(total.sum.columns.iter().map(String::as_str));
-        used.extend(
-            total
-                .filter
-                .iter()
-                .flat_map(|f| f.columns.iter())
-                .map(String::as_str),
-        );
-    }
-    let (frame, mut wrong) = frame(&given, schema, &used);
+    let (frame, mut wrong) = frame(&given, schema, &[]);
     let Some(frame) = frame else { return wrong };
-    match checks::total::example_sum(rule, &frame) {
+    match checks::total::example_sum(&frame) {
         Ok(sum) => {
             let fired = sum.is_some_and(|s| {
                 checks::total::differs(s, *example.stated.get_ref(), rule.tolerance)
@@ -194,7 +183,8 @@ pub fn total(rule: &Total, example: &RawTotalExample, schema: &Schema) -> Wrong 
     wrong
 }
 
-fn verdict(id: &str, fired: bool) -> String {
+/// What is wrong when a rule fires on an example or does not.
+pub(super) fn verdict(id: &str, fired: bool) -> String {
     if fired {
         format!("rule '{id}' fires on this example, but should not")
     } else {
@@ -207,7 +197,7 @@ fn close(a: f64, b: f64) -> bool {
 }
 
 /// Example rows as a frame: the columns given and the columns used, missing where a row does not give them.
-fn frame(rows: &[&Given], schema: &Schema, used: &[&str]) -> (Option<DataFrame>, Wrong) {
+pub(super) fn frame(rows: &[&Given], schema: &Schema, used: &[&str]) -> (Option<DataFrame>, Wrong) {
     let mut wrong: Wrong = Vec::new();
     for (name, value) in rows.iter().flat_map(|r| r.iter()) {
         let fits = match schema.iter().find(|(n, _)| n == name).map(|(_, t)| *t) {
@@ -271,7 +261,8 @@ fn frame(rows: &[&Given], schema: &Schema, used: &[&str]) -> (Option<DataFrame>,
     }
 }
 
-fn number(value: &toml::Value) -> Option<f64> {
+/// A number of an example.
+pub(super) fn number(value: &toml::Value) -> Option<f64> {
     value
         .as_float()
         .or_else(|| value.as_integer().map(|i| i as f64))

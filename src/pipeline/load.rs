@@ -50,6 +50,8 @@ pub struct Raw {
     pub musts: Vec<Block<RawMust>>,
     pub uniques: Vec<Block<RawUnique>>,
     pub totals: Vec<Block<RawTotal>>,
+    /// Rules of the other kinds, by the name of their block.
+    pub rules: BTreeMap<&'static str, Vec<Block<RawRule>>>,
     pub notices: Vec<Block<RawNotice>>,
     pub rankings: Vec<Block<RawRanking>>,
     pub parameters: Vec<Block<RawParameter>>,
@@ -91,6 +93,19 @@ pub const BLOCKS: &[&str] = &[
     "must",
     "unique",
     "total",
+    "required",
+    "range",
+    "subset",
+    "balance",
+    "cross",
+    "change",
+    "unit_error",
+    "outlier",
+    "copied",
+    "bunching",
+    "empty_shell",
+    "missing_pattern",
+    "digit",
     "notice",
     "ranking",
     "parameter",
@@ -103,6 +118,23 @@ pub const BLOCKS: &[&str] = &[
     "screen",
     "summary",
     "sample",
+];
+
+/// The kinds of rules that share one shape.
+pub const RULE_KINDS: &[&str] = &[
+    "required",
+    "range",
+    "subset",
+    "balance",
+    "cross",
+    "change",
+    "unit_error",
+    "outlier",
+    "copied",
+    "bunching",
+    "empty_shell",
+    "missing_pattern",
+    "digit",
 ];
 
 /// Why a pipeline could not even be opened.
@@ -267,6 +299,9 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
             "sample" => raw.sample = dec.one(value).or(raw.sample.take()),
             "answer_scale" => raw.answer_scales.extend(dec.many(value)),
             "screen" => raw.screens.extend(dec.many(value)),
+            other if let Some(kind) = RULE_KINDS.iter().find(|k| **k == other) => {
+                raw.rules.entry(kind).or_default().extend(dec.many(value));
+            }
             _ => {
                 let known = BLOCKS.iter().copied();
                 mistakes.push(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::criteria::*;
 pub use super::review::*;
+pub use super::rules::*;
 pub use super::statistics::*;
 pub use super::survey::*;
 use super::template::Template;
@@ -44,13 +45,13 @@ pub struct Pipeline {
     pub stages: Vec<Stage>,
     pub school_types: Vec<SchoolType>,
     pub code_lists: BTreeMap<String, Vec<Code>>,
+    /// Where counties answer to their findings.
+    pub returned: Option<super::returned::Returned>,
     pub unit_columns: Vec<UnitColumn>,
     pub indicators: Vec<Indicator>,
     pub school_rule: SchoolRule,
     pub balance_limits: Vec<BalanceLimit>,
-    pub musts: Vec<Must>,
-    pub uniques: Vec<Unique>,
-    pub totals: Vec<Total>,
+    pub rules: Rules,
     pub notices: BTreeMap<String, Notice>,
     pub rankings: Vec<Ranking>,
     pub parameters: Vec<Parameter>,
@@ -84,6 +85,8 @@ pub struct Settings {
     pub header_prefixes: Vec<String>,
     /// Normalised words before a unit in a header or a title.
     pub unit_prefixes: Vec<String>,
+    /// By period the day by which everything must be corrected or explained.
+    pub due_dates: BTreeMap<i64, String>,
 }
 
 /// How much one file may hold.
@@ -532,74 +535,6 @@ pub struct BalanceLimit {
     pub basis: String,
 }
 
-/// The words that every rule has.
-#[derive(Debug)]
-pub struct RuleText {
-    pub id: String,
-    pub title: String,
-    pub severity: Severity,
-    /// Validation level 0-5 (0 format, 1 within a file, 2 between files, ...).
-    pub level: i64,
-    pub why: String,
-    pub message: Template,
-    pub remedy: String,
-    pub basis: String,
-    /// What it says and the examples, as written, for people.
-    pub condition: String,
-    pub examples: Vec<String>,
-}
-
-/// The table that a rule, a sum or a check looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    Table(usize),
-    Unit,
-}
-
-#[derive(Debug)]
-pub struct Must {
-    pub text: RuleText,
-    pub scope: Scope,
-    pub when: Option<Formula>,
-    pub must: Formula,
-    /// Columns whose cells the finding names; the first is the finding's own cell.
-    pub cells: Vec<String>,
-    pub expected: Option<Formula>,
-}
-
-#[derive(Debug)]
-pub struct Unique {
-    pub text: RuleText,
-    pub table: usize,
-    pub columns: Vec<String>,
-}
-
-#[derive(Debug)]
-pub struct Total {
-    pub text: RuleText,
-    pub table: usize,
-    pub against: Against,
-    pub tolerance: f64,
-}
-
-#[derive(Debug)]
-pub enum Against {
-    /// The sheet's own total row, every column that can be added.
-    TotalRow,
-    /// A figure of the county's table.
-    County(Box<CountyTotal>),
-}
-
-/// A column of the county's table against a sum over rows of another.
-#[derive(Debug)]
-pub struct CountyTotal {
-    pub sum: Formula,
-    /// Which rows are added up; all without one.
-    pub filter: Option<Formula>,
-    pub column: usize,
-    pub table: usize,
-}
-
 /// The words of a finding that the reader itself makes.
 #[derive(Debug)]
 pub struct Notice {
@@ -769,13 +704,9 @@ impl Pipeline {
         })
     }
 
-    /// The texts of all declared rules.
+    /// The texts of all declared rules, those switched off last.
     pub fn rule_texts(&self) -> impl Iterator<Item = &RuleText> + '_ {
-        self.musts
-            .iter()
-            .map(|r| &r.text)
-            .chain(self.uniques.iter().map(|r| &r.text))
-            .chain(self.totals.iter().map(|r| &r.text))
+        self.rules.texts().chain(&self.rules.off)
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::raw_rules::*;
 pub use super::raw_statistics::*;
 
 /// A value with its byte range in the file.
@@ -41,6 +42,8 @@ pub struct RawSettings {
     pub revision_words: Vec<At<String>>,
     pub header_prefixes: Vec<At<String>>,
     pub unit_prefixes: Vec<At<String>>,
+    #[serde(default)]
+    pub due_dates: BTreeMap<String, At<String>>,
 }
 
 /// `[limits]`: how much one file may hold.
@@ -575,7 +578,7 @@ pub struct RawUnique {
     pub fires: Vec<Vec<At<RawRow>>>,
 }
 
-/// `[[total]]`: a sum over rows against a stated figure.
+/// `[[total]]`: a sheet's own total row against the rows that it adds up.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawTotal {
@@ -584,11 +587,6 @@ pub struct RawTotal {
     pub table: At<String>,
     pub severity: At<String>,
     pub level: At<i64>,
-    pub against: At<String>,
-    pub sum: Option<At<String>>,
-    #[serde(rename = "where")]
-    pub filter: Option<At<String>>,
-    pub equals: Option<At<String>>,
     pub tolerance: At<f64>,
     pub why: At<String>,
     pub message: At<String>,

@@ -1,6 +1,6 @@
 //! How the lists of findings and of schools for checks on the spot are made.
 
-use super::model::{Against, Pipeline, Scope};
+use super::model::{Pipeline, Scope};
 use crate::formula::Formula;
 
 /// What the lists of findings show first.
@@ -30,24 +30,14 @@ impl Pipeline {
 
     /// The kind of a rule: the name of its block.
     pub fn rule_kind(&self, id: &str) -> &'static str {
-        if self.notices.contains_key(id) {
-            "notice"
-        } else if self.musts.iter().any(|r| r.text.id == id) {
-            "must"
-        } else if self.uniques.iter().any(|r| r.text.id == id) {
-            "unique"
-        } else {
-            "total"
-        }
+        let mut rules = self.rule_texts();
+        rules.find(|t| t.id == id).map_or("notice", |t| t.kind)
     }
 
     /// The rows and the formulas of a rule that holds a figure of the county against a sum.
     pub fn sum_of(&self, id: &str) -> Option<(Scope, Vec<&Formula>)> {
-        let rule = self.totals.iter().find(|r| r.text.id == id)?;
-        let Against::County(total) = &rule.against else {
-            return None;
-        };
-        let formulas = std::iter::once(&total.sum).chain(&total.filter);
+        let rule = self.rules.crosses.iter().find(|r| r.text.id == id)?;
+        let formulas = std::iter::once(&rule.sum).chain(&rule.filter);
         Some((Scope::Table(rule.table), formulas.collect()))
     }
 }

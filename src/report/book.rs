@@ -27,6 +27,10 @@ pub struct Page {
     pub entries: Vec<Entry>,
     /// Nothing but the entries can be changed, unless the protection is taken off, which asks for no password.
     pub locked: bool,
+    /// Columns that are there for the program, not for people.
+    pub hidden: Vec<u16>,
+    /// The first row that is printed again on every sheet of paper; the last is the last above those in view.
+    pub repeated: u32,
     /// Sheets of paper side by side; 0 is 1. With more than one, the columns in view are printed on each.
     pub pages_wide: u16,
 }
@@ -96,6 +100,10 @@ pub enum Look {
     Note,
     /// A line that people complete, on a page that is locked otherwise.
     Lead,
+    /// What stands in an entry already; on top of it, where entries of one block differ.
+    Given,
+    /// A line over the rows below it.
+    Section,
 }
 
 impl Page {
@@ -163,6 +171,8 @@ pub struct Sheet {
     /// Columns that stay in view when scrolling to the right.
     pub frozen: u16,
     pub filter: bool,
+    /// Printed on one sheet of paper, as long as it can be read.
+    pub one_page: bool,
     pub chart: Option<Chart>,
 }
 

@@ -635,8 +635,12 @@ fn inspection(context: &Context<'_>) -> Result<DataFrame, Error> {
 }
 
 fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
-    let ranks = crate::impact::ranks(&context.results.findings);
-    let mut list: Vec<_> = context.results.findings.iter().zip(ranks).collect();
+    let results = context.results;
+    let fixed = &results.followed.fixed;
+    let mut ranks = crate::impact::ranks(&results.findings);
+    ranks.resize(ranks.len() + fixed.len(), None);
+    let all = results.findings.iter().chain(fixed);
+    let mut list: Vec<_> = all.zip(ranks).collect();
     list.sort_by(|a, b| a.0.id.cmp(&b.0.id));
     let (list, ranks): (Vec<_>, Vec<_>) = list.into_iter().unzip();
     Ok(DataFrame::new(

@@ -27,6 +27,7 @@ pub fn book(context: &Context<'_>) -> Book {
         font: context.word("font"),
         pages: Vec::new(),
         sheets: vec![
+            super::board_sheet::sheet(context),
             findings_views::priority(context, &all),
             counties(context, &all),
             findings_views::schools(context, &flagged, &all),

@@ -1,6 +1,7 @@
 //! Results -> books and Parquet. What stands where is decided here; the words stand in the pipeline.
 
 mod audit_page;
+mod board_sheet;
 pub mod book;
 pub mod county_book;
 mod criteria_sheet;
@@ -12,6 +13,7 @@ pub mod formula_words;
 mod inspection_sheets;
 mod method_sheet;
 pub mod ranking_book;
+pub mod return_book;
 mod schools_sheet;
 mod survey_data;
 mod survey_sheets;
@@ -20,6 +22,7 @@ mod template_fields;
 pub mod words;
 pub mod xlsx;
 
+use crate::due::Due;
 use crate::ingest::submission::Skipped;
 use crate::pipeline::Pipeline;
 use crate::results::Results;
@@ -34,6 +37,8 @@ pub struct Context<'a> {
     pub skipped: &'a [Skipped],
     /// Path from a run's folder to the input folder, for links to cells.
     pub input_link: &'a str,
+    /// The day by which everything must be corrected or explained.
+    pub due: Option<Due>,
 }
 
 impl Context<'_> {

@@ -22,6 +22,8 @@ const MAX_TEXT: usize = 32_000;
 /// Longest title and text of what is shown beside an entry.
 const MAX_TITLE: usize = 32;
 const MAX_NOTE: usize = 255;
+/// More rows than this cannot be read on one sheet of paper.
+const MAX_ROWS_A_PAGE: usize = 60;
 
 /// Writes a book. `period` is the year that stands as the file's creation time.
 ///
@@ -228,7 +230,8 @@ fn write_sheet(
     }
     worksheet.set_landscape();
     worksheet.set_paper_size(9);
-    worksheet.set_print_fit_to_pages(1, 0);
+    let one_page = sheet.one_page && sheet.rows.len() <= MAX_ROWS_A_PAGE;
+    worksheet.set_print_fit_to_pages(1, u16::from(one_page));
     worksheet.set_repeat_rows(first_head, head_row)?;
     worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
     worksheet.set_footer("&L&A&R&P / &N");
@@ -322,6 +325,9 @@ fn write_page(
     for (c, width) in page.widths.iter().enumerate() {
         worksheet.set_column_width(column(c), *width as f64 + 1.0)?;
     }
+    for col in &page.hidden {
+        worksheet.set_column_hidden(*col)?;
+    }
     let title = plain
         .clone()
         .set_font_size(14)
@@ -356,6 +362,8 @@ fn write_page(
             Look::Lead => lead.clone(),
             Look::NeededHead => needed.clone(),
             Look::Middle => middle.clone(),
+            Look::Given => formats.entry(&Entry::default()),
+            Look::Section => formats.of(Tone::Strong, None).clone(),
             Look::Body => match &placed.cell {
                 Cell::Text(_, tone) => formats.of(*tone, None).clone(),
                 Cell::Number(_, digits, tone) => formats.of(*tone, Some(*digits)).clone(),
@@ -397,7 +405,7 @@ fn write_page(
             ..ProtectionOptions::default()
         });
         if page.frozen.0 > 0 {
-            worksheet.set_repeat_rows(0, page.frozen.0 - 1)?;
+            worksheet.set_repeat_rows(page.repeated, page.frozen.0 - 1)?;
         }
         if page.pages_wide > 1 && page.frozen.1 > 0 {
             worksheet.set_repeat_columns(0, page.frozen.1 - 1)?;

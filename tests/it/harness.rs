@@ -19,6 +19,9 @@
 //! not a workbook
 //! ```
 //!
+//! A line `copies` before the sections leaves the rules about copied rows on: made schools are all alike. What stands after a
+//! line `# last year` is what was sent the year before.
+//!
 //! `answers` writes a text file of questionnaires: fields between `|`; a line that begins with `40 x ` stands 40 times, with
 //! `{n}` for the number of its row and `{time}` for a second of its own.
 //!
@@ -385,6 +388,7 @@ fn good(pipeline: &Pipeline, form: &Form, target: Target, kind: &str, number: us
         "graduates" | "entrants_3y_ago" => "160".to_string(),
         "migrant_students" => "0".to_string(),
         "built_year" => "2005".to_string(),
+        "built_by_2010" | "built_by_2016" => "是".to_string(),
         _ => match column.kind {
             Kind::Count | Kind::Number => "0".to_string(),
             Kind::YesNo => "否".to_string(),
@@ -460,6 +464,8 @@ fn county_good(name: &str) -> &'static str {
         "county_name_stated" => "甲县",
         "county_code_stated" => "'990001",
         "year_stated" => "2024",
+        "funding_standard_primary" => "850",
+        "funding_standard_junior" => "1050",
         "teacher_pay" => "11.2",
         "civil_servant_pay" => "10.1",
         "rotation_eligible" => "479",
@@ -611,6 +617,17 @@ pub fn compute_year(
     counties: Vec<County>,
     period: i64,
 ) -> Results {
+    compute_after(pipeline, folder, counties, period, None)
+}
+
+/// The same with last year's results to compare with.
+pub fn compute_after(
+    pipeline: &Pipeline,
+    folder: &Path,
+    counties: Vec<County>,
+    period: i64,
+    last_year: Option<&junheng::last_year::LastYear>,
+) -> Results {
     let listing = discover(folder, pipeline.settings.county_digits, &pipeline.limits).unwrap();
     let files: Vec<_> = listing
         .submissions
@@ -624,7 +641,10 @@ pub fn compute_year(
         only: &[],
     };
     let (dataset, findings) = junheng::dataset::assemble(given, &files).unwrap();
-    junheng::results::compute(pipeline, dataset, findings, period, None).unwrap()
+    let mut results =
+        junheng::results::compute(pipeline, dataset, findings, period, last_year).unwrap();
+    junheng::followup::follow(pipeline, &mut results, None, &[], period);
+    results
 }
 
 /// A finding as one line.

@@ -6,6 +6,7 @@ mod criteria;
 mod documents;
 #[path = "../../benches/hostile/drive.rs"]
 mod drive;
+mod followup;
 mod harness;
 #[path = "../../benches/hostile/files/mod.rs"]
 mod hostile;

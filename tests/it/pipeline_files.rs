@@ -58,8 +58,8 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
             ),
             (
                 "common/checks.toml",
-                "must = \"certified <= teachers\"",
-                "must = \"certified <= school_type\"",
+                "part = \"certified\"",
+                "part = \"certified + school_type\"",
             ),
             (
                 "common/checks.toml",
@@ -159,7 +159,7 @@ fn every_mistake_is_shown_at_its_place_all_at_once() {
     );
     has(
         "common/checks.toml",
-        "school_type\"\ncells = [\"certified\"",
+        "school_type\"\nwhole = \"teachers\"\ncells = [\"certified\"",
         "'school_type' is text, but a number is wanted",
         "",
     );
@@ -279,5 +279,47 @@ fn mistakes_in_the_list_of_parents_are_shown_at_their_lines() {
         "parents.csv:6:1: school '2199000004' stands twice",
     ] {
         assert!(check.stderr.contains(wanted), "{wanted}\n{}", check.stderr);
+    }
+}
+
+#[test]
+fn mistakes_in_what_counties_send_back_and_in_due_dates_are_shown() {
+    let base = broken(
+        "returned-mistakes",
+        &[
+            (
+                "quality-2017/pipeline.toml",
+                "\"2024-12-31\"",
+                "\"2024-12-32\"",
+            ),
+            (
+                "common/returned.toml",
+                "code = \"corrected\"",
+                "code = \"correct\"",
+            ),
+            (
+                "common/returned.toml",
+                "key = \"finding\"",
+                "key = \"explanation\"",
+            ),
+            (
+                "common/returned.toml",
+                "  { column = \"reason\", header = [\"处理情况\"], required = true },\n",
+                "",
+            ),
+        ],
+    );
+    let folder = base.join("quality-2017");
+    let check = junheng(&["pipelines", "check", folder.to_str().unwrap()]);
+    assert_eq!(check.code, 2);
+    let out = format!("{}{}", check.stdout, check.stderr);
+    for text in [
+        &place(&base, "quality-2017/pipeline.toml", "\"2024-12-32\"") as &str,
+        "'2024' = '2024-12-32' is no due date",
+        "column 'reason' of table 'explanation' must be a choice of a code list with the code 'corrected'",
+        "table 'explanation' must be of groups with the key 'finding'",
+        "table 'explanation' needs one form, with the layout \"rows\" and the fields 'finding', 'reason' and 'explanation'",
+    ] {
+        assert!(out.contains(text), "{text}\n{out}");
     }
 }

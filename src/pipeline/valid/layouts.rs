@@ -253,11 +253,12 @@ impl Valid<'_> {
                 let names: Vec<String> = columns
                     .iter()
                     .map(|c| match c.kind {
-                        Kind::Choice(_) => c.name.clone(),
+                        Kind::Choice(_) | Kind::Text => c.name.clone(),
                         _ => String::new(),
                     })
                     .collect();
-                let at = self.position(block.file, key, "a choice column of this table", &names);
+                let what = "a choice or text column of this table";
+                let at = self.position(block.file, key, what, &names);
                 Entity::Group(at.unwrap_or(0))
             }
             (Some(Entity::Group(_)), None) => {
@@ -349,6 +350,19 @@ impl Valid<'_> {
             .filter_map(|t| self.position(block.file, t, "a table", &names))
             .collect();
         let digits = self.unsigned(block.file, &s.county_pattern_digits, 12);
+        let mut due_dates = BTreeMap::new();
+        for (year, date) in &s.due_dates {
+            match year.parse::<i64>() {
+                Ok(year) if crate::due::is_day(date.get_ref()) => {
+                    due_dates.insert(year, date.get_ref().clone());
+                }
+                _ => {
+                    let message = format!("'{year}' = '{}' is no due date", date.get_ref());
+                    let help = "write the period and a day: { \"2024\" = \"2024-12-31\" }";
+                    self.wrong(block.file, date.span(), message, Some(help.to_string()));
+                }
+            }
+        }
         units.words.sort();
         Some(Settings {
             whole_school_figures: whole?,
@@ -363,6 +377,7 @@ impl Valid<'_> {
                 .collect(),
             header_prefixes: normals(&s.header_prefixes),
             unit_prefixes: normals(&s.unit_prefixes),
+            due_dates,
         })
     }
 

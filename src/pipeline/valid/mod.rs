@@ -4,7 +4,9 @@
 mod counties;
 mod layouts;
 mod limits;
+mod more_rules;
 mod parents;
+mod returned;
 mod review;
 mod rules;
 mod standards;
@@ -268,7 +270,7 @@ impl Valid<'_> {
         let indicators = self.indicators(&stage_ids, &unit_schema);
         let school_rule = self.school_rule();
         let balance_limits = self.balance_limits(&stage_ids);
-        let (musts, uniques, totals) = self.rules(&tables, &unit_schema);
+        let rules = self.rules(&tables, &unit_schema, &indicators);
         let notices = self.notices();
         let rankings = self.rankings(&stage_ids);
         let words = self.words();
@@ -280,6 +282,7 @@ impl Valid<'_> {
         let criteria = self.criteria(&tables, &schemas, &parts, &county_columns);
         let pages = self.pages(&tables, &forms, &parts, &schemas.county);
         let survey = self.survey(&tables, &code_lists, &criteria, &county_columns);
+        let returned = self.returned(&tables, &forms, &code_lists);
         let summary = self.summary();
         let sample = self.sample();
         let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
@@ -310,13 +313,12 @@ impl Valid<'_> {
             stages,
             school_types,
             code_lists,
+            returned,
             unit_columns,
             indicators,
             school_rule: school_rule?,
             balance_limits,
-            musts,
-            uniques,
-            totals,
+            rules,
             notices,
             rankings,
             parameters,
@@ -338,6 +340,9 @@ impl Valid<'_> {
         rules.extend(raw.musts.iter().map(|b| note(b.file, &b.value.id)));
         rules.extend(raw.uniques.iter().map(|b| note(b.file, &b.value.id)));
         rules.extend(raw.totals.iter().map(|b| note(b.file, &b.value.id)));
+        for block in raw.rules.values().flatten() {
+            rules.push(note(block.file, &block.value.id));
+        }
         rules.extend(raw.notices.iter().map(|b| note(b.file, &b.value.id)));
         self.distinct("rule", rules);
         let of = |list: Vec<(usize, &At<String>)>| -> Vec<(usize, Range<usize>, String)> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::more_rules::Known;
 use super::{Schema, Valid, table_schema};
 use crate::finding::{NOTICES, Severity};
 use crate::formula::Type;
@@ -18,7 +19,8 @@ impl Valid<'_> {
         &mut self,
         tables: &[Table],
         unit_schema: &Schema,
-    ) -> (Vec<Must>, Vec<Unique>, Vec<Total>) {
+        indicators: &[Indicator],
+    ) -> Rules {
         let raw = self.raw;
         let mut scopes: Vec<(String, Scope)> = tables
             .iter()
@@ -68,6 +70,7 @@ impl Valid<'_> {
             slots.extend(["expected", "school_name", "stage_title"]);
             let text = self.rule_text(
                 file,
+                "must",
                 (&m.id, &m.title, &m.severity, &m.level),
                 (&m.why, &m.message, &m.remedy, &m.basis),
                 &slots,
@@ -91,10 +94,12 @@ impl Valid<'_> {
             });
             let rule = Must {
                 text,
-                scope,
-                when: when.flatten(),
+                rows: Rows {
+                    scope,
+                    when: when.flatten(),
+                    cells,
+                },
                 must,
-                cells,
                 expected: expected.flatten(),
             };
             for (example, fires) in m
@@ -131,6 +136,7 @@ impl Valid<'_> {
             slots.extend(["others", "count"]);
             let text = self.rule_text(
                 file,
+                "unique",
                 (&u.id, &u.title, &u.severity, &u.level),
                 (&u.why, &u.message, &u.remedy, &u.basis),
                 &slots,
@@ -162,7 +168,19 @@ impl Valid<'_> {
                 totals.push(rule);
             }
         }
-        (musts, uniques, totals)
+        let mut rules = Rules {
+            musts,
+            uniques,
+            totals,
+            ..Rules::default()
+        };
+        let known = Known {
+            tables,
+            unit_schema,
+            indicators,
+        };
+        self.more_rules(known, &mut rules);
+        rules
     }
 
     pub(super) fn total(
@@ -176,72 +194,18 @@ impl Valid<'_> {
         let table = self.position(file, &t.table, "a table", table_names)?;
         let schema = table_schema(&tables[table]);
         let slots = ["column", "sum", "stated", "difference", "rows"];
-        let text = self.rule_text(
+        let mut text = self.rule_text(
             file,
+            "total",
             (&t.id, &t.title, &t.severity, &t.level),
             (&t.why, &t.message, &t.remedy, &t.basis),
             &slots,
         )?;
-        let against = match t.against.get_ref().as_str() {
-            "total_row" => {
-                for extra in [&t.sum, &t.filter, &t.equals].into_iter().flatten() {
-                    self.wrong(
-                        file,
-                        extra.span(),
-                        "the total row is held against the sheet's own columns: no `sum`, `where`, `equals`",
-                        None,
-                    );
-                }
-                Against::TotalRow
-            }
-            _ => {
-                let other = self.position(file, &t.against, "total_row or a table", table_names)?;
-                let names: Vec<String> = tables[other]
-                    .columns
-                    .iter()
-                    .map(|c| c.name.clone())
-                    .collect();
-                let (Some(sum), Some(equals)) = (&t.sum, &t.equals) else {
-                    self.wrong(
-                        file,
-                        t.against.span(),
-                        "against a table, `sum` and `equals` are needed",
-                        None,
-                    );
-                    return None;
-                };
-                let sum = self.formula(file, sum, &schema, Type::Number);
-                let filter = match &t.filter {
-                    Some(f) => Some(self.formula(file, f, &schema, Type::Bool)?),
-                    None => None,
-                };
-                Against::County(Box::new(CountyTotal {
-                    sum: sum?,
-                    filter,
-                    column: self.position(file, equals, "a column of that table", &names)?,
-                    table: other,
-                }))
-            }
-        };
         if t.example.is_empty() {
-            self.wrong(
-                file,
-                t.id.span(),
-                format!("rule '{}' has no example", t.id.get_ref()),
-                None,
-            );
+            let message = format!("rule '{}' has no example", t.id.get_ref());
+            self.wrong(file, t.id.span(), message, None);
         }
-        let mut text = text;
-        text.condition = match (&t.sum, &t.equals) {
-            (Some(sum), Some(equals)) => {
-                let filter = t
-                    .filter
-                    .as_ref()
-                    .map_or(String::new(), |f| format!(" where {}", f.get_ref()));
-                format!("sum({}){filter} = {}", sum.get_ref(), equals.get_ref())
-            }
-            _ => t.against.get_ref().clone(),
-        };
+        text.condition = "total row = sum of the rows above".to_string();
         text.examples = t
             .example
             .iter()
@@ -255,7 +219,6 @@ impl Valid<'_> {
         let rule = Total {
             text,
             table,
-            against,
             tolerance: *t.tolerance.get_ref(),
         };
         for example in &t.example {
@@ -291,6 +254,7 @@ impl Valid<'_> {
     pub(super) fn rule_text(
         &mut self,
         file: usize,
+        kind: &'static str,
         (id, title, severity, level): (&At<String>, &At<String>, &At<String>, &At<i64>),
         (why, message, remedy, basis): (&At<String>, &At<String>, &At<String>, &At<String>),
         slots: &[&str],
@@ -300,6 +264,7 @@ impl Valid<'_> {
         let message = self.template(file, message, slots);
         Some(RuleText {
             id: id.get_ref().clone(),
+            kind,
             title: title.get_ref().clone(),
             severity: severity?,
             level: *level.get_ref(),
@@ -455,7 +420,7 @@ fn rows_text(rows: &[At<RawRow>]) -> String {
 }
 
 /// The examples where a rule holds and where it fires, as texts.
-fn both<T>(holds: &[T], fires: &[T], text: impl Fn(&T) -> String) -> Vec<String> {
+pub(super) fn both<T>(holds: &[T], fires: &[T], text: impl Fn(&T) -> String) -> Vec<String> {
     let holds = holds.iter().map(|e| format!("holds: {}", text(e)));
     let fires = fires.iter().map(|e| format!("fires: {}", text(e)));
     holds.chain(fires).collect()

@@ -1,0 +1,92 @@
+//! Which row of last year a row of this year is: the same county and school (and stage), by code, else by name. A row whose code
+//! or name stands for several is nobody's.
+
+use std::collections::HashMap;
+
+use polars::prelude::*;
+
+use super::Given;
+use crate::dataset::SCHOOL_CODE;
+use crate::dataset::SCHOOL_NAME;
+use crate::pipeline::model::Scope;
+use crate::pipeline::valid::{COUNTY_CODE, STAGE};
+
+/// Last year's rows of a scope.
+pub(super) struct LastRows<'a> {
+    pub frame: &'a DataFrame,
+    /// By row of this year.
+    pub rows: Vec<Option<usize>>,
+    pub period: i64,
+}
+
+type Key = (String, String, String);
+
+/// Last year's rows beside this year's; `None` without an earlier year.
+///
+/// # Errors
+/// When polars refuses.
+pub(super) fn last_rows<'a>(given: &Given<'a>, scope: Scope) -> PolarsResult<Option<LastRows<'a>>> {
+    let Some(last) = given.last_year else {
+        return Ok(None);
+    };
+    let frame = match scope {
+        Scope::Unit => &last.units,
+        Scope::Table(t) => match last.tables.get(t) {
+            Some(frame) => frame,
+            None => return Ok(None),
+        },
+    };
+    if frame.height() == 0 {
+        return Ok(None);
+    }
+    let now = given.frame(scope);
+    let mut rows = vec![None; now.height()];
+    for name in [SCHOOL_CODE, SCHOOL_NAME] {
+        let (now, then) = (keys(now, name)?, keys(frame, name)?);
+        let (now_at, then_at) = (single(&now), single(&then));
+        for (row, key) in now.iter().enumerate() {
+            let Some(key) = key.as_ref().filter(|_| rows[row].is_none()) else {
+                continue;
+            };
+            let alone = now_at.get(key).copied().flatten().is_some();
+            rows[row] = then_at.get(key).copied().flatten().filter(|_| alone);
+        }
+    }
+    Ok(Some(LastRows {
+        frame,
+        rows,
+        period: last.period,
+    }))
+}
+
+/// The rows by key; `None` for a key of several.
+fn single(keys: &[Option<Key>]) -> HashMap<&Key, Option<usize>> {
+    let mut out: HashMap<&Key, Option<usize>> = HashMap::new();
+    for (row, key) in keys.iter().enumerate() {
+        if let Some(key) = key {
+            out.entry(key)
+                .and_modify(|at| *at = None)
+                .or_insert(Some(row));
+        }
+    }
+    out
+}
+
+/// County, name or code of the school, stage: what a table does not have is empty, what a row does not have makes it nobody.
+fn keys(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<Key>>> {
+    let texts = |name: &str| -> PolarsResult<Option<StringChunked>> {
+        match frame.column(name) {
+            Ok(column) => Ok(Some(column.cast(&DataType::String)?.str()?.clone())),
+            Err(_) => Ok(None),
+        }
+    };
+    let (county, entity, stage) = (texts(COUNTY_CODE)?, texts(name)?, texts(STAGE)?);
+    let part = |column: &Option<StringChunked>, row: usize| match column {
+        Some(column) => column.get(row).map(str::to_string),
+        None => Some(String::new()),
+    };
+    let rows = 0..frame.height();
+    Ok(rows
+        .map(|row| Some((part(&county, row)?, part(&entity, row)?, part(&stage, row)?)))
+        .collect())
+}

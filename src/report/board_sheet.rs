@@ -1,0 +1,183 @@
+//! 进度: who has sent, what could be read, what is still to be corrected or explained, and who is late. One page.
+
+use super::Context;
+use super::book::{Cell, Head, Sheet, Tone};
+use crate::dataset::County;
+use crate::finding::{Severity, State};
+use crate::ingest::Status;
+
+/// The figures of a line.
+#[derive(Default, Clone, Copy)]
+struct Line {
+    counties: usize,
+    received: usize,
+    files: usize,
+    read: usize,
+    errors: usize,
+    queries: usize,
+    explained: usize,
+    open: usize,
+    overdue: usize,
+}
+
+impl Line {
+    fn add(&mut self, other: Line) {
+        self.counties += other.counties;
+        self.received += other.received;
+        self.files += other.files;
+        self.read += other.read;
+        self.errors += other.errors;
+        self.queries += other.queries;
+        self.explained += other.explained;
+        self.open += other.open;
+        self.overdue += other.overdue;
+    }
+}
+
+/// Makes the sheet.
+pub fn sheet(context: &Context<'_>) -> Sheet {
+    let w = |key: &str| context.word(key);
+    let mut s = context.sheet(
+        "sheet_board",
+        vec![
+            Head::new(w("head_county_code")),
+            Head::new(w("head_county")).wide(20),
+            Head::new(w("head_prefecture")),
+            Head::new(w("head_received")).wide(10),
+            Head::new(w("head_files")).wide(10),
+            Head::new(w("head_files_read")).wide(10),
+            Head::new(w("head_errors")).wide(10),
+            Head::new(w("head_queries")).wide(10),
+            Head::new(w("head_explained")).wide(10),
+            Head::new(w("head_open")).wide(10),
+            Head::new(w("head_overdue")).wide(10),
+        ],
+        2,
+    );
+    s.one_page = true;
+    let due = match &context.due {
+        Some(due) => {
+            let key = if due.passed {
+                "board_due_passed"
+            } else {
+                "board_due"
+            };
+            context.pipeline.phrase(key, &[("date", &due.date)])
+        }
+        None => w("board_no_due"),
+    };
+    s.notes = vec![due, w("note_board")];
+    let counties = &context.results.dataset.counties;
+    let mut all = Line::default();
+    // In the order of the counties.
+    let mut by_prefecture: Vec<(&str, Line)> = Vec::new();
+    let mut rows = Vec::new();
+    for county in counties {
+        let line = line(context, county);
+        all.add(line);
+        let own = by_prefecture
+            .iter_mut()
+            .find(|(p, _)| *p == county.prefecture);
+        match own {
+            Some((_, sum)) => sum.add(line),
+            None => by_prefecture.push((&county.prefecture, line)),
+        }
+        let name = Cell::text(county.name.as_str());
+        let received = match line.received {
+            0 => Cell::Text(w("board_not_received"), Tone::Bad),
+            _ => Cell::Text(w("board_received"), Tone::Plain),
+        };
+        rows.push(cells(
+            &county.code,
+            name,
+            &county.prefecture,
+            received,
+            line,
+            Tone::Plain,
+        ));
+    }
+    let of = |line: Line| {
+        let counts = [line.received.to_string(), line.counties.to_string()];
+        let slots = [("received", counts[0].as_str()), ("counties", &counts[1])];
+        Cell::text(context.pipeline.phrase("board_of", &slots)).toned(Tone::Strong)
+    };
+    let name = Cell::Text(w("board_all"), Tone::Strong);
+    s.rows.push(cells("", name, "", of(all), all, Tone::Strong));
+    if by_prefecture.len() > 1 {
+        for (prefecture, line) in by_prefecture {
+            let text = match prefecture.is_empty() {
+                true => w("no_prefecture"),
+                false => prefecture.to_string(),
+            };
+            let name = Cell::Text(w("prefecture_all"), Tone::Strong);
+            s.rows
+                .push(cells("", name, &text, of(line), line, Tone::Strong));
+        }
+    }
+    s.rows.extend(rows);
+    s
+}
+
+fn cells(
+    code: &str,
+    name: Cell,
+    prefecture: &str,
+    received: Cell,
+    line: Line,
+    tone: Tone,
+) -> Vec<Cell> {
+    let marked = |count: usize, bad: Tone| match (count, tone) {
+        (0, _) | (_, Tone::Strong) => Cell::count(count).toned(tone),
+        _ => Cell::count(count).toned(bad),
+    };
+    vec![
+        Cell::text(code).toned(tone),
+        name,
+        Cell::text(prefecture).toned(tone),
+        received,
+        Cell::count(line.files).toned(tone),
+        marked_less(line.read, line.files, tone),
+        marked(line.errors, Tone::Bad),
+        Cell::count(line.queries).toned(tone),
+        Cell::count(line.explained).toned(tone),
+        marked(line.open, Tone::Middle),
+        marked(line.overdue, Tone::Bad),
+    ]
+}
+
+/// A count that should be another one.
+fn marked_less(count: usize, whole: usize, tone: Tone) -> Cell {
+    let cell = Cell::count(count);
+    match count < whole && tone != Tone::Strong {
+        true => cell.toned(Tone::Bad),
+        false => cell.toned(tone),
+    }
+}
+
+fn line(context: &Context<'_>, county: &County) -> Line {
+    let r = context.results;
+    let code = Some(county.code.as_str());
+    let own = r
+        .files()
+        .iter()
+        .filter(|f| f.county_codes.contains(&county.code));
+    let (mut files, mut read) = (0, 0);
+    for file in own {
+        files += 1;
+        read += usize::from(file.status != Status::Rejected);
+    }
+    let in_state = |state| r.count_state(code, state);
+    let open = in_state(State::New) + in_state(State::Open) + in_state(State::Recurred);
+    let late = context.due.as_ref().is_some_and(|due| due.passed);
+    Line {
+        counties: 1,
+        received: usize::from(county.received),
+        files,
+        read,
+        errors: r.count(code, Severity::Error),
+        queries: r.count(code, Severity::Query),
+        explained: in_state(State::Explained),
+        open,
+        overdue: if late { open } else { 0 },
+    }
+}

@@ -116,11 +116,19 @@ pub(super) fn hanging(p: &Pipeline, criteria: &[&CriterionResult]) -> Option<Str
     if criteria.is_empty() {
         return None;
     }
+    let mut last = None;
     let mut names: Vec<String> = criteria
         .iter()
         .take(NAMED)
         .map(|c| {
-            let name = named(p, &p.criteria[c.criterion]);
+            let criterion = &p.criteria[c.criterion];
+            // The part is named once.
+            let name = if last == Some(criterion.part) {
+                format!("{}.{}", criterion.number, criterion.title)
+            } else {
+                named(p, criterion)
+            };
+            last = Some(criterion.part);
             let slots = [
                 ("criterion", name.as_str()),
                 ("verdict", p.word(c.verdict.key())),

@@ -44,16 +44,27 @@ fn stages_of(context: &Context<'_>, school: usize) -> Vec<usize> {
 /// Stages, area and students of a school.
 fn facts(context: &Context<'_>, school: usize) -> [Cell; 3] {
     let (p, r) = (context.pipeline, context.results);
-    let students: Option<f64> = p.table("school").map(|table| {
+    let students: Option<f64> = p.table("school").and_then(|table| {
         let values = &r.dataset.tables[table].rows[school].values;
         let own = p.stages.iter().map(|s| values[s.students].as_ref());
-        own.flatten().filter_map(Value::number).sum()
+        own.flatten().filter_map(Value::number).reduce(|a, b| a + b)
     });
     [
         Cell::text(stages(context, &stages_of(context, school))),
         Cell::text(area_title(context, area(p, r, school))),
         Cell::number(students, 0),
     ]
+}
+
+/// A stratum with how many schools it has, and how many of them are drawn.
+fn size(context: &Context<'_>, own: &Stratum) -> String {
+    let slots = [
+        ("stratum", stratum(context, own)),
+        ("schools", own.schools.to_string()),
+        ("drawn", own.drawn.to_string()),
+    ];
+    let slots: Vec<(&str, &str)> = slots.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    context.pipeline.phrase("note_stratum", &slots)
 }
 
 /// The drawn schools.
@@ -89,15 +100,11 @@ pub(super) fn random(context: &Context<'_>, sample: &Sample, risk: &[Flagged]) -
         p.phrase("note_sample", &slots),
         p.phrase("note_sample_again", &slots),
     ];
-    s.notes.extend(sample.strata.iter().map(|own| {
-        let slots = [
-            ("stratum", stratum(context, own)),
-            ("schools", own.schools.to_string()),
-            ("drawn", own.drawn.to_string()),
-        ];
-        let slots: Vec<(&str, &str)> = slots.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        p.phrase("note_stratum", &slots)
-    }));
+    // A line for the strata of the same stages.
+    for own in sample.strata.chunk_by(|a, b| a.stages == b.stages) {
+        let strata: Vec<String> = own.iter().map(|s| size(context, s)).collect();
+        s.notes.push(strata.join(p.word("list_separator")));
+    }
     let risk: BTreeSet<usize> = risk.iter().map(|f| f.school).collect();
     for (i, drawn) in sample.schools.iter().enumerate() {
         let mut cells = vec![

@@ -405,6 +405,7 @@ fn book(pipeline: &Pipeline, results: &Results) -> Book {
         run_id: "run",
         skipped: &[],
         input_link: "../input",
+        due: None,
     })
 }
 

@@ -3,7 +3,12 @@
 //! Invented counties, clean and with 1% of the figures wrong, judged by the very functions that the checks use. The figures of
 //! the study that chose the defaults stand beside in brackets. Deterministic: the same seed prints the same tables.
 
+use std::path::Path;
+
 use junheng::checks::statistics;
+use junheng::checks::unit_error::ALL_PAIRS;
+use junheng::pipeline::Pipeline;
+use junheng::pipeline::model::{ChangeMethod, CopiedOf, OutlierMethod};
 
 mod cross_section;
 mod generate;
@@ -17,7 +22,7 @@ mod year_on_year;
 use random::Random;
 use statistics::{FunnelSettings, HidiroglouBerthelotSettings};
 
-/// The thresholds under study: what a pipeline declares.
+/// The thresholds under study.
 pub struct Rules {
     /// Measures: modified z of the residual in size, and factor.
     pub continuous_z: f64,
@@ -46,33 +51,73 @@ pub struct Rules {
     pub bunching_ratio: f64,
 }
 
-const RULES: Rules = Rules {
-    continuous_z: 4.0,
-    continuous_factor: 2.0,
-    count_z: 4.0,
-    funnel: FunnelSettings {
-        winsor_share: 0.1,
-        phi_divisor: 0.7,
-    },
-    all_pairs_until: 1000,
-    unit_log10: 2.5,
-    unit_factor: 10.0,
-    change_share: 0.3,
-    change_at_least: 5.0,
-    total_share: 0.2,
-    change_scores: HidiroglouBerthelotSettings {
-        u: 0.5,
-        a: 0.05,
-        c: 20.0,
-    },
-    copied_of_large: 2,
-    copied_of_all: 5,
-    copied_of_all_above: 6,
-    copied_small_county: 150,
-    bunching_width: 0.05,
-    bunching_p: 0.001,
-    bunching_ratio: 2.0,
-};
+impl Rules {
+    /// The thresholds that a pipeline declares: of the first rule of each kind and method.
+    fn declared(pipeline: &Pipeline) -> Option<Rules> {
+        let rules = &pipeline.rules;
+        let mut outliers = rules.outliers.iter().map(|r| r.method);
+        let (count_z, funnel) = outliers.clone().find_map(|m| match m {
+            OutlierMethod::Funnel { z, winsor, phi } => Some((
+                z,
+                FunnelSettings {
+                    winsor_share: winsor,
+                    phi_divisor: phi,
+                },
+            )),
+            OutlierMethod::SizeResidual { .. } => None,
+        })?;
+        let (continuous_z, continuous_factor) = outliers.find_map(|m| match m {
+            OutlierMethod::SizeResidual { z, factor } => Some((z, factor)),
+            OutlierMethod::Funnel { .. } => None,
+        })?;
+        let unit = rules.unit_errors.first()?;
+        let ratio = |of_county: bool| {
+            let mut own = rules.changes.iter().filter(|r| r.of_county == of_county);
+            own.find_map(|r| match r.method {
+                ChangeMethod::Ratio { ratio, least } => Some((ratio, least)),
+                ChangeMethod::HidiroglouBerthelot { .. } => None,
+            })
+        };
+        let (change_share, change_at_least) = ratio(false)?;
+        let change_scores = rules.changes.iter().find_map(|r| match r.method {
+            ChangeMethod::HidiroglouBerthelot { u, a, c, .. } => {
+                Some(HidiroglouBerthelotSettings { u, a, c })
+            }
+            ChangeMethod::Ratio { .. } => None,
+        })?;
+        let (copied_of_all, copied_of_all_above, copied_small_county, copied_of_large) =
+            rules.copied.iter().find_map(|r| match r.of {
+                CopiedOf::Rows {
+                    least,
+                    least_of_many,
+                    many,
+                    least_large,
+                } => Some((least, least_of_many, many, least_large)),
+                _ => None,
+            })?;
+        let bunching = rules.bunchings.first()?;
+        Some(Rules {
+            continuous_z,
+            continuous_factor,
+            count_z,
+            funnel,
+            all_pairs_until: ALL_PAIRS,
+            unit_log10: unit.decades,
+            unit_factor: unit.factor,
+            change_share,
+            change_at_least,
+            total_share: ratio(true)?.0,
+            change_scores,
+            copied_of_large,
+            copied_of_all,
+            copied_of_all_above,
+            copied_small_county,
+            bunching_width: bunching.window,
+            bunching_p: bunching.p,
+            bunching_ratio: bunching.ratio,
+        })
+    }
+}
 
 /// How much is simulated.
 pub struct Study {
@@ -109,11 +154,15 @@ const STUDY: Study = Study {
 };
 
 fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/quality-2017");
+    let pipeline =
+        junheng::pipeline::load(&folder).expect("the pipeline of the repository is right");
+    let rules = Rules::declared(&pipeline).expect("it has a rule of every kind under study");
     let random = || Random::new(STUDY.seed);
-    cross_section::clean(&RULES, &STUDY, &mut random());
-    cross_section::with_mistakes(&RULES, &STUDY, &mut random());
-    year_on_year::schools(&RULES, &STUDY, &mut random());
-    year_on_year::totals(&RULES, &STUDY, &mut random());
-    rows_and_limits::rows(&RULES, &STUDY, &mut random());
-    rows_and_limits::limits(&RULES, &STUDY, &mut random());
+    cross_section::clean(&rules, &STUDY, &mut random());
+    cross_section::with_mistakes(&rules, &STUDY, &mut random());
+    year_on_year::schools(&rules, &STUDY, &mut random());
+    year_on_year::totals(&rules, &STUDY, &mut random());
+    rows_and_limits::rows(&rules, &STUDY, &mut random());
+    rows_and_limits::limits(&rules, &STUDY, &mut random());
 }

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::pipeline::model::UnitError;
 
 /// Up to so many points a line goes through all pairs.
-pub(super) const ALL_PAIRS: usize = 1000;
+pub const ALL_PAIRS: usize = 1000;
 
 /// Whether a figure is a power of ten away from last year's.
 pub fn is_beside_last_year(rule: &UnitError, last: f64, now: f64) -> bool {

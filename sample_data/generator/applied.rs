@@ -137,6 +137,7 @@ pub fn lanqiao(county: &County, target: &mut Target, totals: &Totals) -> Outcome
 
 const IN_LIUYAN: &str = "
 q01 | answer | keep | figure-too-high | more 毕业班学生 than ever entered or came
+q01 | answer | keep | app-graduates-exceed-cohort | the same
 ";
 
 /// Without 表6: nobody was asked.

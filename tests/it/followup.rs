@@ -556,7 +556,13 @@ fn hundreds_of_findings_go_back_and_come_back() {
     let schools = 700;
     let kinds = vec!["211"; schools].join(" ");
     let wrong: String = (1..=schools)
-        .map(|n| format!("{n}.certified_primary = 41\n"))
+        .map(|n| {
+            let (area, ground) = (4000 + n, 5500 + n);
+            format!(
+                "{n}.certified_primary = 41\n{n}.school_teaching_area = {area}\n\
+                 {n}.school_sports_ground_area = {ground}\n{n}.school_equipment_value = {area}\n"
+            )
+        })
         .collect();
     let text = format!("## 990001-甲县/学校汇总表.xlsx ! summary {kinds}\n{wrong}");
     write_input(&pipeline(), &text, &place.input);

@@ -177,6 +177,10 @@ impl Assembly<'_> {
         let kind = |row: &Row| {
             text_of(&p.tables[table], &row.values, "school_type").and_then(|c| p.school_type(&c))
         };
+        let mut counties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (i, row) in rows.iter().enumerate() {
+            counties.entry(&row.county_code).or_default().push(i);
+        }
         for (i, row) in rows.iter().enumerate() {
             let lacking = kind(row).into_iter().flat_map(|k| &k.stages).find(|s| {
                 !row.stages.is_empty()
@@ -185,12 +189,14 @@ impl Assembly<'_> {
                     && row.values[p.stages[**s].students].is_none()
             });
             let without_code = self.school(table, row).0.is_none();
-            let others: Vec<&Row> = rows
-                .iter()
-                .enumerate()
+            if lacking.is_none() && !without_code {
+                continue;
+            }
+            let own = counties.get(row.county_code.as_str()).into_iter().flatten();
+            let others: Vec<&Row> = own
+                .map(|j| (*j, &rows[*j]))
                 .filter(|(j, other)| {
                     *j != i
-                        && other.county_code == row.county_code
                         && match lacking {
                             // Rows of one sheet are different schools.
                             _ if without_code => other.form == row.form && other.sheet != row.sheet,

@@ -456,7 +456,7 @@ fn the_summary_shows_ten_of_a_county_and_says_how_many_more_there_are() {
         .iter()
         .find(|r| cell(rules, r, "规则编号").shown() == "certified-exceed-teachers")
         .unwrap();
-    assert_eq!(cell(rules, row, "类别").shown(), "逻辑关系");
+    assert_eq!(cell(rules, row, "类别").shown(), "包含关系");
     assert_eq!(cell(rules, row, "占全部学校(%)").shown(), "28.6");
     assert_eq!(cell(rules, row, "备注").shown(), "规则阈值可能不合适");
     // As many schools as are drawn.

@@ -1,5 +1,7 @@
 //! The findings that could change most, by county and by school.
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone};
 use super::findings_book::{county_name, named, place, row_of, severity, title};
@@ -49,12 +51,17 @@ pub(super) fn priority(context: &Context<'_>, all: &Sheet) -> Sheet {
         let county = |i: usize| &findings[i].county_code;
         (county(a.0), a.1).cmp(&(county(b.0), b.1))
     });
+    let mut followers: BTreeMap<&str, usize> = BTreeMap::new();
+    for cause in findings.iter().filter_map(|f| f.cause.as_deref()) {
+        *followers.entry(cause).or_insert(0) += 1;
+    }
     let same = |a: &(usize, usize), b: &(usize, usize)| {
         findings[a.0].county_code == findings[b.0].county_code
     };
     for county in ranked.chunk_by(same) {
         for (i, rank) in county.iter().take(most) {
-            s.rows.push(line(context, *i, *rank));
+            let count = followers.get(findings[*i].id.as_str());
+            s.rows.push(line(context, *i, *rank, count.copied()));
         }
         if county.len() > most {
             let count = (county.len() - most).to_string();
@@ -74,11 +81,9 @@ pub(super) fn priority(context: &Context<'_>, all: &Sheet) -> Sheet {
     s
 }
 
-fn line(context: &Context<'_>, i: usize, rank: usize) -> Vec<Cell> {
+fn line(context: &Context<'_>, i: usize, rank: usize, followers: Option<usize>) -> Vec<Cell> {
     let findings = &context.results.findings;
     let f = &findings[i];
-    let followers = findings.iter().filter(|o| o.cause.as_ref() == Some(&f.id));
-    let followers = followers.count();
     vec![
         Cell::text(county_name(context, f)),
         Cell::count(rank),
@@ -92,11 +97,7 @@ fn line(context: &Context<'_>, i: usize, rank: usize) -> Vec<Cell> {
         Cell::text(f.read.clone().unwrap_or_default()),
         Cell::text(f.expected.clone().unwrap_or_default()),
         Cell::text(&f.message),
-        if followers > 0 {
-            Cell::count(followers)
-        } else {
-            Cell::Empty
-        },
+        followers.map_or(Cell::Empty, Cell::count),
         Cell::text(&f.id),
     ]
 }

@@ -50,6 +50,7 @@ pub fn broken(
                 ("difference", number(now - right)),
             ],
             expected: None,
+            estimated: false,
         });
     }
     Ok(out)

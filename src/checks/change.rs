@@ -81,6 +81,7 @@ fn changed(row: usize, (last, now): (f64, f64), period: i64) -> Broken {
         row,
         slots: slots(last, now, period),
         expected: None,
+        estimated: false,
     }
 }
 

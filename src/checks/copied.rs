@@ -120,6 +120,7 @@ fn say_copy(
         row,
         slots,
         expected: None,
+        estimated: false,
     };
     findings.push(subject.finding(&rule.text, &cells, broken));
 }

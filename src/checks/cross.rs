@@ -87,6 +87,7 @@ fn compare(
                 ("rows", rows.to_string()),
             ],
             expected: Some(sum),
+            estimated: false,
         };
         findings.push(subject.finding(&rule.text, std::slice::from_ref(name), broken));
     }

@@ -59,6 +59,7 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
                     titles.join(given.pipeline.word("list_separator")),
                 )],
                 expected: None,
+                estimated: false,
             };
             findings.push(subject.finding(&rule.text, &cells, broken));
         }

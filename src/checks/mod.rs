@@ -112,6 +112,8 @@ pub struct Broken {
     pub slots: Vec<(&'static str, String)>,
     /// What would be right in the first cell, in the base unit of its column.
     pub expected: Option<f64>,
+    /// It is what the peers have, not what must be right.
+    pub estimated: bool,
 }
 
 /// The values of a formula as numbers.
@@ -315,7 +317,13 @@ impl Subject<'_> {
         let mut draft = self.draft(cells);
         draft.expected_value = broken.expected;
         let factor = cells.first().map_or(1.0, |c| self.factor(c));
-        draft.expected = broken.expected.map(|e| number(e / factor));
+        draft.expected = broken.expected.map(|e| match broken.estimated {
+            true => {
+                let about = range::rough(e / factor);
+                self.pipeline.phrase("expected_about", &[("value", &about)])
+            }
+            false => number(e / factor),
+        });
         let stage = self
             .unit
             .map_or("", |u| self.pipeline.stages[u.stage].title.as_str());

@@ -102,6 +102,7 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
                         ("peers", group.points.len().to_string()),
                     ],
                     expected: expected(given, rule, row, (value, unlike.expected)),
+                    estimated: true,
                 });
             }
         }

@@ -35,6 +35,7 @@ pub fn broken(rule: &Range, frame: &DataFrame) -> PolarsResult<Vec<Broken>> {
                     ("most", shown(most[row])),
                 ],
                 expected: None,
+                estimated: false,
             });
         }
     }

@@ -49,6 +49,7 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
                         row,
                         slots: vec![("column", title)],
                         expected: None,
+                        estimated: false,
                     });
                 }
             }

@@ -29,6 +29,7 @@ pub fn broken(rule: &Subset, frame: &DataFrame) -> PolarsResult<Vec<Broken>> {
                     ("excess", short(part - whole)),
                 ],
                 expected: None,
+                estimated: false,
             })
         })
         .collect())

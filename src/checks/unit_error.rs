@@ -108,6 +108,7 @@ fn say_misfit(
         ],
         expected: own_column(given, rule.rows.scope, row, &rule.rows.cells)
             .map(|own| own * misfit.suggestion / value),
+        estimated: false,
     }
 }
 

@@ -537,6 +537,7 @@ pub const WORDS: &[&str] = &[
 /// Words with slots.
 pub const PHRASES: &[(&str, &[&str])] = &[
     ("near_stage_absent", &["stage"]),
+    ("expected_about", &["value"]),
     ("return_title", &["county", "period"]),
     ("return_counts", &["errors", "queries", "explained"]),
     ("return_due", &["date"]),

@@ -142,4 +142,52 @@ impl RawRule {
             .filter_map(|(key, at)| Some((key, at?)))
             .collect()
     }
+
+    /// The numbers and choices that are given, as written, for people.
+    pub fn settings(&self) -> Vec<String> {
+        let word = |key: &str, value: &Option<At<String>>| {
+            let value = value.as_ref()?.get_ref();
+            Some(format!("{key} = {value}"))
+        };
+        let number = |key: &str, value: &Option<At<f64>>| {
+            let value = value.as_ref()?.get_ref();
+            Some(format!("{key} = {value}"))
+        };
+        let count = |key: &str, value: &Option<At<i64>>| {
+            let value = value.as_ref()?.get_ref();
+            Some(format!("{key} = {value}"))
+        };
+        let all = [
+            word("method", &self.method),
+            word("by", &self.by),
+            word("from", &self.from),
+            word("of", &self.of),
+            word("empty", &self.empty),
+            number("tolerance", &self.tolerance),
+            number("ratio", &self.ratio),
+            number("least_change", &self.least_change),
+            number("u", &self.u),
+            number("a", &self.a),
+            number("c", &self.c),
+            count("least_rows", &self.least_rows),
+            number("decades", &self.decades),
+            number("factor", &self.factor),
+            number("z", &self.z),
+            number("winsor", &self.winsor),
+            number("phi", &self.phi),
+            count("least_equal", &self.least_equal),
+            count("least_equal_of_many", &self.least_equal_of_many),
+            count("many", &self.many),
+            count("least_large", &self.least_large),
+            count("block_rows", &self.block_rows),
+            number("window", &self.window),
+            number("named", &self.named),
+            number("p", &self.p),
+            count("least_columns", &self.least_columns),
+            number("usual_share", &self.usual_share),
+            number("smallest", &self.smallest),
+            number("share", &self.share),
+        ];
+        all.into_iter().flatten().collect()
+    }
 }

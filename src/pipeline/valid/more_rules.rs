@@ -321,6 +321,11 @@ impl Valid<'_> {
             (&r.why, &r.message, &r.remedy, &r.basis),
             &all,
         )?;
+        let settings = r.settings();
+        let condition = match settings.is_empty() {
+            true => condition,
+            false => format!("{condition} ({})", settings.join(", ")),
+        };
         text.condition = match &r.when {
             Some(when) => format!("{condition} [when {}]", when.get_ref()),
             None => condition,

@@ -25,6 +25,10 @@ pub fn read(
     let after = unit_row(pipeline, grid, found);
     let bound = bind(pipeline, form, grid, found, &after, &mut table);
     let sheet = Sheet::new(pipeline, form, grid, found, &bound);
+    let is_returned = pipeline
+        .returned
+        .as_ref()
+        .is_some_and(|r| r.form == form_index);
     let mut first_of_block = 0;
     let mut in_notes = false;
     let mut said: BTreeMap<&'static str, Vec<(u32, u32)>> = BTreeMap::new();
@@ -98,6 +102,13 @@ pub fn read(
             }
             RowKind::Part | RowKind::Note | RowKind::HeaderAgain => {}
             RowKind::Heading => said.entry("row-heading").or_default().push(first),
+            // Of what came back from a county only answers matter: the program's own lines have no number.
+            RowKind::Unnamed if is_returned => {
+                let row = record(pipeline, form, grid, &bound, *row, &mut table);
+                if row.values.iter().any(Option::is_some) {
+                    said.entry("explanation-unmatched").or_default().push(first);
+                }
+            }
             RowKind::Unnamed => said.entry("row-unnamed").or_default().push(first),
             RowKind::Unidentified => {
                 let at = (*row, sheet.name_col.unwrap_or(first.1));

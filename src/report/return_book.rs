@@ -314,11 +314,11 @@ impl<'a> Made<'a> {
             .phrase("return_follows", &[("number", &number)]);
         for f in follow {
             self.page.put(self.row, 0, Cell::Empty, Look::Body);
-            self.texts(f, None);
-            let cell = Cell::text(text.as_str()).toned(Tone::Pale);
+            // Not where answers stand: the line is none.
+            self.texts(f, Some(&text));
             let row = self.row;
             self.page
-                .merge((row, REASON), (row, TEXT), cell, Look::Body);
+                .merge((row, REASON), (row, TEXT), Cell::Empty, Look::Body);
             self.row += 1;
         }
     }

@@ -550,6 +550,58 @@ fn what_follows_from_another_finding_stands_below_it_and_is_explained_with_it() 
     assert_eq!(given, ["其他", "见文件"]);
 }
 
+/// The sample's county with the most findings sends its file back as it got it: consequences and headings in it are no
+/// mistakes, and nothing is held because of them.
+#[test]
+fn a_file_sent_back_as_it_came_changes_nothing() {
+    use junheng::report::Context;
+    use junheng::report::book::{Cell, Look};
+    let pipeline = pipeline();
+    let counties = junheng::dataset::read_counties(&pipeline.counties_path).unwrap();
+    let folder = fresh("loop-sample");
+    let county = "990202-岚桥县";
+    let from = root().join("sample_data/quality-2017").join(county);
+    std::fs::create_dir_all(folder.join(county)).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        std::fs::copy(entry.path(), folder.join(county).join(entry.file_name())).unwrap();
+    }
+    let before = compute(&pipeline, &folder, counties.clone());
+    let followers = before.findings.iter().filter(|f| f.cause.is_some());
+    assert!(followers.count() >= 3);
+    let context = Context {
+        pipeline: &pipeline,
+        results: &before,
+        period: PERIOD,
+        run_id: "",
+        skipped: &[],
+        input_link: "",
+        due: None,
+    };
+    let own = before.dataset.county("990202").unwrap();
+    let mut book = junheng::report::return_book::book(&context, own).unwrap();
+    // A clerk writes below what the file has.
+    let last = book.pages[0].cells.iter().map(|c| c.row).max().unwrap();
+    let said = Cell::text("以上已与学校核对");
+    book.pages[0].put(last + 1, 11, said, Look::Body);
+    let bytes = junheng::report::xlsx::write(&book, PERIOD).unwrap();
+    std::fs::write(folder.join(county).join("退回.xlsx"), bytes).unwrap();
+    let after = compute(&pipeline, &folder, counties);
+    let lines = |results: &junheng::results::Results| -> Vec<String> {
+        let own = results.findings.iter();
+        let own = own.filter(|f| f.rule != "explanation-unmatched");
+        own.map(finding_line).collect()
+    };
+    assert_eq!(lines(&before), lines(&after));
+    let unmatched = after.findings.iter();
+    let unmatched = unmatched.filter(|f| f.rule == "explanation-unmatched");
+    assert_eq!(unmatched.count(), 1);
+    let verdicts = |results: &junheng::results::Results| -> Vec<_> {
+        let own = results.verdicts_of("990202").iter();
+        own.map(|v| (v.part, v.verdict)).collect()
+    };
+    assert_eq!(verdicts(&before), verdicts(&after));
+}
+
 #[test]
 fn hundreds_of_findings_go_back_and_come_back() {
     let place = Place::new("loop-many");

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cells::{Spot, address, lists, spots};
-use crate::finding::{Finding, Severity};
+use crate::cells::{Spot, lists};
+use crate::finding::{Finding, Severity, first_address};
 use crate::indicators::Verdict;
 use crate::indicators::depends::{TableColumn, behind, dependents, of_rows};
 use crate::pipeline::Pipeline;
@@ -52,14 +52,18 @@ const VALUE_MISSING: &str = "value-missing";
 const INCOMPLETE: &str = "criteria-incomplete";
 
 /// Sets the root of every finding that follows from another one of its county.
-pub fn set(pipeline: &Pipeline, results: &Results, findings: &mut [Finding]) {
-    let all = spots(pipeline, &results.dataset, findings);
+pub fn set(
+    pipeline: &Pipeline,
+    results: &Results,
+    spots: &[Option<Spot>],
+    findings: &mut [Finding],
+) {
     let kinds = findings.iter().map(|f| pipeline.rule_kind(&f.rule));
     let mut causes = Causes {
         pipeline,
         results,
         kinds: kinds.collect(),
-        spots: all,
+        spots,
         of: vec![None; findings.len()],
         findings,
     };
@@ -100,7 +104,7 @@ struct Causes<'a> {
     results: &'a Results,
     findings: &'a [Finding],
     kinds: Vec<&'static str>,
-    spots: Vec<Option<Spot>>,
+    spots: &'a [Option<Spot>],
     /// By finding the one that it follows from.
     of: Vec<Option<usize>>,
 }
@@ -386,7 +390,7 @@ impl Causes<'_> {
 
 /// The first cell of a finding.
 fn first(f: &Finding) -> Option<(u32, u32)> {
-    address(f.place.cell.as_deref()?.split([',', ':']).next()?)
+    first_address(f.place.cell.as_deref()?)
 }
 
 /// How much more a value is than what is expected, in the unit in which both are shown.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::dataset::{CellRef, Dataset};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Place, address, first_address};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 
@@ -136,29 +136,6 @@ impl Schools {
             column: None,
         })
     }
-}
-
-/// Row and column, from 0, of the first address in a list of addresses and ranges.
-pub fn first_address(cells: &str) -> Option<(u32, u32)> {
-    address(cells.split([',', ':']).next()?)
-}
-
-/// Row and column, from 0, of an A1 address.
-pub fn address(text: &str) -> Option<(u32, u32)> {
-    let digits = text.find(|c: char| c.is_ascii_digit())?;
-    let (letters, row) = text.split_at(digits);
-    let mut col: u32 = 0;
-    for c in letters.bytes() {
-        let digit = match c {
-            b'A'..=b'Z' => u32::from(c - b'A') + 1,
-            _ => return None,
-        };
-        col = col.checked_mul(26)?.checked_add(digit)?;
-    }
-    Some((
-        row.parse::<u32>().ok()?.checked_sub(1)?,
-        col.checked_sub(1)?,
-    ))
 }
 
 /// Whether a cell is one of those that a place lists; ranges included. Only cells of the place's own sheet count.

@@ -1,6 +1,8 @@
 //! Days, as text (`2024-12-31`, which sorts as the days do), and whether the one by which counties must have corrected or
 //! explained has passed. That is all that a run takes from the clock.
 
+use crate::ingest::cell::{civil, days};
+
 /// The day by which everything must be corrected or explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
@@ -31,39 +33,17 @@ pub fn is_day(text: &str) -> bool {
         return false;
     };
     match (digits(year, 4), digits(month, 2), digits(day, 2)) {
-        (Some(year), Some(month), Some(day)) => (1..=days_of(year, month)).contains(&day),
+        (Some(y), Some(month), Some(day)) => i32::try_from(y).is_ok_and(|year| {
+            (1..=12).contains(&month) && civil(days(year, month, day)) == (year, month, day)
+        }),
         _ => false,
-    }
-}
-
-fn days_of(year: u32, month: u32) -> u32 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 => 28 + u32::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
     }
 }
 
 /// The day that so many seconds after the beginning of 1970 lie in.
 pub fn day_of(seconds: u64) -> String {
-    let mut days = seconds / 86_400;
-    let mut year = 1970;
-    loop {
-        let all = (1..=12).map(|m| u64::from(days_of(year, m))).sum();
-        if days < all {
-            break;
-        }
-        days -= all;
-        year += 1;
-    }
-    let mut month = 1;
-    while days >= u64::from(days_of(year, month)) {
-        days -= u64::from(days_of(year, month));
-        month += 1;
-    }
-    format!("{year:04}-{month:02}-{:02}", days + 1)
+    let (year, month, day) = civil(i32::try_from(seconds / 86_400).unwrap_or(i32::MAX / 2));
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]

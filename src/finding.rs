@@ -239,6 +239,13 @@ pub struct Finding {
     pub explanation: Option<Explanation>,
 }
 
+impl Finding {
+    /// Whether a county must correct or explain it.
+    pub fn is_asked(&self) -> bool {
+        self.severity != Severity::Info
+    }
+}
+
 /// How a finding stands to earlier runs of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -478,20 +485,32 @@ fn key(f: &Finding) -> Key<'_> {
     )
 }
 
-/// Row and column of the first address in a list of addresses, from 1.
+/// Row and column, from 1, of the first address in a list of addresses; 0 without one.
 pub fn first_cell(text: &str) -> (u32, u32) {
-    let letters: u32 = text
-        .chars()
-        .take_while(char::is_ascii_alphabetic)
-        .fold(0, |n, c| n * 26 + (c.to_ascii_uppercase() as u32 - 64));
-    let row = text
-        .trim_start_matches(|c: char| c.is_ascii_alphabetic())
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect::<String>()
-        .parse()
-        .unwrap_or(0);
-    (row, letters)
+    first_address(text).map_or((0, 0), |(row, col)| (row + 1, col + 1))
+}
+
+/// Row and column, from 0, of the first address in a list of addresses and ranges.
+pub fn first_address(cells: &str) -> Option<(u32, u32)> {
+    address(cells.split([',', ':']).next()?)
+}
+
+/// Row and column, from 0, of an A1 address.
+pub fn address(text: &str) -> Option<(u32, u32)> {
+    let digits = text.find(|c: char| c.is_ascii_digit())?;
+    let (letters, row) = text.split_at(digits);
+    let mut col: u32 = 0;
+    for c in letters.bytes() {
+        let digit = match c {
+            b'A'..=b'Z' => u32::from(c - b'A') + 1,
+            _ => return None,
+        };
+        col = col.checked_mul(26)?.checked_add(digit)?;
+    }
+    Some((
+        row.parse::<u32>().ok()?.checked_sub(1)?,
+        col.checked_sub(1)?,
+    ))
 }
 
 /// The A1 address of a cell; row and column from 0.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use crate::dataset::{CellRef, Dataset};
-use crate::finding::{self, Draft, Explanation, Finding, Severity, State};
+use crate::finding::{self, Draft, Explanation, Finding, State};
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::load::hex;
@@ -136,8 +136,7 @@ pub fn follow(
             ..(*f).clone()
         })
         .collect();
-    let since =
-        |f: &&Finding| f.severity != Severity::Info && known[f.id.as_str()].state != State::Fixed;
+    let since = |f: &&Finding| f.is_asked() && known[f.id.as_str()].state != State::Fixed;
     results.followed = Followed {
         base: base.map(|b| b.run.clone()),
         fixed_since: fixed.iter().filter(since).count(),
@@ -349,9 +348,4 @@ pub fn reasons(pipeline: &Pipeline) -> Vec<(&str, &str)> {
             .collect(),
         _ => Vec::new(),
     }
-}
-
-/// Whether a county must correct or explain a finding.
-pub fn is_asked(finding: &Finding) -> bool {
-    finding.severity != Severity::Info
 }

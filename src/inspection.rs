@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 use crate::cells::{Spot, spots};
 use crate::finding::{Severity, State};
 use crate::impact::{by_influence, is_ranked};
-use crate::ingest::cell::text_of;
 use crate::pipeline::Pipeline;
 use crate::pipeline::load::hex;
 use crate::results::Results;
@@ -76,7 +75,7 @@ pub fn sample(pipeline: &Pipeline, results: &Results) -> Sample {
         if !seen.insert((&row.county_code, &row.key)) {
             continue;
         }
-        let area = area(pipeline, results, school).unwrap_or(usize::MAX);
+        let area = row.area(pipeline, table).unwrap_or(usize::MAX);
         let key = (stages.into_iter().collect(), area);
         let hash = hash(&pipeline.sample.seed, &row.county_code, &row.key);
         strata.entry(key).or_default().push((hash, school));
@@ -99,13 +98,6 @@ pub fn sample(pipeline: &Pipeline, results: &Results) -> Sample {
             }));
     }
     out
-}
-
-/// The area of a school.
-pub fn area(pipeline: &Pipeline, results: &Results, school: usize) -> Option<usize> {
-    let table = pipeline.table("school")?;
-    let values = &results.dataset.tables[table].rows[school].values;
-    pipeline.area_of(&text_of(&pipeline.tables[table], values, "urban_rural")?)
 }
 
 /// A school with findings that must be answered.

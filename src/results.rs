@@ -1,10 +1,11 @@
 //! Everything that one run has found out, as plain data: what the reports, the Parquet files and the exit code are made of.
 
 use crate::causes;
+use crate::cells;
 use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity, State};
-use crate::followup::{self, Followed};
+use crate::followup::Followed;
 use crate::impact;
 use crate::indicators::balance::{self, Balance, Composite};
 use crate::indicators::criterion::{self, CriterionResult};
@@ -131,8 +132,9 @@ pub fn compute(
         held,
     };
     let mut findings = findings;
-    causes::set(pipeline, &results, &mut findings);
-    impact::fill(pipeline, &results, period, &mut findings)?;
+    let spots = cells::spots(pipeline, &results.dataset, &findings);
+    causes::set(pipeline, &results, &spots, &mut findings);
+    impact::fill(pipeline, &results, period, &spots, &mut findings)?;
     results.findings = findings;
     Ok(results)
 }
@@ -220,7 +222,7 @@ impl Results {
     pub fn count_state(&self, county: Option<&str>, state: State) -> usize {
         self.findings
             .iter()
-            .filter(|f| followup::is_asked(f) && f.state == state)
+            .filter(|f| f.is_asked() && f.state == state)
             .filter(|f| county.is_none() || f.county_code.as_deref() == county)
             .count()
     }

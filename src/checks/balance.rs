@@ -5,7 +5,7 @@ use polars::prelude::*;
 
 use super::total::differs;
 use super::years::last_rows;
-use super::{Broken, Given, applies, numbers, say, with_columns};
+use super::{Broken, Given, applies, numbers, say};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::formula::Formula;
@@ -70,9 +70,7 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
             let Some(years) = last_rows(given, rule.rows.scope)? else {
                 continue;
             };
-            let then = numbers(&rule.last, &with_columns(years.frame, &[&rule.last])?)?;
-            let of = |at: &Option<usize>| at.and_then(|at| then[at]);
-            years.rows.iter().map(of).collect()
+            years.beside(&rule.last)?
         } else {
             numbers(&rule.last, frame)?
         };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::range::short;
 use super::statistics::{HidiroglouBerthelotSettings, hidiroglou_berthelot};
 use super::years::{LastRows, last_rows};
-use super::{Broken, Given, applies, finding, numbers, say, with_columns};
+use super::{Broken, Given, applies, finding, numbers, say};
 use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::pipeline::model::{Change, ChangeMethod, Scope};
@@ -44,7 +44,7 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
         };
         let applies = applies(rule.rows.when.as_ref(), frame)?;
         let now = numbers(&rule.value, frame)?;
-        let then = numbers(&rule.value, &with_columns(years.frame, &[&rule.value])?)?;
+        let then = years.values(&rule.value)?;
         if rule.of_county {
             counties(given, rule, (&now, &then), &years, findings)?;
             continue;

@@ -21,7 +21,7 @@ pub mod unique;
 pub mod unit_error;
 mod years;
 
-use polars::prelude::{Column, DataFrame, DataType, PolarsResult};
+use polars::prelude::{DataFrame, DataType, PolarsResult};
 
 use crate::dataset::{CellRef, Dataset};
 use crate::error::Error;
@@ -145,18 +145,6 @@ fn applies(when: Option<&Formula>, frame: &DataFrame) -> PolarsResult<Vec<bool>>
         }
         None => Ok(vec![true; frame.height()]),
     }
-}
-
-/// A frame with every column that a formula reads: missing where the frame has none of that name.
-fn with_columns(frame: &DataFrame, formulas: &[&Formula]) -> PolarsResult<DataFrame> {
-    let mut out = frame.clone();
-    for name in formulas.iter().flat_map(|f| &f.columns) {
-        if out.column(name).is_err() {
-            let nothing = vec![None::<f64>; frame.height()];
-            out.with_column(Column::new(name.as_str().into(), nothing))?;
-        }
-    }
-    Ok(out)
 }
 
 /// Says of each broken row what its rule has to say. What could not be read is said already; what follows from it is not said

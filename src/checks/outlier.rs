@@ -79,17 +79,12 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
         let applies = applies(rule.rows.when.as_ref(), frame)?;
         let mut broken: Vec<Broken> = Vec::new();
         for group in groups(given, rule.peers, &sizes, &values, &applies) {
-            let (sizes, values): (Vec<f64>, Vec<f64>) =
-                group.points.iter().map(|p| (p.size, p.value)).unzip();
-            let source = given.pipeline.word(match group.pooled {
-                true => "source_province",
-                false => "source_county",
-            });
-            for unlike in unlike(rule.method, &sizes, &values) {
+            let source = given.pipeline.word(group.source);
+            for unlike in unlike(rule.method, &group.sizes, &group.values) {
                 if !group.judged[unlike.at] {
                     continue;
                 }
-                let (row, value) = (group.points[unlike.at].row, values[unlike.at]);
+                let (row, value) = (group.rows[unlike.at], group.values[unlike.at]);
                 broken.push(Broken {
                     row,
                     slots: vec![
@@ -99,7 +94,7 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
                         ("high", fixed(unlike.high, 1)),
                         ("z", fixed(unlike.z, 1)),
                         ("source", source.to_string()),
-                        ("peers", group.points.len().to_string()),
+                        ("peers", group.rows.len().to_string()),
                     ],
                     expected: expected(given, rule, row, (value, unlike.expected)),
                     estimated: true,

@@ -1,27 +1,35 @@
 //! With whom a unit is compared: the counted units of its county and stage; where these are too few, those of its stage and
 //! area (urban or rural) in the whole province.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Given;
-use crate::ingest::cell::text_of;
 use crate::pipeline::model::Peers;
 
-/// Size and value of a unit.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Point {
-    pub row: usize,
-    pub size: f64,
-    pub value: f64,
-}
+/// Row, size and value of a unit.
+type Point = (usize, f64, f64);
 
 /// Units that are compared with each other; findings are about those of `judged` only.
 #[derive(Debug)]
 pub(super) struct Group {
-    pub points: Vec<Point>,
+    pub rows: Vec<usize>,
+    pub sizes: Vec<f64>,
+    pub values: Vec<f64>,
     pub judged: Vec<bool>,
-    /// They are of the whole province.
-    pub pooled: bool,
+    /// The key of the word for whom they are.
+    pub source: &'static str,
+}
+
+impl Group {
+    fn new(points: &[Point], judged: Vec<bool>, source: &'static str) -> Group {
+        Group {
+            rows: points.iter().map(|p| p.0).collect(),
+            sizes: points.iter().map(|p| p.1).collect(),
+            values: points.iter().map(|p| p.2).collect(),
+            judged,
+            source,
+        }
+    }
 }
 
 /// The groups of the counted units that have a value and a size and of which the rule speaks.
@@ -45,51 +53,28 @@ pub(super) fn groups(
         if !unit.counted || unit.uncertain || !applies[row] || rows[unit.school].conflict {
             continue;
         }
-        let point = Point { row, size, value };
+        let point = (row, size, value);
         let county = rows[unit.school].county_code.as_str();
+        let area = rows[unit.school].area(given.pipeline, table);
         counties
             .entry((county, unit.stage))
             .or_default()
             .push(point);
-        pools
-            .entry((unit.stage, area(given, row)))
-            .or_default()
-            .push(point);
+        pools.entry((unit.stage, area)).or_default().push(point);
     }
-    let (enough, few): (Vec<_>, Vec<_>) = counties
+    let (enough, few): (Vec<Vec<Point>>, Vec<Vec<Point>>) = counties
         .into_values()
         .partition(|own| own.len() >= peers.least_rows);
     let mut out: Vec<Group> = enough
-        .into_iter()
-        .map(|points| Group {
-            judged: vec![true; points.len()],
-            points,
-            pooled: false,
-        })
+        .iter()
+        .map(|points| Group::new(points, vec![true; points.len()], "source_county"))
         .collect();
-    let few: std::collections::BTreeSet<usize> =
-        few.into_iter().flatten().map(|point| point.row).collect();
-    for points in pools.into_values().filter(|p| p.len() >= peers.least_rows) {
-        let judged: Vec<bool> = points.iter().map(|p| few.contains(&p.row)).collect();
+    let few: BTreeSet<usize> = few.iter().flatten().map(|point| point.0).collect();
+    for points in pools.values().filter(|p| p.len() >= peers.least_rows) {
+        let judged: Vec<bool> = points.iter().map(|p| few.contains(&p.0)).collect();
         if judged.contains(&true) {
-            out.push(Group {
-                points,
-                judged,
-                pooled: true,
-            });
+            out.push(Group::new(points, judged, "source_province"));
         }
     }
     out
-}
-
-/// The urban or rural area of a unit's school, by the pipeline's groups of codes.
-fn area(given: &Given<'_>, unit: usize) -> Option<usize> {
-    let subject = given.subject(crate::pipeline::model::Scope::Unit, unit);
-    let row = &given.dataset.tables[subject.table].rows[subject.row];
-    let code = text_of(
-        &given.pipeline.tables[subject.table],
-        &row.values,
-        "urban_rural",
-    )?;
-    given.pipeline.area_of(&code)
 }

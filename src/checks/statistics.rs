@@ -6,6 +6,8 @@
 //!
 //! Sources stand at each function. Quantiles are R's type 7 throughout.
 
+use crate::indicators::survey::intervals;
+
 /// Log units (relative differences) below this are the noise of binary representation and count as nothing.
 const NEGLIGIBLE: f64 = 1e-12;
 
@@ -641,9 +643,7 @@ pub fn last_digits(values: &[f64], smallest: f64) -> LastDigits {
 
 // Distributions
 
-/// The chance of `k` or more successes in `n` trials with chance `p` each. Relative error about 1e-12 for n to 100,000, also deep
-/// in the tail: the terms are added outwards from the largest, which is found by Loader's saddle-point form (2000) without
-/// cancellation.
+/// The chance of `k` or more successes in `n` trials with chance `p` each.
 #[must_use]
 pub fn binomial_upper_tail(k: u64, n: u64, p: f64) -> f64 {
     if k == 0 {
@@ -652,147 +652,16 @@ pub fn binomial_upper_tail(k: u64, n: u64, p: f64) -> f64 {
     if k > n || p.is_nan() || p <= 0.0 {
         return 0.0;
     }
-    if p >= 1.0 {
-        return 1.0;
-    }
-    let mode = ((n + 1) as f64 * p).floor().min(n as f64) as u64;
-    let start = k.max(mode);
-    let odds = p / (1.0 - p);
-    let up = |i: u64| (n - i) as f64 / (i + 1) as f64 * odds;
-    let down = |i: u64| i as f64 / (n - i + 1) as f64 / odds;
-    let rising = falling_sum(start, n, up, |i| i + 1);
-    let sinking = falling_sum(start, k, down, |i| i - 1);
-    (ln_binomial(start, n, p).exp() * (1.0 + rising + sinking)).min(1.0)
-}
-
-/// The sum of terms after the first (which is 1) from place `from` to place `to`, each the one before times `factor` of its
-/// place. The terms fall; the sum ends where they no longer count.
-fn falling_sum(from: u64, to: u64, factor: impl Fn(u64) -> f64, next: impl Fn(u64) -> u64) -> f64 {
-    let (mut place, mut term, mut sum) = (from, 1.0, 0.0);
-    while place != to && term > f64::EPSILON * 1e-3 {
-        term *= factor(place);
-        sum += term;
-        place = next(place);
-    }
-    sum
-}
-
-/// The logarithm of the chance of exactly `k` successes, for p within 0 and 1.
-fn ln_binomial(k: u64, n: u64, p: f64) -> f64 {
-    let (successes, failures, trials) = (k as f64, (n - k) as f64, n as f64);
-    if k == 0 {
-        return trials * (-p).ln_1p();
-    }
-    if k == n {
-        return trials * p.ln();
-    }
-    let stirling = stirling_error(n) - stirling_error(k) - stirling_error(n - k);
-    let deviance =
-        deviance_part(successes, trials * p) + deviance_part(failures, trials * (1.0 - p));
-    let width = (trials / (std::f64::consts::TAU * successes * failures)).ln() / 2.0;
-    stirling - deviance + width
-}
-
-/// ln n! less Stirling's approximation of it.
-fn stirling_error(n: u64) -> f64 {
-    let x = n as f64;
-    if n <= 15 {
-        let ln_factorial = (2..=n).map(|i| i as f64).product::<f64>().ln();
-        return ln_factorial - (std::f64::consts::TAU * x).ln() / 2.0 - x * x.ln() + x;
-    }
-    let square = 1.0 / (x * x);
-    let tail = 1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0);
-    (1.0 / 12.0 - square * (1.0 / 360.0 - square * tail)) / x
-}
-
-/// `x ln(x / mean) + mean - x`, without cancellation where x is near the mean.
-fn deviance_part(x: f64, mean: f64) -> f64 {
-    let v = (x - mean) / (x + mean);
-    if v.abs() >= 0.1 {
-        return x * (x / mean).ln() + mean - x;
-    }
-    let mut sum = (x - mean) * v;
-    let mut power = 2.0 * x * v;
-    let mut odd = 3.0;
-    loop {
-        power *= v * v;
-        let next = sum + power / odd;
-        if next == sum {
-            return sum;
-        }
-        sum = next;
-        odd += 2.0;
-    }
+    intervals::binomial_at_least(k, n, p.min(1.0))
 }
 
 /// The chance of a chi-square of at least `statistic` with so many degrees of freedom.
 #[must_use]
 pub fn chi_square_upper_tail(statistic: f64, degrees: u32) -> f64 {
-    if statistic.is_nan() || statistic <= 0.0 || degrees == 0 {
+    if statistic.is_nan() || statistic <= 0.0 {
         return 1.0;
     }
-    upper_gamma(f64::from(degrees) / 2.0, statistic / 2.0)
-}
-
-/// The regularised upper incomplete gamma function Q(a, x) for a, x > 0: by series below a + 1, by continued fraction (Lentz)
-/// above.
-fn upper_gamma(a: f64, x: f64) -> f64 {
-    let front = (a * x.ln() - x - ln_gamma(a)).exp();
-    if x < a + 1.0 {
-        (1.0 - front * gamma_series(a, x)).clamp(0.0, 1.0)
-    } else {
-        (front * gamma_fraction(a, x)).clamp(0.0, 1.0)
-    }
-}
-
-fn gamma_series(a: f64, x: f64) -> f64 {
-    let (mut place, mut term) = (a, 1.0 / a);
-    let mut sum = term;
-    while term > sum * f64::EPSILON * 0.1 {
-        place += 1.0;
-        term *= x / place;
-        sum += term;
-    }
-    sum
-}
-
-fn gamma_fraction(a: f64, x: f64) -> f64 {
-    let mut b = x + 1.0 - a;
-    let mut d = 1.0 / b;
-    let (mut c, mut value) = (f64::MAX, d);
-    for i in 1..1000 {
-        let step = f64::from(i);
-        let numerator = step * (a - step);
-        b += 2.0;
-        d = 1.0 / (numerator * d + b);
-        c = b + numerator / c;
-        value *= c * d;
-        if (c * d - 1.0).abs() < f64::EPSILON {
-            break;
-        }
-    }
-    value
-}
-
-/// Lanczos' approximation, g = 7, nine terms: relative error about 1e-15 for positive a.
-fn ln_gamma(a: f64) -> f64 {
-    const TERMS: [f64; 8] = [
-        676.520_368_121_885_1,
-        -1_259.139_216_722_402_8,
-        7.713_234_287_776_531e2,
-        -176.615_029_162_140_6,
-        12.507_343_278_686_905,
-        -0.138_571_095_265_720_12,
-        9.984_369_578_019_572e-6,
-        1.505_632_735_149_311_6e-7,
-    ];
-    let x = a - 1.0;
-    let mut sum = 0.999_999_999_999_809_9;
-    for (i, term) in TERMS.iter().enumerate() {
-        sum += term / (x + 1.0 + i as f64);
-    }
-    let t = x + 7.5;
-    std::f64::consts::TAU.ln() / 2.0 + (x + 0.5) * t.ln() - t + sum.ln()
+    intervals::chi_square_above(statistic, f64::from(degrees)).unwrap_or(1.0)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::peers::groups;
 use super::range::{rough, short};
 use super::statistics::{UnitError as Misfit, size_residuals, unit_change, unit_misfit};
 use super::years::last_rows;
-use super::{Broken, Given, applies, numbers, say, with_columns};
+use super::{Broken, Given, applies, numbers, say};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::pipeline::model::UnitError;
@@ -18,14 +18,15 @@ pub fn is_beside_last_year(rule: &UnitError, last: f64, now: f64) -> bool {
     unit_change(last, now, rule.decades).is_some()
 }
 
-/// Which figures are a power of ten away from what their size lets expect.
-pub fn misfits(rule: &UnitError, sizes: &[f64], values: &[f64]) -> Vec<Option<Misfit>> {
+/// Which figures are a power of ten away from what their size lets expect, with that figure.
+pub fn misfits(rule: &UnitError, sizes: &[f64], values: &[f64]) -> Vec<Option<(f64, Misfit)>> {
     let residuals = size_residuals(sizes, values, ALL_PAIRS);
     let units = residuals.units.iter().zip(values);
     units
         .map(|(unit, value)| {
-            let misfit = unit_misfit(unit.as_ref()?.fitted, *value, rule.factor)?;
-            (misfit.log10 > 0.0 || !rule.too_large_only).then_some(misfit)
+            let fitted = unit.as_ref()?.fitted;
+            let misfit = unit_misfit(fitted, *value, rule.factor)?;
+            (misfit.log10 > 0.0 || !rule.too_large_only).then_some((fitted, misfit))
         })
         .collect()
 }
@@ -43,15 +44,10 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
         let values = numbers(&rule.value, frame)?;
         let sizes = numbers(&rule.size, frame)?;
         let applies = applies(rule.rows.when.as_ref(), frame)?;
-        let mut last: Vec<Option<f64>> = vec![None; values.len()];
-        if let Some(years) = last_rows(given, rule.rows.scope)? {
-            let then = numbers(&rule.value, &with_columns(years.frame, &[&rule.value])?)?;
-            last = years
-                .rows
-                .iter()
-                .map(|at| at.and_then(|at| then[at]))
-                .collect();
-        }
+        let last = match last_rows(given, rule.rows.scope)? {
+            Some(years) => years.beside(&rule.value)?,
+            None => vec![None; values.len()],
+        };
         let mut broken: Vec<Broken> = Vec::new();
         for row in (0..values.len()).filter(|row| applies[*row]) {
             if let (Some(last), Some(now)) = (last[row], values[row])
@@ -64,20 +60,15 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
         // What last year vouches for is not held against its size.
         let known = |row: usize| last[row].is_some_and(|l| l > 0.0);
         for group in groups(given, rule.peers, &sizes, &values, &applies) {
-            let (sizes, values): (Vec<f64>, Vec<f64>) =
-                group.points.iter().map(|p| (p.size, p.value)).unzip();
-            let fits = size_residuals(&sizes, &values, ALL_PAIRS);
-            for (i, misfit) in misfits(rule, &sizes, &values).into_iter().enumerate() {
-                let row = group.points[i].row;
-                let Some(misfit) = misfit.filter(|_| group.judged[i] && !known(row)) else {
+            let source = given.pipeline.word(group.source);
+            let misfits = misfits(rule, &group.sizes, &group.values);
+            for (i, misfit) in misfits.into_iter().enumerate() {
+                let row = group.rows[i];
+                let Some((fitted, misfit)) = misfit.filter(|_| group.judged[i] && !known(row))
+                else {
                     continue;
                 };
-                let fitted = fits.units[i].as_ref().map_or(0.0, |u| u.fitted);
-                let source = given.pipeline.word(match group.pooled {
-                    true => "source_province",
-                    false => "source_county",
-                });
-                let figures = (values[i], fitted);
+                let figures = (group.values[i], fitted);
                 broken.push(say_misfit(given, rule, row, figures, &misfit, source));
             }
         }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use polars::prelude::*;
 
-use super::Given;
-use crate::dataset::SCHOOL_CODE;
-use crate::dataset::SCHOOL_NAME;
+use super::{Given, numbers};
+use crate::dataset::{SCHOOL_CODE, SCHOOL_NAME};
+use crate::formula::Formula;
 use crate::pipeline::model::Scope;
 use crate::pipeline::valid::{COUNTY_CODE, STAGE};
 
@@ -17,6 +17,38 @@ pub(super) struct LastRows<'a> {
     /// By row of this year.
     pub rows: Vec<Option<usize>>,
     pub period: i64,
+}
+
+impl LastRows<'_> {
+    /// A formula's values of last year, by row of last year.
+    ///
+    /// # Errors
+    /// When polars refuses.
+    pub fn values(&self, formula: &Formula) -> PolarsResult<Vec<Option<f64>>> {
+        numbers(formula, &with_columns(self.frame, formula)?)
+    }
+
+    /// The same by row of this year.
+    ///
+    /// # Errors
+    /// When polars refuses.
+    pub fn beside(&self, formula: &Formula) -> PolarsResult<Vec<Option<f64>>> {
+        let then = self.values(formula)?;
+        let of = |at: &Option<usize>| at.and_then(|at| then[at]);
+        Ok(self.rows.iter().map(of).collect())
+    }
+}
+
+/// A frame with every column that a formula reads: missing where an earlier year does not have it.
+fn with_columns(frame: &DataFrame, formula: &Formula) -> PolarsResult<DataFrame> {
+    let mut out = frame.clone();
+    for name in &formula.columns {
+        if out.column(name).is_err() {
+            let nothing = vec![None::<f64>; frame.height()];
+            out.with_column(Column::new(name.as_str().into(), nothing))?;
+        }
+    }
+    Ok(out)
 }
 
 type Key = (String, String, String);

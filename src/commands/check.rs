@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::compute::{self, Request, Timings};
 use crate::cli::{CheckArgs, InputArgs};
+use crate::dataset::asked_county;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::ingest::Status;
@@ -68,17 +69,11 @@ fn county(request: &Request, args: &CheckArgs) -> Result<Option<CountyName>, Err
     let Some(code) = &args.county else {
         return Ok(None);
     };
-    let known = request.counties.iter().find(|c| c.code == *code);
-    match known {
-        Some(county) => Ok(Some(CountyName {
-            code: county.code.clone(),
-            name: county.name.clone(),
-        })),
-        None => Err(Error::Usage(format!(
-            "--county {code}: no such county in the county list {}",
-            request.counties_path.display()
-        ))),
-    }
+    let county = asked_county(&request.counties, code, &request.counties_path)?;
+    Ok(Some(CountyName {
+        code: county.code.clone(),
+        name: county.name.clone(),
+    }))
 }
 
 /// Whether a finding is about all that a county sends, not about what stands in a file.

@@ -1,11 +1,11 @@
 //! The earlier run that a run's states are built upon: which one it is, and what it found.
 
-use std::io::Cursor;
 use std::path::Path;
 
 use polars::prelude::*;
 use serde_json::Value;
 
+use super::published;
 use super::run_json::RUN_JSON;
 use crate::finding::{Draft, Explanation, Finding, Place, Severity, State};
 use crate::followup::Base;
@@ -109,18 +109,13 @@ fn last(output: &Path, next: Next<'_>) -> Option<Run> {
 
 /// What a run says of itself. Not a word of a run of an older program, which has no base and other ids.
 fn head(runs: &Path, name: &str) -> Option<Run> {
-    let path = runs.join(name).join(RUN_JSON);
     let warn = |why: String| {
         tracing::warn!(run = name, why, "an earlier run cannot be built upon");
         None
     };
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(e) => return warn(e.to_string()),
-    };
-    let json: Value = match serde_json::from_slice(&bytes) {
+    let json = match published::run_json(&runs.join(name)) {
         Ok(json) => json,
-        Err(e) => return warn(e.to_string()),
+        Err(why) => return warn(why),
     };
     let text = |value: &Value| value.as_str().map(str::to_string);
     let (pipeline, period) = (text(&json["pipeline"]["id"]), json["period"].as_i64());
@@ -139,76 +134,58 @@ fn head(runs: &Path, name: &str) -> Option<Run> {
 
 /// The findings that a run has published.
 fn findings(folder: &Path) -> Result<Vec<Finding>, String> {
-    let path = folder.join("data").join("findings.parquet");
-    let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let read = |bytes: &[u8]| ParquetReader::new(Cursor::new(bytes)).finish();
-    let list = read(&bytes).and_then(|frame| of_frame(&frame));
-    list.map_err(|e| format!("{}: {e}", path.display()))
+    let (frame, _) = published::frame(folder, "findings")?;
+    of_frame(&frame).map_err(|e| e.to_string())
 }
 
 fn of_frame(frame: &DataFrame) -> PolarsResult<Vec<Finding>> {
-    let text = |name: &str| frame.column(name).and_then(|c| c.str().cloned());
-    let names = [
-        "finding_id",
-        "rule",
-        "severity",
-        "county_code",
-        "school_code",
-        "school_name",
-        "file",
-        "sheet",
-        "cell",
-        "column",
-        "value",
-        "expected",
-        "message",
-        "remedy",
-        "cause",
-        "read",
-        "state",
-        "reason",
-        "explanation",
-    ];
-    let columns: Vec<_> = names.iter().map(|n| text(n)).collect::<PolarsResult<_>>()?;
+    let column = |name: &str| frame.column(name).and_then(|c| c.str().cloned());
+    let (id, rule, severity) = (column("finding_id")?, column("rule")?, column("severity")?);
+    let (county, code) = (column("county_code")?, column("school_code")?);
+    let (school, file, sheet) = (column("school_name")?, column("file")?, column("sheet")?);
+    let (cell, title, value) = (column("cell")?, column("column")?, column("value")?);
+    let (expected, read, cause) = (column("expected")?, column("read")?, column("cause")?);
+    let (message, remedy, state) = (column("message")?, column("remedy")?, column("state")?);
+    let (reason, explanation) = (column("reason")?, column("explanation")?);
     let level = frame.column("level")?.i64()?.clone();
-    let mut out = Vec::with_capacity(frame.height());
-    for i in 0..frame.height() {
-        let own: Vec<Option<String>> = columns
-            .iter()
-            .map(|c| c.get(i).map(str::to_string))
-            .collect();
-        let must = |at: usize| own[at].clone().unwrap_or_default();
-        let severity = severity_of(&must(2));
-        let draft = Draft {
-            county_code: own[3].clone(),
-            school_code: own[4].clone(),
-            school_name: own[5].clone(),
-            place: Place {
-                file: own[6].clone(),
-                sheet: own[7].clone(),
-                cell: own[8].clone(),
-            },
-            column: own[9].clone(),
-            value: own[10].clone(),
-            expected: own[11].clone(),
-            read: own[15].clone(),
-            ..Draft::default()
-        };
-        let level = level.get(i).unwrap_or(0);
-        let mut finding = draft.finding(&must(1), severity, level, must(12), must(13));
-        finding.id = must(0);
-        finding.cause = own[14].clone();
-        finding.state = state_of(&must(16));
-        if let (Some(reason), Some(text)) = (&own[17], &own[18]) {
-            finding.explanation = Some(Explanation {
-                reason: reason.clone(),
-                text: text.clone(),
-                value: finding.value.clone(),
-            });
-        }
-        out.push(finding);
-    }
-    Ok(out)
+    let rows = 0..frame.height();
+    Ok(rows
+        .map(|i| {
+            let text = |column: &StringChunked| column.get(i).map(str::to_string);
+            let must = |column: &StringChunked| text(column).unwrap_or_default();
+            let draft = Draft {
+                county_code: text(&county),
+                school_code: text(&code),
+                school_name: text(&school),
+                place: Place {
+                    file: text(&file),
+                    sheet: text(&sheet),
+                    cell: text(&cell),
+                },
+                column: text(&title),
+                value: text(&value),
+                expected: text(&expected),
+                read: text(&read),
+                ..Draft::default()
+            };
+            let weight = severity_of(&must(&severity));
+            let level = level.get(i).unwrap_or(0);
+            let words = (must(&message), must(&remedy));
+            let made = draft.finding(&must(&rule), weight, level, words.0, words.1);
+            let said = text(&reason).zip(text(&explanation));
+            Finding {
+                id: must(&id),
+                cause: text(&cause),
+                state: state_of(&must(&state)),
+                explanation: said.map(|(reason, text)| Explanation {
+                    reason,
+                    text,
+                    value: made.value.clone(),
+                }),
+                ..made
+            }
+        })
+        .collect())
 }
 
 fn severity_of(word: &str) -> Severity {

@@ -6,6 +6,7 @@ pub mod explain;
 mod history;
 pub mod pipelines;
 mod previous;
+mod published;
 pub mod run;
 mod run_json;
 pub mod template;

@@ -1,12 +1,12 @@
 //! What an earlier year's run published: satisfaction rates and tables.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::path::Path;
 
 use polars::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::published;
 use super::run_json::RUN_JSON;
 use crate::error::Error;
 use crate::indicators::survey::change::{Previous, PreviousRate};
@@ -25,10 +25,7 @@ pub fn read(folder: &Path, pipeline: &Pipeline, period: i64) -> Result<LastYear,
     let inside = !folder.join(RUN_JSON).exists() && current.join(RUN_JSON).exists();
     let folder = if inside { &current } else { folder };
     let wrong = |why: String| Error::Usage(format!("--previous {}: {why}", folder.display()));
-    let json =
-        std::fs::read(folder.join(RUN_JSON)).map_err(|e| wrong(format!("{RUN_JSON}: {e}")))?;
-    let json: serde_json::Value =
-        serde_json::from_slice(&json).map_err(|e| wrong(format!("{RUN_JSON}: {e}")))?;
+    let json = published::run_json(folder).map_err(|why| wrong(format!("{RUN_JSON}: {why}")))?;
     let own = json["pipeline"]["id"].as_str().unwrap_or("");
     if own != pipeline.id {
         return Err(wrong(format!(
@@ -47,13 +44,9 @@ pub fn read(folder: &Path, pipeline: &Pipeline, period: i64) -> Result<LastYear,
     let data = folder.join("data");
     let mut hash = Sha256::new();
     let mut frame = |name: &str| -> Result<DataFrame, Error> {
-        let path = data.join(format!("{name}.parquet"));
-        let wrong = |why: String| wrong(format!("{}: {why}", path.display()));
-        let bytes = std::fs::read(&path).map_err(|e| wrong(e.to_string()))?;
+        let (frame, bytes) = published::frame(folder, name).map_err(&wrong)?;
         hash.update(&bytes);
-        ParquetReader::new(Cursor::new(&bytes))
-            .finish()
-            .map_err(|e| wrong(e.to_string()))
+        Ok(frame)
     };
     let survey = frame("survey")?;
     let units = frame("units")?;

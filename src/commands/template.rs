@@ -135,13 +135,7 @@ fn unknown(pipeline: &Pipeline, args: &TemplateArgs, name: &str) -> Error {
 fn county(pipeline: &Pipeline, args: &TemplateArgs, code: &str) -> Result<County, Error> {
     let path = args.counties.as_ref().unwrap_or(&pipeline.counties_path);
     let counties = dataset::read_counties(path)?;
-    let mut all = counties.into_iter();
-    all.find(|c| c.code == code).ok_or_else(|| {
-        Error::Usage(format!(
-            "--county {code}: no such county in the county list {}",
-            path.display()
-        ))
-    })
+    dataset::asked_county(&counties, code, path).cloned()
 }
 
 /// Ids and titles of all templates with their forms, and the forms that have none.

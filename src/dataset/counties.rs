@@ -52,3 +52,21 @@ pub fn read_counties(path: &Path) -> Result<Vec<County>, Error> {
     out.sort_by(|a, b| a.code.cmp(&b.code));
     Ok(out)
 }
+
+/// The county of a code that somebody asks for.
+///
+/// # Errors
+/// [`Error::Usage`] when the list does not have it.
+pub fn asked_county<'a>(
+    counties: &'a [County],
+    code: &str,
+    path: &Path,
+) -> Result<&'a County, Error> {
+    let known = counties.iter().find(|c| c.code == code);
+    known.ok_or_else(|| {
+        Error::Usage(format!(
+            "--county {code}: no such county in the county list {}",
+            path.display()
+        ))
+    })
+}

@@ -14,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use polars::prelude::DataFrame;
 
 pub use assemble::{Given, assemble};
-pub use counties::{County, read_counties};
+pub use counties::{County, asked_county, read_counties};
 pub use frame::frame;
 
 use crate::finding::{Place, a1};
 use crate::ingest::Status;
 use crate::ingest::answers::Answers;
-use crate::ingest::cell::Value;
+use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
 
 /// The column of the county's table in which a county states its own code.
@@ -84,6 +84,22 @@ pub struct RowFlag {
 }
 
 impl Row {
+    /// The urban or rural area of a school, by the pipeline's groups of codes.
+    pub fn area(&self, pipeline: &Pipeline, table: usize) -> Option<usize> {
+        pipeline.area_of(&text_of(
+            &pipeline.tables[table],
+            &self.values,
+            "urban_rural",
+        )?)
+    }
+
+    /// The students of a school, of all stages that it gives.
+    pub fn students(&self, pipeline: &Pipeline) -> Option<f64> {
+        let stages = pipeline.stages.iter();
+        let own = stages.filter_map(|s| self.values[s.students].as_ref()?.number());
+        own.reduce(|a, b| a + b)
+    }
+
     /// The cell that names the entity; the row's first cell where there is none.
     pub fn name_cell(&self, pipeline: &Pipeline, table: usize) -> CellRef {
         pipeline.tables[table]

@@ -6,7 +6,6 @@ use crate::indicators::criterion::CriterionResult;
 use crate::indicators::unit::{UnitValue, UnitVerdict};
 use crate::indicators::verdict::{Standing, standing};
 use crate::indicators::{Verdict, run_of};
-use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Part, Role};
 use crate::results::Results;
@@ -136,10 +135,7 @@ impl<'a> Base<'a> {
             return 0.0;
         };
         let row = &self.results.dataset.tables[table].rows[school];
-        let stages = self.pipeline.stages.iter();
-        stages
-            .filter_map(|s| row.values[s.students].as_ref().and_then(Value::number))
-            .sum()
+        row.students(self.pipeline).unwrap_or(0.0)
     }
 
     /// What would be another one without a school.

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::cells::{Spot, spots};
+use crate::cells::Spot;
 use crate::error::Error;
-use crate::finding::{Finding, Impact, Severity, State};
+use crate::finding::{Finding, Impact, State};
 use crate::indicators::Verdict;
 use crate::indicators::criterion::CriterionResult;
 use crate::indicators::depends::{Dependents, dependents};
@@ -85,17 +85,16 @@ pub fn fill(
     pipeline: &Pipeline,
     results: &Results,
     period: i64,
+    spots: &[Option<Spot>],
     findings: &mut [Finding],
 ) -> Result<(), Error> {
-    let weighty = |f: &Finding| f.severity != Severity::Info;
-    if !findings.iter().any(weighty) {
+    if !findings.iter().any(Finding::is_asked) {
         return Ok(());
     }
-    let all = spots(pipeline, &results.dataset, findings);
     let asked: Vec<Option<Question>> = findings
         .iter()
-        .zip(&all)
-        .map(|(f, spot)| question(pipeline, results, f, (*spot).filter(|_| weighty(f))))
+        .zip(spots)
+        .map(|(f, spot)| question(pipeline, results, f, (*spot).filter(|_| f.is_asked())))
         .collect();
     let dependents = dependents(pipeline);
     let base = Base::new(pipeline, results);
@@ -106,11 +105,13 @@ pub fn fill(
     };
     let impacts: Vec<Option<Impact>> = findings
         .par_iter()
-        .zip(&all)
+        .zip(spots)
         .zip(&asked)
         .map(|((f, spot), question)| {
             let answer = question.and_then(|q| answers.get(&q));
-            weighty(f).then(|| about.impact(f, *spot, answer)).flatten()
+            f.is_asked()
+                .then(|| about.impact(f, *spot, answer))
+                .flatten()
         })
         .collect();
     for (finding, impact) in findings.iter_mut().zip(impacts) {
@@ -374,7 +375,7 @@ pub fn by_influence(a: &Finding, b: &Finding) -> std::cmp::Ordering {
 
 /// Whether a finding stands in the ranks: an error or a query that is there now and follows from no other.
 pub fn is_ranked(finding: &Finding) -> bool {
-    finding.severity != Severity::Info && finding.cause.is_none() && finding.state != State::Fixed
+    finding.is_asked() && finding.cause.is_none() && finding.state != State::Fixed
 }
 
 /// The ranks by influence, 1 and up within each county, of what [`is_ranked`], by position.

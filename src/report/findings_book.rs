@@ -133,7 +133,7 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
 /// The three rules that fire most often among errors and queries.
 fn frequent(context: &Context<'_>, findings: &[&Finding]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for f in findings.iter().filter(|f| f.severity != Severity::Info) {
+    for f in findings.iter().filter(|f| f.is_asked()) {
         *counts.entry(&f.rule).or_insert(0) += 1;
     }
     let mut sorted: Vec<(&str, usize)> = counts.into_iter().collect();
@@ -229,17 +229,14 @@ fn all(context: &Context<'_>) -> Sheet {
             let parts = parts.into_iter().filter(|p| !p.is_empty());
             parts.collect::<Vec<_>>().join(":")
         });
-        s.rows.push(vec![
+        let mut cells = vec![
             Cell::text(county_name(context, f)),
             severity(context, f.severity),
             Cell::text(title(context, &f.rule)),
             Cell::text(f.school_name.clone().unwrap_or_default()),
-            place(context, f),
-            Cell::text(f.column.clone().unwrap_or_default()),
-            Cell::text(f.value.clone().unwrap_or_default()),
-            Cell::text(f.read.clone().unwrap_or_default()),
-            Cell::text(f.expected.clone().unwrap_or_default()),
-            Cell::text(&f.message),
+        ];
+        cells.extend(seen(context, f));
+        cells.extend([
             Cell::text(&f.remedy),
             findings_views::impact(f),
             cause,
@@ -247,12 +244,26 @@ fn all(context: &Context<'_>) -> Sheet {
             Cell::text(explanation),
             Cell::text(&f.id),
         ]);
+        s.rows.push(cells);
     }
     s
 }
 
+/// Place, item, what was filled in and how it was read, what would be right, the message.
+pub(super) fn seen(context: &Context<'_>, f: &Finding) -> [Cell; 6] {
+    let text = |text: &Option<String>| Cell::text(text.clone().unwrap_or_default());
+    [
+        place(context, f),
+        text(&f.column),
+        text(&f.value),
+        text(&f.read),
+        text(&f.expected),
+        Cell::text(&f.message),
+    ]
+}
+
 /// `file!sheet!cell`, linked to the file as sent.
-pub(super) fn place(context: &Context<'_>, f: &Finding) -> Cell {
+fn place(context: &Context<'_>, f: &Finding) -> Cell {
     let Some(file) = &f.place.file else {
         return Cell::Empty;
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone};
-use super::findings_book::{county_name, named, place, row_of, severity, title};
+use super::findings_book::{county_name, named, row_of, seen, severity, title};
 use crate::finding::Finding;
 use crate::impact::ranks;
 use crate::ingest::cell::text_of;
@@ -84,22 +84,20 @@ pub(super) fn priority(context: &Context<'_>, all: &Sheet) -> Sheet {
 fn line(context: &Context<'_>, i: usize, rank: usize, followers: Option<usize>) -> Vec<Cell> {
     let findings = &context.results.findings;
     let f = &findings[i];
-    vec![
+    let mut cells = vec![
         Cell::text(county_name(context, f)),
         Cell::count(rank),
         severity(context, f.severity),
         Cell::text(title(context, &f.rule)),
         Cell::text(f.school_name.clone().unwrap_or_default()),
         impact(f),
-        place(context, f),
-        Cell::text(f.column.clone().unwrap_or_default()),
-        Cell::text(f.value.clone().unwrap_or_default()),
-        Cell::text(f.read.clone().unwrap_or_default()),
-        Cell::text(f.expected.clone().unwrap_or_default()),
-        Cell::text(&f.message),
+    ];
+    cells.extend(seen(context, f));
+    cells.extend([
         followers.map_or(Cell::Empty, Cell::count),
         Cell::text(&f.id),
-    ]
+    ]);
+    cells
 }
 
 /// What a finding could change: in strong colours where a county's verdict hangs on it.

@@ -7,8 +7,7 @@ use super::Context;
 use super::book::{Cell, Head, Sheet, Tone};
 use super::findings_book::{named, title};
 use super::findings_views::{impact, school};
-use crate::ingest::cell::Value;
-use crate::inspection::{Flagged, Sample, Stratum, area};
+use crate::inspection::{Flagged, Sample, Stratum};
 use crate::text::number;
 
 /// The name of a stratum: its stages and its area.
@@ -44,14 +43,13 @@ fn stages_of(context: &Context<'_>, school: usize) -> Vec<usize> {
 /// Stages, area and students of a school.
 fn facts(context: &Context<'_>, school: usize) -> [Cell; 3] {
     let (p, r) = (context.pipeline, context.results);
-    let students: Option<f64> = p.table("school").and_then(|table| {
-        let values = &r.dataset.tables[table].rows[school].values;
-        let own = p.stages.iter().map(|s| values[s.students].as_ref());
-        own.flatten().filter_map(Value::number).reduce(|a, b| a + b)
-    });
+    let table = p.table("school");
+    let row = table.map(|t| (t, &r.dataset.tables[t].rows[school]));
+    let area = row.and_then(|(t, row)| row.area(p, t));
+    let students = row.and_then(|(_, row)| row.students(p));
     [
         Cell::text(stages(context, &stages_of(context, school))),
-        Cell::text(area_title(context, area(p, r, school))),
+        Cell::text(area_title(context, area)),
         Cell::number(students, 0),
     ]
 }

@@ -84,11 +84,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(all: &[&'a Finding]) -> Parts<'a> {
-        let mut asked: Vec<&Finding> = all
-            .iter()
-            .copied()
-            .filter(|f| followup::is_asked(f))
-            .collect();
+        let mut asked: Vec<&Finding> = all.iter().copied().filter(|f| f.is_asked()).collect();
         asked.sort_by(|a, b| in_sheet(a).cmp(&in_sheet(b)));
         let causes: HashMap<&str, Option<&str>> = asked
             .iter()

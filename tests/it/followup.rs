@@ -516,10 +516,7 @@ fn what_follows_from_another_finding_stands_below_it_and_is_explained_with_it() 
             .filter(|c| c.cell.shown().starts_with('q'))
             .count()
     };
-    let asked = results
-        .findings
-        .iter()
-        .filter(|f| junheng::followup::is_asked(f));
+    let asked = results.findings.iter().filter(|f| f.is_asked());
     let of_county = asked.filter(|f| f.county_code.as_deref() == Some("990001"));
     assert_eq!(keys(&before), of_county.count() - 1);
 

@@ -569,7 +569,8 @@ fn a_province_with_ten_thousand_findings() {
     println!("{} findings in all", results.findings.len());
     let mut findings = results.findings.clone();
     let time = std::time::Instant::now();
-    junheng::causes::set(&pipeline, &results, &mut findings);
+    let spots = junheng::cells::spots(&pipeline, &results.dataset, &findings);
+    junheng::causes::set(&pipeline, &results, &spots, &mut findings);
     println!("causes {:.2} s", time.elapsed().as_secs_f64());
     let all = |_: &Finding| true;
     let unknown = |f: &Finding| f.expected_value.is_none();
@@ -585,7 +586,8 @@ fn a_province_with_ten_thousand_findings() {
     for (kind, fits) in kinds {
         let mut some: Vec<Finding> = findings.iter().filter(|f| fits(f)).cloned().collect();
         let time = std::time::Instant::now();
-        junheng::impact::fill(&pipeline, &results, PERIOD, &mut some).unwrap();
+        let spots = junheng::cells::spots(&pipeline, &results.dataset, &some);
+        junheng::impact::fill(&pipeline, &results, PERIOD, &spots, &mut some).unwrap();
         println!(
             "impact of {} ({kind}) {:.2} s",
             some.len(),

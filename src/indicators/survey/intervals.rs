@@ -228,6 +228,16 @@ pub fn chi_square_below(value: f64, degrees: f64) -> Option<f64> {
     Some(ChiSquared::new(degrees).ok()?.cdf(value))
 }
 
+/// The probability that a chi-square with `degrees` of freedom is more than `value`; `None` without degrees.
+pub fn chi_square_above(value: f64, degrees: f64) -> Option<f64> {
+    Some(ChiSquared::new(degrees).ok()?.sf(value))
+}
+
+/// The probability of `k` or more successes in `n` trials with probability `p` each, for k of 1 to n.
+pub fn binomial_at_least(k: u64, n: u64, p: f64) -> f64 {
+    checked_beta_reg(k as f64, (n - k + 1) as f64, p).unwrap_or(0.0)
+}
+
 /// The point of the beta distribution with shapes `a` and `b` below which the probability is `probability`, by bisection down to
 /// neighbouring numbers. The inverse of statrs 0.19 is quick, but does not end for some large counts (a = 9,999,990, b = 11) and
 /// has only 6 digits right for others (a = 1, b = 600,000); its incomplete beta function is right to 1e-9 and better.

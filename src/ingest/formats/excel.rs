@@ -98,7 +98,7 @@ fn xlsx_cells(
         .iter()
         .map(|s| {
             let format = s.number_format.as_ref();
-            format.is_some_and(|f| shows_percent(&f.format_code))
+            format.is_some_and(|f| shows_percent(f.format_code.chars()))
         })
         .collect();
     loop {

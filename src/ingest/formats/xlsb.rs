@@ -171,7 +171,7 @@ pub fn styles(package: &mut Package<'_>) -> Result<Styles, Refusal> {
             kind::FMT if in_formats => {
                 let id = records.must(u16_at(&body, 0), "number format")?;
                 let (code, _) = records.must(wide_at(&body, 2), "number format")?;
-                percent.insert(id, shows_percent(&code));
+                percent.insert(id, shows_percent(code.chars()));
                 out.formats.push(body.clone());
             }
             kind::XF if in_cells => {

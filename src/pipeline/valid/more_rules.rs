@@ -161,68 +161,40 @@ impl Valid<'_> {
     }
 
     fn one_rule(&mut self, of: Of<'_>, rules: &mut Rules) {
-        let off = of
-            .block
-            .value
-            .enabled
-            .as_ref()
-            .is_some_and(|e| !*e.get_ref());
-        let mut kept = Rules::default();
-        self.by_kind(of, &mut kept);
-        if off {
-            let texts = kept.off;
-            rules.off.extend(texts);
-            rules.off.extend(kept.required.into_iter().map(|r| r.text));
-            rules.off.extend(kept.ranges.into_iter().map(|r| r.text));
-            rules.off.extend(kept.subsets.into_iter().map(|r| r.text));
-            rules.off.extend(kept.balances.into_iter().map(|r| r.text));
-            rules.off.extend(kept.crosses.into_iter().map(|r| r.text));
-            rules.off.extend(kept.changes.into_iter().map(|r| r.text));
-            rules
-                .off
-                .extend(kept.unit_errors.into_iter().map(|r| r.text));
-            rules.off.extend(kept.outliers.into_iter().map(|r| r.text));
-            rules.off.extend(kept.copied.into_iter().map(|r| r.text));
-            rules.off.extend(kept.bunchings.into_iter().map(|r| r.text));
-            rules
-                .off
-                .extend(kept.empty_shells.into_iter().map(|r| r.text));
-            rules
-                .off
-                .extend(kept.missing_patterns.into_iter().map(|r| r.text));
-            rules.off.extend(kept.digits.into_iter().map(|r| r.text));
-            return;
-        }
-        rules.required.extend(kept.required);
-        rules.ranges.extend(kept.ranges);
-        rules.subsets.extend(kept.subsets);
-        rules.balances.extend(kept.balances);
-        rules.crosses.extend(kept.crosses);
-        rules.changes.extend(kept.changes);
-        rules.unit_errors.extend(kept.unit_errors);
-        rules.outliers.extend(kept.outliers);
-        rules.copied.extend(kept.copied);
-        rules.bunchings.extend(kept.bunchings);
-        rules.empty_shells.extend(kept.empty_shells);
-        rules.missing_patterns.extend(kept.missing_patterns);
-        rules.digits.extend(kept.digits);
-    }
-
-    fn by_kind(&mut self, of: Of<'_>, rules: &mut Rules) {
+        let on = of.block.value.enabled.as_ref().is_none_or(|e| *e.get_ref());
+        let off = &mut rules.off;
         match of.kind {
-            "required" => rules.required.extend(self.required(of)),
-            "range" => rules.ranges.extend(self.range(of)),
-            "subset" => rules.subsets.extend(self.subset(of)),
-            "balance" => rules.balances.extend(self.balance(of)),
-            "cross" => rules.crosses.extend(self.cross(of)),
-            "change" => rules.changes.extend(self.change(of)),
-            "unit_error" => rules.unit_errors.extend(self.unit_error(of)),
-            "outlier" => rules.outliers.extend(self.outlier(of)),
-            "copied" => rules.copied.extend(self.copied(of)),
-            "bunching" => rules.bunchings.extend(self.bunching(of)),
-            "empty_shell" => rules.empty_shells.extend(self.empty_shell(of)),
-            "missing_pattern" => rules.missing_patterns.extend(self.missing_pattern(of)),
-            _ => rules.digits.extend(self.digit(of)),
+            "required" => keep(on, self.required(of), |r| r.text, &mut rules.required, off),
+            "range" => keep(on, self.range(of), |r| r.text, &mut rules.ranges, off),
+            "subset" => keep(on, self.subset(of), |r| r.text, &mut rules.subsets, off),
+            "balance" => keep(on, self.balance(of), |r| r.text, &mut rules.balances, off),
+            "cross" => keep(on, self.cross(of), |r| r.text, &mut rules.crosses, off),
+            "change" => keep(on, self.change(of), |r| r.text, &mut rules.changes, off),
+            "unit_error" => keep(
+                on,
+                self.unit_error(of),
+                |r| r.text,
+                &mut rules.unit_errors,
+                off,
+            ),
+            "outlier" => keep(on, self.outlier(of), |r| r.text, &mut rules.outliers, off),
+            "copied" => keep(on, self.copied(of), |r| r.text, &mut rules.copied, off),
+            "bunching" => keep(on, self.bunching(of), |r| r.text, &mut rules.bunchings, off),
+            "empty_shell" => keep(
+                on,
+                self.empty_shell(of),
+                |r| r.text,
+                &mut rules.empty_shells,
+                off,
+            ),
+            "missing_pattern" => keep(
+                on,
+                self.missing_pattern(of),
+                |r| r.text,
+                &mut rules.missing_patterns,
+                off,
+            ),
+            _ => keep(on, self.digit(of), |r| r.text, &mut rules.digits, off),
         }
     }
 
@@ -757,5 +729,19 @@ impl Valid<'_> {
         };
         self.tried(of, |given| rule_examples::digit(&rule, given));
         Some(rule)
+    }
+}
+
+/// Keeps a rule, or its words only where it is switched off.
+fn keep<T>(
+    on: bool,
+    rule: Option<T>,
+    text: fn(T) -> RuleText,
+    list: &mut Vec<T>,
+    off: &mut Vec<RuleText>,
+) {
+    match on {
+        true => list.extend(rule),
+        false => off.extend(rule.map(text)),
     }
 }

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::records::{BOF, EOF, Pieces, Record, Records, Writer, shows_percent, utf8_len};
+use super::super::extras::shows_percent;
+use super::records::{BOF, EOF, Pieces, Record, Records, Writer, utf8_len};
 use super::sheet::Sheets;
 use super::{Limits, Refusal, SheetExtras, damaged, too_large, u16_at, u32_at};
 
@@ -186,7 +187,8 @@ impl<'a> Globals<'a> {
         self.out.bytes(&id.to_le_bytes());
         let percent = if self.out.biff8 {
             let (units, _) = self.out.copy_text(&mut data);
-            shows_percent(units.into_iter())
+            let chars = units.into_iter().map(u32::from).map(char::from_u32);
+            shows_percent(chars.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)))
         } else {
             // The length has one byte here, but calamine expects two.
             let length = data.byte().unwrap_or(0);
@@ -200,7 +202,10 @@ impl<'a> Globals<'a> {
             shows_percent(code.into_iter().map(|b| {
                 let first = pairs && !second && b > 0x80;
                 let part = std::mem::replace(&mut second, first) || first;
-                if part { 0xFFFF } else { u16::from(b) }
+                match part {
+                    true => char::REPLACEMENT_CHARACTER,
+                    false => char::from(b),
+                }
             }))
         };
         self.formats.insert(id, percent);

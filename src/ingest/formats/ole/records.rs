@@ -179,21 +179,6 @@ pub(super) fn utf8_len(units: &[u16]) -> u64 {
     bytes.sum()
 }
 
-/// Whether a number format shows percent: by a sign that is neither quoted nor escaped.
-pub(super) fn shows_percent(code: impl Iterator<Item = u16>) -> bool {
-    let (mut quoted, mut skip) = (false, false);
-    for unit in code {
-        match (u8::try_from(unit).unwrap_or(0), skip, quoted) {
-            (_, true, _) => skip = false,
-            (b'"', ..) => quoted = !quoted,
-            (b'\\' | b'_' | b'*', _, false) => skip = true,
-            (b'%', _, false) => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
 /// Writes records behind what a buffer holds already.
 pub(super) struct Writer<'a> {
     out: &'a mut Vec<u8>,

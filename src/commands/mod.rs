@@ -4,6 +4,8 @@ pub mod check;
 mod compute;
 pub mod explain;
 mod history;
+mod make;
+mod outputs;
 pub mod pipelines;
 mod previous;
 mod published;

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::run::file_name;
+use super::outputs::file_name;
 use crate::cli::TemplateArgs;
 use crate::dataset::{self, County};
 use crate::error::Error;

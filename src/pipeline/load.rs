@@ -22,6 +22,14 @@ pub struct Block<T> {
     pub value: T,
 }
 
+/// One file of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineFile {
+    /// As declared: relative to the folder of `pipeline.toml`.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
 /// Everything that the files of one pipeline say, undigested.
 #[derive(Debug, Default)]
 pub struct Raw {
@@ -64,8 +72,19 @@ pub struct Raw {
     pub sample: Option<Block<RawSample>>,
     pub answer_scales: Vec<Block<RawAnswerScale>>,
     pub screens: Vec<Block<RawScreen>>,
+    /// Every file of the pipeline as read, in their order.
+    pub files: Vec<PipelineFile>,
     /// Blocks that could not be decoded, by name (`*`: a whole file): what refers to them is not reported as missing.
     pub undecoded: BTreeSet<String>,
+}
+
+impl Raw {
+    fn keep(&mut self, name: &str, bytes: &[u8]) {
+        self.files.push(PipelineFile {
+            name: name.to_string(),
+            bytes: bytes.to_vec(),
+        });
+    }
 }
 
 /// The names of all blocks, for "did you mean" and for the documentation test.
@@ -160,6 +179,7 @@ pub fn read(
     let mut raw = Raw::default();
     let head = sources.add(shown(&head_path), text.clone());
     feed(&mut hash, "pipeline.toml", text.as_bytes());
+    raw.keep("pipeline.toml", text.as_bytes());
     decode(sources, head, &mut raw, mistakes);
 
     let listed: Vec<(String, Range<usize>)> = raw
@@ -178,6 +198,7 @@ pub fn read(
         match std::fs::read_to_string(&path) {
             Ok(text) => {
                 feed(&mut hash, &name, text.as_bytes());
+                raw.keep(&name, text.as_bytes());
                 let file = sources.add(shown(&path), text);
                 decode(sources, file, &mut raw, mistakes);
             }
@@ -200,6 +221,7 @@ pub fn read(
         match std::fs::read(&path) {
             Ok(bytes) => {
                 feed(&mut hash, name.get_ref(), &bytes);
+                raw.keep(name.get_ref(), &bytes);
                 raw.parents = parents::list(&bytes, shown(&path), sources, mistakes);
             }
             Err(e) => {
@@ -223,8 +245,8 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// A path without `a/../`, for showing.
-fn plain(path: &Path) -> PathBuf {
+/// A path without `a/../`.
+pub fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

@@ -31,6 +31,8 @@ pub struct Pipeline {
     pub parents: BTreeMap<String, String>,
     /// Hash of all pipeline files, hexadecimal.
     pub hash: String,
+    /// Its files as they were read.
+    pub files: Vec<super::load::PipelineFile>,
     pub settings: Settings,
     pub limits: Limits,
     pub units: Units,

@@ -301,6 +301,7 @@ impl Valid<'_> {
             counties_path: dir.join(h.counties.get_ref()),
             parents,
             hash,
+            files: self.raw.files.clone(),
             settings,
             limits: limits?,
             units,

@@ -1,0 +1,189 @@
+//! From results to everything that a run publishes. The same request, files and earlier runs give the same bytes: `verify`
+//! makes a run again by what its `run.json` names.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::compute::{Request, Timings};
+use super::history::{self, Next};
+use super::outputs;
+use super::run_json::{self, RUN_JSON};
+use crate::error::Error;
+use crate::finding::Severity;
+use crate::followup::{self, Base};
+use crate::ingest;
+use crate::ingest::submission::Listing;
+use crate::pipeline::load::hex;
+use crate::report::Context;
+use crate::results::Results;
+use crate::store::publish::Outputs;
+
+/// The earlier runs that a run is built upon.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// Hash of what the run is made from, but for earlier runs.
+    pub inputs_key: String,
+    /// The run before, whose findings are followed.
+    pub base: Option<Base>,
+}
+
+/// What a run is made of, and where.
+pub struct Run<'a> {
+    pub request: &'a Request,
+    pub listing: &'a Listing,
+    pub output: &'a Path,
+    pub started: Instant,
+}
+
+/// A run, ready to be published.
+pub struct Made {
+    pub run_id: String,
+    /// `run.json` is the last.
+    pub outputs: Outputs,
+    pub exit: u8,
+    pub results: Results,
+}
+
+/// Finds the earlier runs in the output folder.
+///
+/// # Errors
+/// When the list of the counties cannot be read.
+pub fn earlier(request: &Request, results: &Results, output: &Path) -> Result<Earlier, Error> {
+    let inputs_key = inputs_key(request, results)?;
+    let next = Next {
+        pipeline: &request.pipeline.id,
+        period: request.period,
+        key: &inputs_key,
+    };
+    let base = history::base(output, next);
+    Ok(Earlier { inputs_key, base })
+}
+
+/// Makes every output of a run.
+///
+/// # Errors
+/// [`Error::Internal`] when a library refuses.
+pub fn made(
+    run: &Run<'_>,
+    mut results: Results,
+    earlier: &Earlier,
+    mut timings: Timings,
+) -> Result<Made, Error> {
+    let request = run.request;
+    let (pipeline, period) = (&request.pipeline, request.period);
+    timings.time("followup", || {
+        let base = earlier.base.as_ref();
+        followup::follow(pipeline, &mut results, base, &request.only, period);
+    });
+    let base = results.followed.base.as_deref();
+    let run_id = run_id(request, &earlier.inputs_key, base);
+    let input_link = link(&run.output.join("runs").join(&run_id), &request.input);
+    let context = Context {
+        pipeline,
+        results: &results,
+        period,
+        run_id: &run_id,
+        skipped: &run.listing.skipped,
+        input_link: &input_link,
+        due: request.due.clone(),
+    };
+    let mut outputs = outputs::made(&context, &mut timings)?;
+    outputs.extend(outputs::pipeline_files(request)?);
+    let exit = exit_code(&results);
+    let made = run_json::Made {
+        listing: run.listing,
+        last_year: request.last_year.as_ref(),
+        only: &request.only,
+        inputs_key: &earlier.inputs_key,
+    };
+    let seconds = run.started.elapsed().as_secs_f64();
+    let json = run_json::json(&context, &made, exit, &timings, seconds);
+    outputs.push((RUN_JSON.to_string(), run_json::bytes(&json)?));
+    Ok(Made {
+        run_id,
+        outputs,
+        exit,
+        results,
+    })
+}
+
+/// The name of a run: the same input, pipeline, period, program and base give the same.
+fn run_id(request: &Request, inputs_key: &str, base: Option<&str>) -> String {
+    let hash = match base {
+        Some(base) => hex(&Sha256::digest(format!("{inputs_key} {base}").as_bytes())),
+        None => inputs_key.to_string(),
+    };
+    let (id, period) = (&request.pipeline.id, request.period);
+    format!("{id}-{period}-{}", &hash[..12])
+}
+
+/// What the run is made from, but for its base, as a hash.
+fn inputs_key(request: &Request, results: &Results) -> Result<String, Error> {
+    let path = &request.counties_path;
+    let list = std::fs::read(path)
+        .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
+    let mut hash = Sha256::new();
+    let mut feed = |text: &str| {
+        hash.update(text.as_bytes());
+        hash.update([0]);
+    };
+    feed(env!("CARGO_PKG_VERSION"));
+    feed(&request.pipeline.hash);
+    feed(&request.period.to_string());
+    feed(&request.only.join(","));
+    feed(&ingest::submission::sha256(&list));
+    if let Some(last_year) = &request.last_year {
+        feed(&last_year.hash);
+        feed(&last_year.period.to_string());
+    }
+    for file in results.files() {
+        feed(&file.path);
+        feed(&file.sha256);
+        // What replaces what may hang on the files' times.
+        feed(file.status.word());
+    }
+    if request.due.as_ref().is_some_and(|due| due.passed) {
+        feed("due date passed");
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+/// Exit code of a run that was carried out: 1 when something must be corrected.
+fn exit_code(results: &Results) -> u8 {
+    u8::from(results.count(None, Severity::Error) > 0)
+}
+
+/// A path without links, as far as it exists.
+pub fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut there = whole.as_path();
+    let mut rest: Vec<std::ffi::OsString> = Vec::new();
+    loop {
+        if let Ok(real) = there.canonicalize() {
+            return rest.iter().rev().fold(real, |p, part| p.join(part));
+        }
+        match (there.parent(), there.components().next_back()) {
+            (Some(parent), Some(part)) => {
+                rest.push(part.as_os_str().to_owned());
+                there = parent;
+            }
+            _ => return whole,
+        }
+    }
+}
+
+/// The relative path from one folder to another, with `/`.
+fn link(from: &Path, to: &Path) -> String {
+    let (from, to) = (absolute(from), absolute(to));
+    let mut a = from.components().peekable();
+    let mut b = to.components().peekable();
+    while a.peek().is_some() && a.peek() == b.peek() {
+        a.next();
+        b.next();
+    }
+    let up = a.map(|_| "..".to_string());
+    let down = b.map(|c| c.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}

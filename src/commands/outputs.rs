@@ -1,0 +1,134 @@
+//! What a run publishes but for `run.json`: workbooks and frames, as bytes by path below the run's folder.
+
+use std::path::{Component, Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::compute::{Request, Timings};
+use crate::dataset::County;
+use crate::error::Error;
+use crate::pipeline::load::plain;
+use crate::report::{self, Context};
+use crate::store::publish::Outputs;
+
+/// The folder of a run that holds its pipeline.
+pub const PIPELINE: &str = "pipeline";
+/// The list of the counties in it.
+pub const COUNTIES: &str = "counties.csv";
+
+/// Makes every workbook and frame of a run.
+///
+/// # Errors
+/// [`Error::Internal`] when a library refuses.
+pub fn made(context: &Context<'_>, timings: &mut Timings) -> Result<Outputs, Error> {
+    let mut outputs = timings.time("workbooks", || -> Result<Outputs, Error> {
+        let (province, counties) =
+            rayon::join(|| province_books(context), || county_books(context));
+        let mut outputs = province?;
+        outputs.extend(counties?);
+        Ok(outputs)
+    })?;
+    let frames = timings.time("parquet", || frames(context))?;
+    outputs.extend(frames);
+    Ok(outputs)
+}
+
+/// The frames of `data/`.
+fn frames(context: &Context<'_>) -> Result<Outputs, Error> {
+    let frames = report::data::frames(context)?.into_par_iter();
+    frames
+        .map(|(name, mut frame)| {
+            let path = format!("data/{name}.parquet");
+            Ok((path, report::data::parquet(&mut frame)?))
+        })
+        .collect()
+}
+
+/// The pipeline and the list of the counties that a run was made with, so that it can be made again: the pipeline's own
+/// folder lies in `pipeline/` as deep as what its files name above it.
+///
+/// # Errors
+/// [`Error::Input`] when the list cannot be read.
+pub fn pipeline_files(request: &Request) -> Result<Outputs, Error> {
+    let pipeline = &request.pipeline;
+    let up = |name: &str| {
+        Path::new(name)
+            .components()
+            .filter(|c| *c == Component::ParentDir)
+            .count()
+    };
+    let depth = pipeline
+        .files
+        .iter()
+        .map(|f| up(&f.name))
+        .max()
+        .unwrap_or(0);
+    let above: PathBuf = (1..depth).map(|_| "in").collect();
+    let own = above.join(&pipeline.id);
+    let mut outputs: Outputs = Vec::new();
+    for file in &pipeline.files {
+        let path = plain(&Path::new(PIPELINE).join(&own).join(&file.name));
+        outputs.push((path.to_string_lossy().into_owned(), file.bytes.clone()));
+    }
+    let path = &request.counties_path;
+    let list = std::fs::read(path)
+        .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
+    outputs.push((format!("{PIPELINE}/{COUNTIES}"), list));
+    Ok(outputs)
+}
+
+/// The workbooks about the province.
+fn province_books(context: &Context<'_>) -> Result<Outputs, Error> {
+    type Make = fn(&Context<'_>) -> report::book::Book;
+    let books: [(&str, Make); 2] = [
+        ("file_rankings", report::ranking_book::book),
+        ("file_findings", report::findings_book::book),
+    ];
+    books
+        .par_iter()
+        .map(|(key, make)| {
+            let name = format!("{}.xlsx", context.pipeline.word(key));
+            Ok((name, report::xlsx::write(&make(context), context.period)?))
+        })
+        .collect()
+}
+
+/// The workbooks of all counties, and what they must correct, made side by side, in the order of the counties.
+fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
+    let counties = &context.results.dataset.counties;
+    let written = |folder: &str,
+                   county: &County,
+                   book: &report::book::Book|
+     -> Result<(String, Vec<u8>), Error> {
+        let folder = context.pipeline.word(folder);
+        let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
+        Ok((name, report::xlsx::write(book, context.period)?))
+    };
+    let of_county = |(i, county): (usize, &County)| -> Result<Outputs, Error> {
+        let mut out = Outputs::new();
+        if county.received {
+            let book = report::county_book::book(context, i);
+            out.push(written("folder_counties", county, &book)?);
+        }
+        if let Some(book) = report::return_book::book(context, county) {
+            out.push(written("folder_returned", county, &book)?);
+        }
+        Ok(out)
+    };
+    let all: Result<Vec<Outputs>, Error> = counties.par_iter().enumerate().map(of_county).collect();
+    Ok(all?.concat())
+}
+
+/// A name that every file system takes: without its signs, without what cannot be seen, and no longer than may be.
+pub fn file_name(name: &str) -> String {
+    let plain = |c: char| {
+        let refused = "/\\:*?\"<>|".contains(c) || c.is_control();
+        if refused || crate::text::is_invisible(c) {
+            '_'
+        } else {
+            c
+        }
+    };
+    let name: String = name.chars().map(plain).take(60).collect();
+    name.trim_matches([' ', '.']).to_string()
+}

@@ -168,7 +168,10 @@ fn read(pipeline: &Pipeline, path: &Path) -> String {
         folder: None,
         modified: 0,
     };
-    format!("{:?}", ingest::read_file(pipeline, &submission))
+    format!(
+        "{:?}",
+        ingest::read_file(pipeline, &submission, &ingest::NoMemory)
+    )
 }
 
 fn main() {

@@ -77,7 +77,7 @@ fn ours(pipeline: &Pipeline, folder: &Path) {
     let files: Vec<_> = listing
         .submissions
         .par_iter()
-        .map(|s| ingest::read_file(pipeline, s))
+        .map(|s| ingest::read_file(pipeline, s, &ingest::NoMemory))
         .collect();
     assert!(files.iter().all(|f| f.answers.len() == 1));
     let counties = Vec::new();

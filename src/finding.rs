@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::pipeline::Pipeline;
@@ -196,7 +196,7 @@ pub const SCREENS: &[&str] = &[
 ];
 
 /// The place that a finding is about. Rows and columns count from 0.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Path relative to the input folder.
     pub file: Option<String>,
@@ -301,7 +301,7 @@ pub struct Impact {
 }
 
 /// A finding before its texts are filled in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Draft {
     pub county_code: Option<String>,
     pub school_code: Option<String>,
@@ -313,6 +313,7 @@ pub struct Draft {
     pub expected: Option<String>,
     pub read: Option<String>,
     pub expected_value: Option<f64>,
+    #[serde(skip)]
     pub slots: Vec<(&'static str, String)>,
 }
 

@@ -8,6 +8,7 @@ use crate::cli::{CheckArgs, InputArgs};
 use crate::dataset::asked_county;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::ingest::NoMemory;
 use crate::ingest::Status;
 use crate::ingest::submission::{self, CountyName};
 use crate::pipeline::Pipeline;
@@ -31,7 +32,7 @@ pub fn check(args: &CheckArgs) -> Result<u8, Error> {
     let county = county(&request, args)?;
     let digits = pipeline.settings.county_digits;
     let listing = submission::given(&args.files, county.as_ref(), digits, &pipeline.limits)?;
-    let mut files = compute::read_all(pipeline, &listing);
+    let mut files = compute::read_all(pipeline, &listing, &NoMemory);
     // Rows of which nothing says the county are of the one whose clerk is asking.
     for file in &mut files {
         if file.submission.folder.is_none() && file.named.is_none() {

@@ -11,13 +11,15 @@ use crate::cli::InputArgs;
 use crate::dataset::{self, County};
 use crate::due::Due;
 use crate::error::Error;
-use crate::ingest::submission::{Listing, discover};
-use crate::ingest::{self, FileRead};
+use crate::ingest::submission::{Listing, Stamp, bytes_of, discover, sha256};
+use crate::ingest::{self, FileRead, Memory};
 use crate::last_year::LastYear;
 use crate::pipeline::load::hex;
 use crate::pipeline::model::Survey;
-use crate::pipeline::{self, Pipeline};
+use crate::pipeline::{self, Head, Pipeline};
 use crate::results::{self, Results};
+use crate::store::entries::{Key, Store};
+use crate::store::parsed::Parsed;
 
 /// Seconds by stage of the work, in the order in which they were spent.
 #[derive(Debug, Default)]
@@ -57,7 +59,32 @@ pub struct Request {
 /// # Errors
 /// When the pipeline or the list is wrong, or an asked county is not on the list.
 pub fn request(path: &Path, args: &InputArgs, only: &[String]) -> Result<Request, Error> {
-    let pipeline = pipeline::load(path)?;
+    of_pipeline(pipeline::load(path)?, args, only)
+}
+
+/// The same for a pipeline whose examples may have been tried by an earlier run, as the store of its outputs says.
+///
+/// # Errors
+/// As for [`request`].
+pub fn request_knowing(
+    path: &Path,
+    args: &InputArgs,
+    only: &[String],
+    output: impl FnOnce(Head<'_>) -> PathBuf,
+) -> Result<Request, Error> {
+    let pipeline = pipeline::load_unless(path, |head| {
+        let key = examples_key(head.hash);
+        Store::read_only(&output(head)).get(&key).is_some()
+    })?;
+    of_pipeline(pipeline, args, only)
+}
+
+/// Under which key the store says that all examples of a pipeline hold.
+pub fn examples_key(hash: &str) -> Key {
+    Key::new("examples", &[hash.as_bytes()])
+}
+
+fn of_pipeline(pipeline: Pipeline, args: &InputArgs, only: &[String]) -> Result<Request, Error> {
     let counties_path = args
         .counties
         .clone()
@@ -113,25 +140,46 @@ pub struct ReadInput {
     pub files: Vec<FileRead>,
 }
 
-/// Reads the submissions, unless they were read before in the same way; gives their place in `read`.
+/// Reads the submissions, unless they were read before in the same way; gives their place in `read`. What the store knows by
+/// its content is not read again. Files that change meanwhile are read again with all that lies in the folder then.
 ///
 /// # Errors
 /// [`Error::Input`] when there is nothing to compute.
 pub fn read(
     request: &Request,
-    listing: Listing,
+    mut listing: Listing,
+    store: &Store,
     read: &mut Vec<ReadInput>,
 ) -> Result<usize, Error> {
-    let key = format!(
-        "{} {}",
-        request.input.display(),
-        reading_key(&request.pipeline)
-    );
+    let reading = reading_key(&request.pipeline);
+    let key = format!("{} {reading}", request.input.display());
     if let Some(at) = read.iter().position(|r| r.key == key) {
         tracing::info!(files = read[at].files.len(), "submissions were read before");
         return Ok(at);
     }
-    let files = read_all(&request.pipeline, &listing);
+    let memory = Parsed {
+        store,
+        reading: &reading,
+    };
+    let mut files = read_all(&request.pipeline, &listing, &memory);
+    for round in 1.. {
+        let changed = changed(&files, &request.pipeline);
+        if changed.is_empty() {
+            break;
+        }
+        for at in &changed {
+            let file = &files[*at].submission.path;
+            tracing::warn!(file, round, "changed while the submissions were read");
+        }
+        if round == ROUNDS {
+            for at in changed {
+                ingest::unsettled(&request.pipeline, &mut files[at]);
+            }
+            break;
+        }
+        listing = self::listing(request)?;
+        files = read_all(&request.pipeline, &listing, &memory);
+    }
     check_readable(&request.pipeline, &request.input, &listing, &files)?;
     read.push(ReadInput {
         key,
@@ -141,8 +189,32 @@ pub fn read(
     Ok(read.len() - 1)
 }
 
+/// How often the submissions are read when files change meanwhile.
+const ROUNDS: u32 = 3;
+
+/// Files (indices) that are not what they were when they were read. Where the clock of files is too coarse to tell, the
+/// bytes are compared.
+fn changed(files: &[FileRead], pipeline: &Pipeline) -> Vec<usize> {
+    let is_changed = |file: &FileRead| {
+        let Some(stamp) = file.stamp else {
+            // It was not read: a finding says why.
+            return false;
+        };
+        if Stamp::of(&file.submission.absolute) != Some(stamp) {
+            return true;
+        }
+        stamp.is_fresh()
+            && bytes_of(&file.submission, &pipeline.limits)
+                .is_ok_and(|bytes| sha256(&bytes) != file.sha256)
+    };
+    let all = files.par_iter().enumerate();
+    all.filter(|(_, file)| is_changed(file))
+        .map(|(at, _)| at)
+        .collect()
+}
+
 /// Everything of a pipeline that the reading of a file hangs on, as a hash.
-fn reading_key(pipeline: &Pipeline) -> String {
+pub fn reading_key(pipeline: &Pipeline) -> String {
     let words: Vec<_> = pipeline
         .words
         .iter()
@@ -187,7 +259,7 @@ fn reading_key(pipeline: &Pipeline) -> String {
 }
 
 /// Reads all files side by side; the order of the result is that of the listing. A panic in a reader is that file's end.
-pub fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
+pub fn read_all(pipeline: &Pipeline, listing: &Listing, memory: &dyn Memory) -> Vec<FileRead> {
     let bar = ProgressBar::with_draw_target(
         Some(listing.submissions.len() as u64),
         ProgressDrawTarget::stderr(),
@@ -200,7 +272,7 @@ pub fn read_all(pipeline: &Pipeline, listing: &Listing) -> Vec<FileRead> {
         .par_iter()
         .map(|submission| {
             bar.set_message(submission.path.clone());
-            let file = ingest::read_file(pipeline, submission);
+            let file = ingest::read_file(pipeline, submission, memory);
             tracing::debug!(
                 file = submission.path,
                 sheets = file.tables.len() + file.answers.len(),

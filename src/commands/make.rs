@@ -18,6 +18,7 @@ use crate::ingest::submission::Listing;
 use crate::pipeline::load::hex;
 use crate::report::Context;
 use crate::results::Results;
+use crate::store::entries::Store;
 use crate::store::publish::Outputs;
 
 /// The earlier runs that a run is built upon.
@@ -34,6 +35,8 @@ pub struct Run<'a> {
     pub request: &'a Request,
     pub listing: &'a Listing,
     pub output: &'a Path,
+    /// What earlier runs have kept.
+    pub store: &'a Store,
     pub started: Instant,
 }
 
@@ -89,7 +92,7 @@ pub fn made(
         input_link: &input_link,
         due: request.due.clone(),
     };
-    let mut outputs = outputs::made(&context, &mut timings)?;
+    let mut outputs = outputs::made(&context, run.store, &mut timings)?;
     outputs.extend(outputs::pipeline_files(request)?);
     let exit = exit_code(&results);
     let made = run_json::Made {

@@ -9,6 +9,8 @@ use crate::dataset::County;
 use crate::error::Error;
 use crate::pipeline::load::plain;
 use crate::report::{self, Context};
+use crate::store::books;
+use crate::store::entries::Store;
 use crate::store::publish::Outputs;
 
 /// The folder of a run that holds its pipeline.
@@ -20,10 +22,12 @@ pub const COUNTIES: &str = "counties.csv";
 ///
 /// # Errors
 /// [`Error::Internal`] when a library refuses.
-pub fn made(context: &Context<'_>, timings: &mut Timings) -> Result<Outputs, Error> {
+pub fn made(context: &Context<'_>, store: &Store, timings: &mut Timings) -> Result<Outputs, Error> {
     let mut outputs = timings.time("workbooks", || -> Result<Outputs, Error> {
-        let (province, counties) =
-            rayon::join(|| province_books(context), || county_books(context));
+        let (province, counties) = rayon::join(
+            || province_books(context, store),
+            || county_books(context, store),
+        );
         let mut outputs = province?;
         outputs.extend(counties?);
         Ok(outputs)
@@ -78,7 +82,7 @@ pub fn pipeline_files(request: &Request) -> Result<Outputs, Error> {
 }
 
 /// The workbooks about the province.
-fn province_books(context: &Context<'_>) -> Result<Outputs, Error> {
+fn province_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> {
     type Make = fn(&Context<'_>) -> report::book::Book;
     let books: [(&str, Make); 2] = [
         ("file_rankings", report::ranking_book::book),
@@ -88,13 +92,13 @@ fn province_books(context: &Context<'_>) -> Result<Outputs, Error> {
         .par_iter()
         .map(|(key, make)| {
             let name = format!("{}.xlsx", context.pipeline.word(key));
-            Ok((name, report::xlsx::write(&make(context), context.period)?))
+            Ok((name, books::written(store, &make(context), context.period)?))
         })
         .collect()
 }
 
 /// The workbooks of all counties, and what they must correct, made side by side, in the order of the counties.
-fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
+fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> {
     let counties = &context.results.dataset.counties;
     let written = |folder: &str,
                    county: &County,
@@ -102,7 +106,7 @@ fn county_books(context: &Context<'_>) -> Result<Outputs, Error> {
      -> Result<(String, Vec<u8>), Error> {
         let folder = context.pipeline.word(folder);
         let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
-        Ok((name, report::xlsx::write(book, context.period)?))
+        Ok((name, books::written(store, book, context.period)?))
     };
     let of_county = |(i, county): (usize, &County)| -> Result<Outputs, Error> {
         let mut out = Outputs::new();

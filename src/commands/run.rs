@@ -15,7 +15,9 @@ use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
 use crate::ingest;
 use crate::ingest::submission::Listing;
+use crate::pipeline::Head;
 use crate::results::Results;
+use crate::store::entries::Store;
 use crate::store::lock;
 use crate::store::publish::{self, Published};
 
@@ -35,8 +37,15 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut requests = Vec::new();
     for path in &args.pipeline {
         let mut timings = Timings::default();
+        // Several pipelines that are sent to one folder get one each below it.
+        let output_of = |id: &str, default: &str| match &args.output {
+            Some(dir) if several => dir.join(id),
+            Some(dir) => dir.clone(),
+            None => PathBuf::from(default),
+        };
         let mut request = timings.time("pipeline", || {
-            compute::request(path, &args.input, &args.only)
+            let output = |head: Head<'_>| output_of(head.id, head.default_output);
+            compute::request_knowing(path, &args.input, &args.only, output)
         })?;
         if let Some(dir) = &args.previous {
             let id = &request.pipeline.id;
@@ -46,12 +55,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
         }
         let date = request.pipeline.settings.due_dates.get(&request.period);
         request.due = date.map(|date| Due::on(date, &today));
-        // Several pipelines that are sent to one folder get one each below it.
-        let output = match &args.output {
-            Some(dir) if several => dir.join(&request.pipeline.id),
-            Some(dir) => dir.clone(),
-            None => PathBuf::from(&request.pipeline.default_output),
-        };
+        let own = &request.pipeline;
+        let output = output_of(&own.id, &own.default_output);
         if let Some((other, ..)) = requests.iter().find(|(_, own, _)| *own == output) {
             let other: &Request = other;
             return Err(Error::Usage(format!(
@@ -103,7 +108,13 @@ fn run_one(
         input = %input.display(),
         "run started"
     );
-    let at = timings.time("read", || compute::read(request, listing, read))?;
+    let store = Store::open(output);
+    // The pipeline would not be here if they did not.
+    let examples = compute::examples_key(&pipeline.hash);
+    if store.get(&examples).is_none() {
+        store.put(&examples, b"all examples hold\n");
+    }
+    let at = timings.time("read", || compute::read(request, listing, &store, read))?;
     let ReadInput { listing, files, .. } = &read[at];
     let results = compute::results(request, files, &mut timings)?;
     let earlier = timings.time("earlier", || make::earlier(request, &results, output))?;
@@ -111,11 +122,13 @@ fn run_one(
         request,
         listing,
         output,
+        store: &store,
         started,
     };
     let made = make::made(&run, results, &earlier, timings)?;
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
     let published = publish::publish(output, &made.run_id, &made.outputs, timed)?;
+    store.sweep(pipeline.settings.store_bytes);
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(
         run = made.run_id,

@@ -6,6 +6,7 @@ use super::compute::{self, Timings};
 use super::explain;
 use crate::cli::TraceArgs;
 use crate::error::Error;
+use crate::store::entries::Store;
 use crate::trace::{self, Wanted};
 
 /// Reads the county's submissions again, computes, and prints the figure's derivation.
@@ -24,7 +25,7 @@ pub fn trace(args: &TraceArgs) -> Result<u8, Error> {
     };
     let listing = compute::listing(&request)?;
     let mut read = Vec::new();
-    let at = compute::read(&request, listing, &mut read)?;
+    let at = compute::read(&request, listing, &Store::none(), &mut read)?;
     let results = compute::results(&request, &read[at].files, &mut Timings::default())?;
     let counties = &results.dataset.counties;
     let Some(county) = counties.iter().position(|c| c.code == args.county) else {

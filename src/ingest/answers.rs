@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::pipeline::model::{AnswerMeans, Least, RateKind, Rule, Survey, Unknown};
 
 /// Why a questionnaire is not valid, in the order in which it is looked for.
@@ -50,7 +52,7 @@ impl Reason {
 }
 
 /// Satisfied questionnaires under every rule, so that what another rule would give can be said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// By rule, the questionnaires that are judged.
     pub base: [u32; 3],
@@ -70,7 +72,7 @@ impl Counts {
 }
 
 /// Counts with blank and 不了解 in the denominator, and out of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Satisfied {
     pub within: Counts,
     pub known: Counts,
@@ -112,7 +114,7 @@ impl Satisfied {
 }
 
 /// The counts of a group of respondents.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     pub valid: u64,
     pub satisfied: Satisfied,
@@ -181,7 +183,7 @@ impl Tally {
 }
 
 /// The counts of a school's respondents.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SchoolTally {
     /// As most respondents write it, normalised; empty for respondents without a school.
     pub name: String,
@@ -190,7 +192,7 @@ pub struct SchoolTally {
 }
 
 /// What the screens look at.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Screened {
     /// Valid questionnaires in which every question is answered.
     pub complete: u64,
@@ -228,7 +230,7 @@ impl Screened {
 }
 
 /// Cells of one column that could not be read, with the first of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Unread {
     pub count: u64,
     pub cells: Vec<(u32, u32)>,
@@ -238,7 +240,7 @@ pub struct Unread {
 pub(super) const NAMED_CELLS: usize = 10;
 
 /// All that the questionnaires of one county in one sheet say.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Answers {
     /// Code or name of the county as the rows have it; empty where they have none.
     pub county: String,
@@ -283,7 +285,7 @@ pub enum Overlap {
 const MOST: f64 = 0.95;
 
 /// What tells questionnaires apart: by the columns that a sheet has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Marks {
     #[default]
     None,
@@ -472,7 +474,7 @@ impl Answers {
 }
 
 /// The questionnaires of one sheet.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct AnswerTable {
     pub sheet: String,
     pub form: usize,
@@ -485,5 +487,6 @@ pub struct AnswerTable {
     /// By county as the rows have it.
     pub counties: Vec<Answers>,
     /// Findings about the sheet as a whole: rule and draft.
+    #[serde(skip)]
     pub drafts: Vec<(&'static str, crate::finding::Draft)>,
 }

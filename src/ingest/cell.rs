@@ -1,6 +1,8 @@
 //! One cell -> a value of the declared type, or the reason why not. Nothing is guessed: what is converted is noted, what
 //! cannot be read is missing and noted.
 
+use serde::{Deserialize, Serialize};
+
 use super::grid::Cell;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Column, Kind, Means, Table};
@@ -62,12 +64,16 @@ pub fn text_of(table: &Table, values: &[Option<Value>], name: &str) -> Option<St
     value.text().map(str::to_string)
 }
 
+/// The key of a word.
+type Why = &'static str;
+
 /// What there is to say about how a cell was read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Note {
     /// Taken, but not as it stands. `why` is the key of a word.
     Converted {
-        why: &'static str,
+        #[serde(deserialize_with = "why::known")]
+        why: Why,
         value: String,
     },
     /// A mark that means something other than a value.
@@ -132,6 +138,8 @@ impl Read {
 
 /// Keys of the words for conversions; each is checked to exist in the pipeline's words.
 pub mod why {
+    use serde::{Deserialize, Deserializer};
+
     pub const TEXT_NUMBER: &str = "why_text_number";
     pub const SPACES: &str = "why_spaces";
     pub const WIDTH: &str = "why_width";
@@ -142,6 +150,28 @@ pub mod why {
     pub const DATE_AS_YEAR: &str = "why_date_as_year";
     pub const PERCENT: &str = "why_percent";
     pub const TEXT_DATE: &str = "why_text_date";
+
+    const ALL: &[&str] = &[
+        TEXT_NUMBER,
+        SPACES,
+        WIDTH,
+        THOUSANDS,
+        POINT,
+        UNIT,
+        RESIDUE,
+        DATE_AS_YEAR,
+        PERCENT,
+        TEXT_DATE,
+    ];
+
+    /// One of these keys.
+    pub(super) fn known<'de, D: Deserializer<'de>>(from: D) -> Result<&'static str, D::Error> {
+        let text = String::deserialize(from)?;
+        let known = ALL.iter().find(|key| **key == text);
+        known
+            .copied()
+            .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no conversion")))
+    }
 }
 
 /// Reads a cell as a column's value.

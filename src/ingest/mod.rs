@@ -5,6 +5,7 @@ pub mod answers;
 mod bind;
 pub mod cell;
 pub mod delimited;
+mod file;
 pub mod formats;
 pub mod grid;
 pub mod header;
@@ -23,22 +24,21 @@ pub mod workbook;
 
 use std::ops::Range;
 
-use answers::AnswerTable;
-use cell::{Note, Read, Value};
-use formats::content::Content;
-use formats::{Damage, ReadError, Remark};
-use grid::{Cell, Grid};
-use submission::{CountyName, Submission, county_name};
+use serde::{Deserialize, Serialize};
 
+use cell::{Note, Read, Value};
+use grid::{Cell, Grid};
+
+pub use file::{FileRead, Memory, NoMemory, Status, over, read_file, unsettled};
 pub use record::{Flag, Record};
 
 use crate::finding::{Draft, Place, cell_list, column_letters};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{Entity, Layout, Limits, Means, SideSheet};
+use crate::pipeline::model::{Entity, Layout, Means, SideSheet};
 use crate::text::{NAMED_PLACES, normal, some_of};
 
 /// A cell that was not taken as it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CellNote {
     pub record: usize,
     pub column: usize,
@@ -50,7 +50,7 @@ pub struct CellNote {
 }
 
 /// A 合计 row: which records it adds up, and its figures.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TotalRow {
     pub row: u32,
     /// The records since the total row before.
@@ -82,7 +82,7 @@ pub struct SheetTable {
 }
 
 impl SheetTable {
-    fn new(sheet: &str, form: usize, table: usize, stage: Option<usize>) -> SheetTable {
+    pub(crate) fn new(sheet: &str, form: usize, table: usize, stage: Option<usize>) -> SheetTable {
         SheetTable {
             sheet: sheet.to_string(),
             form,
@@ -154,209 +154,6 @@ impl SheetTable {
                 blank: false,
             });
         }
-    }
-}
-
-/// How a file ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Accepted,
-    Replaced,
-    Rejected,
-}
-
-impl Status {
-    /// The word of the contract.
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Accepted => "accepted",
-            Status::Replaced => "replaced",
-            Status::Rejected => "rejected",
-        }
-    }
-}
-
-/// One file as read.
-#[derive(Debug)]
-pub struct FileRead {
-    pub submission: Submission,
-    pub sha256: String,
-    pub bytes: u64,
-    /// The county that its name speaks of, for files outside county folders.
-    pub named: Option<CountyName>,
-    pub tables: Vec<SheetTable>,
-    /// What its questionnaires came to.
-    pub answers: Vec<AnswerTable>,
-    /// Findings about the file or a sheet of it: rule and draft.
-    pub drafts: Vec<(&'static str, Draft)>,
-}
-
-/// Reads one submission: bytes, sheets, forms, records. Bad files give findings, never errors, and a panic anywhere in the
-/// reading is that file's end only.
-pub fn read_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
-    let mut file = named_file(pipeline, submission);
-    let read = |file: &mut FileRead| fill(pipeline, file);
-    let word = pipeline.word(Damage::Reader.word());
-    guarded(word, &mut file, read);
-    file
-}
-
-/// Runs a reading; should it panic, what it had read is thrown away and the file counts as damaged.
-fn guarded(word: &str, file: &mut FileRead, read: impl FnOnce(&mut FileRead)) {
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(file)));
-    if let Err(panic) = caught {
-        file.tables.clear();
-        file.answers.clear();
-        file.drafts.clear();
-        let text = formats::without_quotes(&crate::log::panic_text(&*panic));
-        let reason = format!("{word} ({text})");
-        file.say("file-damaged", Draft::default().slot("reason", reason));
-    }
-}
-
-/// A submission of which nothing has been read yet.
-fn named_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
-    let named = if submission.folder.is_none() {
-        county_name(submission.name(), pipeline.settings.county_digits)
-    } else {
-        None
-    };
-    FileRead {
-        submission: submission.clone(),
-        sha256: String::new(),
-        bytes: 0,
-        named,
-        tables: Vec::new(),
-        answers: Vec::new(),
-        drafts: Vec::new(),
-    }
-}
-
-fn fill(pipeline: &Pipeline, file: &mut FileRead) {
-    let limits = &pipeline.limits;
-    let read = submission::bytes_of(&file.submission, limits).and_then(|bytes| {
-        file.bytes = bytes.len() as u64;
-        file.sha256 = submission::sha256(&bytes);
-        let title = file.submission.title();
-        let mut book = workbook::read(pipeline, &bytes, title).map_err(|error| match error {
-            ReadError::NotWorkbook(Content::Zip) => {
-                closed_archive(&bytes, file.submission.member.len(), limits)
-            }
-            other => other,
-        })?;
-        for sheet in &mut book.sheets {
-            sheet.grid.file = title.to_string();
-        }
-        Ok(book)
-    });
-    match read {
-        Ok(book) => {
-            remarks(pipeline, file, &book);
-            read_sheets(pipeline, file, book.sheets);
-        }
-        Err(error) => {
-            let (rule, draft) = refused(pipeline, error);
-            file.say(rule, draft);
-        }
-    }
-}
-
-/// Why an archive was not opened when the folder was listed.
-fn closed_archive(bytes: &[u8], depth: usize, limits: &Limits) -> ReadError {
-    match formats::container::members(std::io::Cursor::new(bytes), limits) {
-        Err(error) => error,
-        Ok(members) if !members.is_empty() && depth > 0 => {
-            let most = limits.archive_depth as u64;
-            ReadError::over(formats::Limit::ArchiveDepth, most, None, None)
-        }
-        Ok(_) => ReadError::NotWorkbook(Content::Zip),
-    }
-}
-
-/// What there is to say about a file that was read.
-fn remarks(pipeline: &Pipeline, file: &mut FileRead, book: &workbook::BookRead) {
-    let name = file.submission.name();
-    if !book.content.fits_name(name) {
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-        let draft = Draft::default()
-            .slot("ending", format!(".{ending}"))
-            .slot("found", pipeline.word(book.content.word()).to_string());
-        file.say("file-read-as", draft);
-    }
-    for remark in &book.remarks {
-        let (rule, draft) = match remark {
-            Remark::Macros => ("file-has-macros", Draft::default()),
-            Remark::Links => ("file-has-links", Draft::default()),
-            Remark::CodePage => ("file-code-page", Draft::default()),
-            Remark::OtherSheets(names) => (
-                "sheet-without-cells",
-                Draft::default().slot("sheets", rows::listed(pipeline, names)),
-            ),
-        };
-        file.say(rule, draft);
-    }
-}
-
-impl FileRead {
-    fn say(&mut self, rule: &'static str, mut draft: Draft) {
-        draft.place.file = Some(self.submission.path.clone());
-        self.drafts.push((rule, draft));
-    }
-}
-
-fn refused(pipeline: &Pipeline, error: ReadError) -> (&'static str, Draft) {
-    match error {
-        ReadError::NotWorkbook(content) => (
-            "file-not-workbook",
-            Draft::default().slot("found", pipeline.word(content.word()).to_string()),
-        ),
-        ReadError::Password => ("file-password", Draft::default()),
-        ReadError::TooLarge {
-            limit,
-            most,
-            found,
-            at,
-        } => (
-            "file-too-large",
-            Draft::default().slot("reason", over(pipeline, limit, most, found, at.as_deref())),
-        ),
-        ReadError::TooMuch(what) => (
-            "file-too-large",
-            Draft::default().slot(
-                "reason",
-                format!("{} ({what})", pipeline.word("limit_content")),
-            ),
-        ),
-        ReadError::Damaged(damage, reason) => (
-            "file-damaged",
-            Draft::default().slot("reason", broken(pipeline, damage, &reason)),
-        ),
-    }
-}
-
-/// A limit that was reached, in words.
-pub fn over(
-    pipeline: &Pipeline,
-    limit: formats::Limit,
-    most: u64,
-    found: Option<u64>,
-    at: Option<&str>,
-) -> String {
-    let what = pipeline.word(limit.word());
-    let at = at.map_or(String::new(), |at| format!("{at}: "));
-    match found {
-        Some(found) => format!("{at}{what} {found} > {most}"),
-        None => format!("{at}{what} > {most}"),
-    }
-}
-
-/// A damage in words, with what the reader says of it.
-fn broken(pipeline: &Pipeline, damage: Damage, reason: &str) -> String {
-    let word = pipeline.word(damage.word());
-    if reason.is_empty() {
-        word.to_string()
-    } else {
-        format!("{word} ({reason})")
     }
 }
 
@@ -738,38 +535,5 @@ pub fn means_word(means: Means) -> &'static str {
         Means::NotApplicable => "means_not_applicable",
         Means::Zero => "means_zero",
         Means::Missing => "means_missing",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_while_reading_is_the_end_of_that_file_only() {
-        let mut file = FileRead {
-            submission: Submission {
-                path: "a.xlsx".to_string(),
-                absolute: std::path::PathBuf::new(),
-                member: Vec::new(),
-                folder: None,
-                modified: 0,
-            },
-            sha256: String::new(),
-            bytes: 0,
-            named: None,
-            tables: vec![SheetTable::new("x", 0, 0, None)],
-            answers: Vec::new(),
-            drafts: Vec::new(),
-        };
-        guarded("broken", &mut file, |_| panic!("a fault at '13812345678'"));
-        assert!(file.tables.is_empty());
-        assert_eq!(file.drafts.len(), 1);
-        let (rule, draft) = &file.drafts[0];
-        assert_eq!(*rule, "file-damaged");
-        assert_eq!(
-            draft.slots,
-            [("reason", "broken (a fault at \u{2026})".to_string())]
-        );
     }
 }

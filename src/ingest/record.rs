@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::cell::Value;
 
 /// One entity as one sheet gives it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     /// The row that names it, from 0.
     pub row: u32,
@@ -20,8 +22,10 @@ pub struct Record {
     /// Whether the school was closed last year.
     pub revoked: Option<Flag>,
     /// By column of the table.
+    #[serde(skip)]
     pub values: Vec<Option<Value>>,
     /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
+    #[serde(skip)]
     pub cells: Vec<Option<(u32, u32)>>,
     /// By column what stood in the blank of a sentence: the cell holds more than that.
     pub pieces: BTreeMap<usize, String>,
@@ -30,7 +34,7 @@ pub struct Record {
 }
 
 /// What a row says about itself with yes or no.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Flag {
     pub at: (u32, u32),
     /// Missing where the cell is empty or says neither.

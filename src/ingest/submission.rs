@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -302,10 +303,61 @@ impl Walk<'_> {
 /// # Errors
 /// When it is larger than a file may be, cannot be got, or changed meanwhile.
 pub fn bytes_of(file: &Submission, limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    bytes_with_stamp(file, limits).map(|(bytes, _)| bytes)
+}
+
+/// What a file's folder says of it: another stamp means that it may hold other bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+    /// Where the system knows it: the file behind the name, and when anything about it was changed.
+    file: (u64, i64, i64),
+}
+
+impl Stamp {
+    /// The stamp of what stands under a path now; none where nothing can be seen there.
+    pub fn of(path: &Path) -> Option<Stamp> {
+        std::fs::metadata(path)
+            .ok()
+            .map(|about| Stamp::from(&about))
+    }
+
+    fn from(about: &std::fs::Metadata) -> Stamp {
+        #[cfg(unix)]
+        let file = {
+            use std::os::unix::fs::MetadataExt;
+            (about.ino(), about.ctime(), about.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let file = (0, 0, 0);
+        Stamp {
+            bytes: about.len(),
+            modified: about.modified().ok(),
+            file,
+        }
+    }
+
+    /// Whether it may change without showing, for the clock of files is too coarse to tell two changes in a moment apart.
+    pub fn is_fresh(&self) -> bool {
+        let age = self.modified.map(|m| SystemTime::now().duration_since(m));
+        // Without a time, or with one to come, nothing is known.
+        !matches!(age, Some(Ok(age)) if age > FRESH)
+    }
+}
+
+/// Times of files are at least as fine as this.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// The bytes of a submission, and the stamp of its file before they were read.
+///
+/// # Errors
+/// As for [`bytes_of`].
+pub fn bytes_with_stamp(file: &Submission, limits: &Limits) -> Result<(Vec<u8>, Stamp), ReadError> {
     let disk = |e: std::io::Error| ReadError::Damaged(Damage::Disk, e.to_string());
     let opened = std::fs::File::open(&file.absolute).map_err(disk)?;
     let before = opened.metadata().map_err(disk)?;
-    let size = before.len();
+    let (size, stamp) = (before.len(), Stamp::from(&before));
     if size > limits.file {
         let (most, found) = (limits.file >> 20, Some(size.div_ceil(1 << 20)));
         return Err(ReadError::over(Limit::File, most, found, None));
@@ -316,16 +368,16 @@ pub fn bytes_of(file: &Submission, limits: &Limits) -> Result<Vec<u8>, ReadError
         let mut reader = (&opened).take(limits.file + 1);
         reader.read_to_end(&mut bytes).map_err(disk)?;
         let after = opened.metadata().map_err(disk)?;
-        if bytes.len() as u64 != size || after.modified().ok() != before.modified().ok() {
+        if bytes.len() as u64 != size || Stamp::from(&after) != stamp {
             return Err(ReadError::Damaged(Damage::Changed, String::new()));
         }
-        return Ok(bytes);
+        return Ok((bytes, stamp));
     };
     let mut bytes = container::member(opened, *first, limits)?;
     for index in inner {
         bytes = container::member(std::io::Cursor::new(bytes), *index, limits)?;
     }
-    Ok(bytes)
+    Ok((bytes, stamp))
 }
 
 /// The rule by which a name is skipped.

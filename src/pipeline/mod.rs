@@ -22,6 +22,7 @@ pub mod valid;
 use std::path::Path;
 
 pub use model::Pipeline;
+use valid::Examples;
 
 use crate::error::Error;
 
@@ -30,11 +31,37 @@ use crate::error::Error;
 /// # Errors
 /// [`Error::Pipeline`] with every mistake as text, or with the reason why there is no pipeline.
 pub fn load(dir: &Path) -> Result<Pipeline, Error> {
+    load_unless(dir, |_| false)
+}
+
+/// What a pipeline says of itself before it is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Head<'a> {
+    pub id: &'a str,
+    /// Hash of its files.
+    pub hash: &'a str,
+    pub default_output: &'a str,
+}
+
+/// The same; the examples are not tried again where they are `known` to hold.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_unless(dir: &Path, known: impl FnOnce(Head<'_>) -> bool) -> Result<Pipeline, Error> {
     let mut sources = diagnostic::Sources::default();
     let mut mistakes = diagnostic::Mistakes::default();
     let (raw, hash) =
         load::read(dir, &mut sources, &mut mistakes).map_err(|e| Error::Pipeline(e.to_string()))?;
-    let pipeline = valid::check(&raw, dir, hash, &sources, &mut mistakes);
+    let head = raw.head.as_ref().map(|h| Head {
+        id: h.value.id.get_ref(),
+        hash: &hash,
+        default_output: h.value.default_output.get_ref(),
+    });
+    let examples = match head.is_some_and(known) {
+        true => Examples::Known,
+        false => Examples::Tried,
+    };
+    let pipeline = valid::check(&raw, dir, hash, &sources, examples, &mut mistakes);
     let list = mistakes.into_sorted();
     match pipeline {
         Some(pipeline) if list.is_empty() => Ok(pipeline),

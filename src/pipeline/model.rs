@@ -89,6 +89,8 @@ pub struct Settings {
     pub unit_prefixes: Vec<String>,
     /// By period the day by which everything must be corrected or explained.
     pub due_dates: BTreeMap<i64, String>,
+    /// Bytes that the store may hold before what the last run did not use is removed.
+    pub store_bytes: u64,
 }
 
 /// How much one file may hold.
@@ -166,7 +168,7 @@ pub struct Units {
 }
 
 /// What a mark in a cell means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Means {
     NotApplicable,
     Zero,

@@ -44,6 +44,7 @@ pub struct RawSettings {
     pub unit_prefixes: Vec<At<String>>,
     #[serde(default)]
     pub due_dates: BTreeMap<String, At<String>>,
+    pub store_mib: Option<At<i64>>,
 }
 
 /// `[limits]`: how much one file may hold.

@@ -1,10 +1,12 @@
 //! A workbook as plain data, before any Excel library is involved.
 
+use std::hash::{Hash, Hasher};
+
 use crate::indicators::Verdict;
 use crate::indicators::unit::Met;
 
 /// A workbook.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Book {
     pub title: String,
     /// Name of the font of all cells.
@@ -15,7 +17,7 @@ pub struct Book {
 }
 
 /// A sheet laid out like a printed form.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Page {
     pub name: String,
     /// Widths of the columns in half-width characters.
@@ -36,7 +38,7 @@ pub struct Page {
 }
 
 /// A block of cells of one kind that people fill in.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Hash)]
 pub struct Entry {
     /// First and last cell, from 0.
     pub from: (u32, u16),
@@ -76,8 +78,27 @@ pub enum Allowed {
     },
 }
 
+impl Hash for Allowed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Allowed::Text | Allowed::Date => {}
+            Allowed::Code(length) => length.hash(state),
+            Allowed::Whole(least, most) => (least, most).hash(state),
+            Allowed::Number(least, most) => (least.to_bits(), most.map(f64::to_bits)).hash(state),
+            Allowed::OneOf(texts) => texts.hash(state),
+            Allowed::Listed {
+                sheet,
+                col,
+                first,
+                last,
+            } => (sheet, col, first, last).hash(state),
+        }
+    }
+}
+
 /// A cell of a page with the block that it covers, from 0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Placed {
     pub row: u32,
     pub col: u16,
@@ -161,7 +182,7 @@ impl Page {
 }
 
 /// A sheet: title, notes, header of one or two rows, rows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Sheet {
     pub name: String,
     pub title: String,
@@ -178,7 +199,7 @@ pub struct Sheet {
 
 /// A chart of the first rows of a sheet: a value with its whiskers for each row, beside a limit. Columns are numbers of the
 /// sheet's columns.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Chart {
     pub title: String,
     pub rows: usize,
@@ -193,7 +214,7 @@ pub struct Chart {
 }
 
 /// The head of a column; columns that stand together and share a group are merged under it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Head {
     pub group: String,
     pub label: String,
@@ -232,6 +253,23 @@ pub enum Cell {
     },
     /// A text with a link to a place.
     Link { text: String, target: String },
+}
+
+impl Hash for Cell {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Cell::Empty => {}
+            Cell::Text(text, tone) => (text, tone).hash(state),
+            Cell::Number(value, digits, tone) => (value.to_bits(), digits, tone).hash(state),
+            Cell::Formula {
+                formula,
+                value,
+                digits,
+            } => (formula, value.to_bits(), digits).hash(state),
+            Cell::Link { text, target } => (text, target).hash(state),
+        }
+    }
 }
 
 impl Cell {

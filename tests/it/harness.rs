@@ -84,7 +84,11 @@ pub fn whole_file(bytes: &[u8]) -> junheng::ingest::FileRead {
         folder: None,
         modified: 0,
     };
-    let mut file = junheng::ingest::read_file(PIPELINE.get_or_init(pipeline), &submission);
+    let mut file = junheng::ingest::read_file(
+        PIPELINE.get_or_init(pipeline),
+        &submission,
+        &junheng::ingest::NoMemory,
+    );
     file.submission.absolute = PathBuf::new();
     std::fs::remove_file(absolute).unwrap();
     file
@@ -632,7 +636,7 @@ pub fn compute_after(
     let files: Vec<_> = listing
         .submissions
         .iter()
-        .map(|s| junheng::ingest::read_file(pipeline, s))
+        .map(|s| junheng::ingest::read_file(pipeline, s, &junheng::ingest::NoMemory))
         .collect();
     let given = junheng::dataset::Given {
         pipeline,

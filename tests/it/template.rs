@@ -26,7 +26,11 @@ fn read_back(pipeline: &Pipeline, book: &Book, place: &str) -> FileRead {
     std::fs::create_dir_all(&own).unwrap();
     std::fs::write(own.join("表.xlsx"), xlsx::write(book, PERIOD).unwrap()).unwrap();
     let listing = discover(&folder, pipeline.settings.county_digits, &pipeline.limits).unwrap();
-    read_file(pipeline, &listing.submissions[0])
+    read_file(
+        pipeline,
+        &listing.submissions[0],
+        &junheng::ingest::NoMemory,
+    )
 }
 
 /// Everything that is said of a file and its sheets, without what is said of an empty one.

@@ -475,7 +475,7 @@ impl Valid<'_> {
             let message = format!("figure '{}' has no example", figure.id);
             self.wrong(file, f.id.span(), message, None);
         }
-        for example in &f.example {
+        for example in self.to_try(&f.example) {
             for (at, message) in examples::figure(&figure, example.get_ref(), schema) {
                 self.wrong(file, at.unwrap_or_else(|| example.span()), message, None);
             }
@@ -597,7 +597,7 @@ impl Valid<'_> {
                 self.wrong(file, k.id.span(), message, None);
             }
         }
-        for example in &k.example {
+        for example in self.to_try(&k.example) {
             for (at, message) in examples::school_check(&check, example.get_ref(), &schema) {
                 self.wrong(file, at.unwrap_or_else(|| example.span()), message, None);
             }

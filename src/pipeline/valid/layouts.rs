@@ -13,6 +13,9 @@ use crate::pipeline::template::Part;
 use crate::pipeline::without_prefix;
 use crate::text::normal;
 
+/// What the store may hold beside what the last run used, where nothing is declared.
+const STORE_BYTES: u64 = 2 << 30;
+
 impl Valid<'_> {
     pub(super) fn units(&mut self) -> Units {
         let mut units = Units::default();
@@ -363,6 +366,9 @@ impl Valid<'_> {
                 }
             }
         }
+        let store_bytes = s.store_mib.as_ref().map_or(STORE_BYTES, |mib| {
+            (self.unsigned(block.file, mib, 1 << 20) as u64) << 20
+        });
         units.words.sort();
         Some(Settings {
             whole_school_figures: whole?,
@@ -378,6 +384,7 @@ impl Valid<'_> {
             header_prefixes: normals(&s.header_prefixes),
             unit_prefixes: normals(&s.unit_prefixes),
             due_dates,
+            store_bytes,
         })
     }
 

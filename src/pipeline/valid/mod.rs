@@ -59,23 +59,52 @@ pub fn check(
     dir: &Path,
     hash: String,
     sources: &Sources,
+    examples: Examples,
     mistakes: &mut Mistakes,
 ) -> Option<Pipeline> {
     let mut v = Valid {
         raw,
         sources,
+        examples,
         mistakes,
     };
     v.pipeline(dir, hash)
 }
 
+/// Whether the examples of indicators and rules are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Examples {
+    Tried,
+    /// They have held before, with the very same files and program.
+    Known,
+}
+
 struct Valid<'a> {
     raw: &'a Raw,
     sources: &'a Sources,
+    examples: Examples,
     mistakes: &'a mut Mistakes,
 }
 
 impl Valid<'_> {
+    /// The examples that are to be tried.
+    fn to_try<'e, T>(&self, examples: &'e [T]) -> &'e [T] {
+        match self.examples {
+            Examples::Tried => examples,
+            Examples::Known => &[],
+        }
+    }
+
+    /// Examples with whether they fire.
+    fn both_to_try<'e, T>(
+        &self,
+        holds: &'e [T],
+        fires: &'e [T],
+    ) -> impl Iterator<Item = (&'e T, bool)> + use<'e, T> {
+        let holds = self.to_try(holds).iter().map(|e| (e, false));
+        holds.chain(self.to_try(fires).iter().map(|e| (e, true)))
+    }
+
     pub(super) fn wrong(
         &mut self,
         file: usize,

@@ -312,8 +312,7 @@ impl Valid<'_> {
     fn tried(&mut self, of: Of<'_>, fires: impl Fn(&RawRow) -> Fired) {
         let r = &of.block.value;
         self.has_examples(of.block.file, &r.id, r.holds.is_empty(), r.fires.is_empty());
-        let holds = r.holds.iter().map(|e| (e, false));
-        for (example, wanted) in holds.chain(r.fires.iter().map(|e| (e, true))) {
+        for (example, wanted) in self.both_to_try(&r.holds, &r.fires) {
             let wrong = match fires(example.get_ref()) {
                 Ok(fired) if fired == wanted => continue,
                 Ok(fired) => vec![(None, examples::verdict(r.id.get_ref(), fired))],

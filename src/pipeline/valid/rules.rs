@@ -102,12 +102,7 @@ impl Valid<'_> {
                 must,
                 expected: expected.flatten(),
             };
-            for (example, fires) in m
-                .holds
-                .iter()
-                .map(|e| (e, false))
-                .chain(m.fires.iter().map(|e| (e, true)))
-            {
+            for (example, fires) in self.both_to_try(&m.holds, &m.fires) {
                 for (at, message) in examples::must(&rule, example.get_ref(), fires, &schema) {
                     self.wrong(file, at.unwrap_or_else(|| example.span()), message, None);
                 }
@@ -150,12 +145,7 @@ impl Valid<'_> {
                 table,
                 columns,
             };
-            for (example, fires) in u
-                .holds
-                .iter()
-                .map(|e| (e, false))
-                .chain(u.fires.iter().map(|e| (e, true)))
-            {
+            for (example, fires) in self.both_to_try(&u.holds, &u.fires) {
                 for (at, message) in examples::unique(&rule, example, fires, &schema) {
                     self.wrong(file, at.unwrap_or_else(|| u.id.span()), message, None);
                 }
@@ -221,7 +211,7 @@ impl Valid<'_> {
             table,
             tolerance: *t.tolerance.get_ref(),
         };
-        for example in &t.example {
+        for example in self.to_try(&t.example) {
             for (at, message) in examples::total(&rule, example.get_ref(), &schema) {
                 self.wrong(file, at.unwrap_or_else(|| example.span()), message, None);
             }

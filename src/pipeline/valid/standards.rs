@@ -251,7 +251,7 @@ impl Valid<'_> {
                 at.is_none_or(|at| indicator.numerator[at].is_none())
             });
             // An example of a formula that is wrong says nothing new.
-            for example in i.example.iter().filter(|_| !broken) {
+            for example in self.to_try(&i.example).iter().filter(|_| !broken) {
                 for (at, message) in
                     examples::indicator(&indicator, example.get_ref(), stages, schema)
                 {

@@ -62,31 +62,20 @@ pub fn compute(
     findings.extend(more);
     let values = unit::values(pipeline, &dataset, &units, period)?;
     findings.extend(missing::findings(pipeline, &dataset, &units, &values));
-    findings.extend(crate::checks::run(&crate::checks::Given {
-        pipeline,
-        dataset: &dataset,
-        units: &units,
-        values: &values,
-        period,
-        last_year,
-    })?);
-    let (facts, more) = facts::facts(pipeline, &dataset, &units, period)?;
-    findings.extend(more);
-    let (criteria, more) = criterion::results(&criterion::Given {
-        pipeline,
-        dataset: &dataset,
-        units: &units,
-        facts: &facts,
-        period,
-    })?;
-    findings.extend(more);
-    let (surveys, more) = survey::surveys(&survey::Given {
-        pipeline,
-        dataset: &dataset,
-        facts: &facts,
-        criteria: &criteria,
-        previous: last_year.map(|l| &l.surveys),
-    });
+    let checks = || {
+        crate::checks::run(&crate::checks::Given {
+            pipeline,
+            dataset: &dataset,
+            units: &units,
+            values: &values,
+            period,
+            last_year,
+        })
+    };
+    let counties = || of_counties(pipeline, &dataset, &units, period, last_year);
+    let (checked, counties) = rayon::join(checks, counties);
+    findings.extend(checked?);
+    let (facts, criteria, surveys, more) = counties?;
     findings.extend(more);
     let findings = finding::finish(once(findings), period, &pipeline.settings.revision_words);
     let unit_verdicts = unit::verdicts(pipeline, &units, &values);
@@ -137,6 +126,36 @@ pub fn compute(
     impact::fill(pipeline, &results, period, &spots, &mut findings)?;
     results.findings = findings;
     Ok(results)
+}
+
+/// What is computed of whole counties, with its findings.
+type OfCounties = (Facts, Vec<CriterionResult>, Surveys, Vec<Finding>);
+
+fn of_counties(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    period: i64,
+    last_year: Option<&LastYear>,
+) -> Result<OfCounties, Error> {
+    let (facts, mut findings) = facts::facts(pipeline, dataset, units, period)?;
+    let (criteria, more) = criterion::results(&criterion::Given {
+        pipeline,
+        dataset,
+        units,
+        facts: &facts,
+        period,
+    })?;
+    findings.extend(more);
+    let (surveys, more) = survey::surveys(&survey::Given {
+        pipeline,
+        dataset,
+        facts: &facts,
+        criteria: &criteria,
+        previous: last_year.map(|l| &l.surveys),
+    });
+    findings.extend(more);
+    Ok((facts, criteria, surveys, findings))
 }
 
 /// An empty cell that an indicator and a criterion need is said once.

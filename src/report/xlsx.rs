@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::book::{Allowed, Book, Cell, Chart, Entry, Look, Page, Placed, Sheet, Tone, column};
 use crate::error::Error;
-use crate::text::fifteen_digits;
+use crate::text::{fifteen_digits, fixed_width};
 
 /// Excel keeps at most 65,530 links a sheet; the rest are written as text.
 const MAX_LINKS: usize = 60_000;
@@ -565,19 +565,27 @@ fn widths(sheet: &Sheet) -> Vec<usize> {
                 .iter()
                 .filter_map(|r| r.get(c))
                 .map(|cell| {
-                    let shown = cell.shown();
-                    let extra = match cell {
-                        // Thousands separators.
-                        Cell::Number(v, ..) if v.abs() >= 1000.0 => shown.len() / 3,
-                        _ => 0,
-                    };
-                    shown.lines().map(UnicodeWidthStr::width).max().unwrap_or(0) + extra
+                    match cell {
+                        Cell::Empty => 0,
+                        Cell::Number(v, digits, _) if v.is_finite() => {
+                            let shown = fixed_width(*v, *digits);
+                            // Thousands separators.
+                            let extra = if v.abs() >= 1000.0 { shown / 3 } else { 0 };
+                            shown + extra
+                        }
+                        Cell::Text(text, _) | Cell::Link { text, .. } => widest_line(text),
+                        other => widest_line(&other.shown()),
+                    }
                 })
                 .max()
                 .unwrap_or(0);
             label.max(cells).clamp(5, column.widest.max(5)) + 1
         })
         .collect()
+}
+
+fn widest_line(text: &str) -> usize {
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
 fn cut(text: &str) -> String {

@@ -48,6 +48,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// What an earlier year's run published.
     pub last_year: Option<LastYear>,
+    /// Nothing of earlier periods is looked for.
+    pub alone: bool,
     /// The due date of the period, and whether it has passed.
     pub due: Option<Due>,
 }
@@ -72,6 +74,7 @@ pub fn request(path: &Path, args: &InputArgs, only: &[String]) -> Result<Request
         counties,
         only: only.to_vec(),
         last_year: None,
+        alone: false,
         due: None,
         pipeline,
     })

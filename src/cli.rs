@@ -35,6 +35,10 @@ pub enum Command {
     Trace(TraceArgs),
     /// Write the empty workbooks that counties fill in; without FORM and --out, list them.
     Template(TemplateArgs),
+    /// The runs of an output folder, the last below, and who holds it.
+    Status(StatusArgs),
+    /// Pin a run as the official one of its period, with its inputs and the hash of every file; or release it.
+    Freeze(FreezeArgs),
     /// Reads one file for another process of this program.
     #[command(name = crate::ingest::formats::worker::COMMAND, hide = true)]
     ReadOneFile,
@@ -73,10 +77,13 @@ pub struct RunArgs {
     /// Only these counties.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// A run of an earlier year (its folder, the link `current`, or the outputs that it lies in): its satisfaction rates are compared with this year's.
-    /// With several pipelines each has a folder below it.
+    /// A run of an earlier year (its folder, the link `current`, or the outputs that it lies in): its figures stand beside this year's.
+    /// With several pipelines each has a folder below it. By default the frozen, else the last run of the nearest earlier period in the output folder.
     #[arg(long, value_name = "DIR")]
     pub previous: Option<PathBuf>,
+    /// Look at nothing of earlier periods.
+    #[arg(long, conflicts_with = "previous")]
+    pub no_previous: bool,
     /// The day on which the run is made, to tell whether the pipeline's due date has passed; by default today (in UTC).
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     pub as_of: Option<String>,
@@ -166,6 +173,48 @@ pub struct TemplateArgs {
     /// Write over files that are there already.
     #[arg(long)]
     pub force: bool,
+}
+
+/// `junheng status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Folder of the pipeline, which names a default for --output.
+    #[arg(default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// Folder of the outputs.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// How many of the last runs.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub last: usize,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `junheng freeze`.
+#[derive(Debug, Args)]
+pub struct FreezeArgs {
+    /// Name of the run, as it stands below runs/; by default the one that `current` points to.
+    pub run: Option<String>,
+    /// Folder of the pipeline.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    /// Folder of the outputs; the pipeline names a default.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Folder of the submissions that the run was made from; by default where they lay then.
+    #[arg(long, value_name = "DIR")]
+    pub input: Option<PathBuf>,
+    /// Why, in a few words.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Keep no copy of the inputs: without one the run cannot be computed again when counties replace their files.
+    #[arg(long)]
+    pub without_inputs: bool,
+    /// The run is the official one no longer; its manifest and inputs are kept below frozen/released/.
+    #[arg(long, conflicts_with_all = ["without_inputs", "reason", "input"])]
+    pub release: bool,
 }
 
 /// `junheng pipelines …`.

@@ -26,6 +26,7 @@
 //! 9. Each foreign library is named in one file (polars, the frames' own language, is the exception). The core does no
 //!    input or output.
 
+pub mod clock;
 pub mod due;
 pub mod error;
 pub mod finding;
@@ -40,6 +41,7 @@ pub mod dataset;
 
 pub mod indicators;
 
+pub mod definitions;
 pub mod last_year;
 
 pub mod checks;
@@ -54,6 +56,7 @@ pub mod impact;
 pub mod inspection;
 
 pub mod trace;
+pub mod trend;
 
 pub mod report;
 pub mod store;

@@ -50,6 +50,8 @@ pub struct Request {
     pub only: Vec<String>,
     /// What an earlier year's run published.
     pub last_year: Option<LastYear>,
+    /// Nothing of earlier periods is looked for.
+    pub alone: bool,
     /// The due date of the period, and whether it has passed.
     pub due: Option<Due>,
 }
@@ -99,6 +101,7 @@ fn of_pipeline(pipeline: Pipeline, args: &InputArgs, only: &[String]) -> Result<
         counties,
         only: only.to_vec(),
         last_year: None,
+        alone: false,
         due: None,
         pipeline,
     })

@@ -3,26 +3,11 @@
 use std::path::Path;
 
 use polars::prelude::*;
-use serde_json::Value;
 
 use super::published;
-use super::run_json::RUN_JSON;
 use crate::finding::{Draft, Explanation, Finding, Place, Severity, State};
 use crate::followup::Base;
-
-/// What `run.json` says of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Run {
-    /// Its folder below `runs/`.
-    name: String,
-    pipeline: String,
-    period: i64,
-    /// It is about some counties only.
-    partial: bool,
-    /// Hash of what it was made from, but for its base.
-    key: String,
-    base: Option<String>,
-}
+use crate::store::runs::{self, RUN_JSON, Run};
 
 /// What the next run of an output folder is.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +40,8 @@ pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
 
 /// The runs that the next one can be built upon, the best first. None where the last one, made from the very same, had none.
 fn candidates(runs: &Path, last: Run, next: Next<'_>) -> Vec<String> {
-    let whole = match (last.partial && last.key != next.key, &last.base) {
+    let same = |run: &Run| run.inputs_key.as_deref() == Some(next.key);
+    let whole = match (!last.is_whole() && !same(&last), &last.base) {
         (true, Some(whole)) => match head(runs, whole) {
             Some(whole) => whole,
             None => return vec![whole.clone()],
@@ -63,73 +49,39 @@ fn candidates(runs: &Path, last: Run, next: Next<'_>) -> Vec<String> {
         (true, None) => return Vec::new(),
         (false, _) => last,
     };
-    match (whole.key == next.key, whole.base) {
+    match (same(&whole), whole.base.clone()) {
         (true, None) => Vec::new(),
-        (true, Some(base)) if whole.partial => vec![base],
+        (true, Some(base)) if !whole.is_whole() => vec![base],
         // Should the base have been deleted, the run itself knows what there is.
         (true, Some(base)) => vec![base, whole.name],
         (false, _) => vec![whole.name],
     }
 }
 
-/// The last run of the pipeline and the period: what `current` points to, else the one that no other is built upon.
+/// The last run of the pipeline and the period: what `current` points to, else the last that was made of all counties.
 fn last(output: &Path, next: Next<'_>) -> Option<Run> {
-    let runs = output.join("runs");
     let fits = |run: &Run| run.pipeline == next.pipeline && run.period == next.period;
-    let target = std::fs::read_link(output.join("current")).ok()?;
-    let name = target.file_name()?.to_string_lossy().into_owned();
-    if let Some(run) = head(&runs, &name).filter(fits) {
+    let current = runs::current(output)?;
+    if let Some(run) = head(&output.join("runs"), &current).filter(fits) {
         return Some(run);
     }
-    let entries = std::fs::read_dir(&runs).ok()?.flatten();
-    let names = entries.map(|e| e.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|n| !n.starts_with('.')).collect();
-    names.sort();
-    let all: Vec<Run> = names
-        .iter()
-        .filter(|n| **n != name)
-        .filter_map(|n| head(&runs, n))
-        .filter(fits)
-        .collect();
-    let ends: Vec<&Run> = all
-        .iter()
-        .filter(|run| !run.partial && all.iter().all(|o| o.base.as_ref() != Some(&run.name)))
-        .collect();
-    // Of several the one that was made last.
-    let made = |run: &Run| {
-        std::fs::metadata(runs.join(&run.name))
-            .and_then(|m| m.modified())
-            .ok()
-    };
-    let newest = ends
-        .into_iter()
-        .max_by_key(|run| (made(run), run.name.clone()));
-    newest.cloned()
+    let all = runs::list(output);
+    for (run, why) in all.unreadable.iter().filter(|(name, _)| *name != current) {
+        tracing::warn!(run, why, "an earlier run cannot be built upon");
+    }
+    let mut latest_first = all.list.into_iter().rev();
+    latest_first.find(|r| fits(r) && r.is_whole() && r.inputs_key.is_some() && r.name != current)
 }
 
 /// What a run says of itself. Not a word of a run of an older program, which has no base and other ids.
 fn head(runs: &Path, name: &str) -> Option<Run> {
-    let warn = |why: String| {
-        tracing::warn!(run = name, why, "an earlier run cannot be built upon");
-        None
+    let why = match runs::read(&runs.join(name), name) {
+        Ok(run) if run.inputs_key.is_some() => return Some(run),
+        Ok(_) => format!("its {RUN_JSON} has no inputs_key"),
+        Err(why) => why,
     };
-    let json = match published::run_json(&runs.join(name)) {
-        Ok(json) => json,
-        Err(why) => return warn(why),
-    };
-    let text = |value: &Value| value.as_str().map(str::to_string);
-    let (pipeline, period) = (text(&json["pipeline"]["id"]), json["period"].as_i64());
-    match (pipeline, period, text(&json["inputs_key"])) {
-        (Some(pipeline), Some(period), Some(key)) => Some(Run {
-            name: name.to_string(),
-            pipeline,
-            period,
-            partial: json["only"].as_array().is_some_and(|only| !only.is_empty()),
-            key,
-            base: text(&json["base"]),
-        }),
-        _ => warn(format!("its {RUN_JSON} has no inputs_key")),
-    }
+    tracing::warn!(run = name, why, "an earlier run cannot be built upon");
+    None
 }
 
 /// The findings that a run has published.

@@ -10,24 +10,31 @@ use super::compute::{Request, Timings};
 use super::history::{self, Next};
 use super::outputs;
 use super::run_json::{self, RUN_JSON};
+use super::years;
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::followup::{self, Base};
 use crate::ingest;
 use crate::ingest::submission::Listing;
+use crate::last_year::Year;
 use crate::pipeline::load::hex;
 use crate::report::Context;
 use crate::results::Results;
 use crate::store::entries::Store;
 use crate::store::publish::Outputs;
+use crate::store::runs;
 
 /// The earlier runs that a run is built upon.
 #[derive(Debug, Default)]
 pub struct Earlier {
-    /// Hash of what the run is made from, but for earlier runs.
+    /// Hash of what the run is made from, but for the run before.
     pub inputs_key: String,
     /// The run before, whose findings are followed.
     pub base: Option<Base>,
+    /// What runs of earlier periods published, in the order of the periods.
+    pub years: Vec<Year>,
+    /// The run's place among those of the output folder.
+    pub sequence: u64,
 }
 
 /// What a run is made of, and where.
@@ -54,14 +61,27 @@ pub struct Made {
 /// # Errors
 /// When the list of the counties cannot be read.
 pub fn earlier(request: &Request, results: &Results, output: &Path) -> Result<Earlier, Error> {
-    let inputs_key = inputs_key(request, results)?;
+    let runs = runs::list(output);
+    let years = match request.alone {
+        true => Vec::new(),
+        false => {
+            let last_year = request.last_year.as_ref();
+            years::held(output, &runs, &request.pipeline, request.period, last_year)
+        }
+    };
+    let inputs_key = inputs_key(request, results, &years)?;
     let next = Next {
         pipeline: &request.pipeline.id,
         period: request.period,
         key: &inputs_key,
     };
     let base = history::base(output, next);
-    Ok(Earlier { inputs_key, base })
+    Ok(Earlier {
+        inputs_key,
+        base,
+        years,
+        sequence: runs.next_sequence(),
+    })
 }
 
 /// Makes every output of a run.
@@ -91,15 +111,17 @@ pub fn made(
         skipped: &run.listing.skipped,
         input_link: &input_link,
         due: request.due.clone(),
+        last_year: request.last_year.as_ref(),
+        years: &earlier.years,
     };
     let mut outputs = outputs::made(&context, run.store, &mut timings)?;
     outputs.extend(outputs::pipeline_files(request)?);
     let exit = exit_code(&results);
     let made = run_json::Made {
         listing: run.listing,
-        last_year: request.last_year.as_ref(),
         only: &request.only,
         inputs_key: &earlier.inputs_key,
+        sequence: earlier.sequence,
     };
     let seconds = run.started.elapsed().as_secs_f64();
     let json = run_json::json(&context, &made, exit, &timings, seconds);
@@ -123,7 +145,7 @@ fn run_id(request: &Request, inputs_key: &str, base: Option<&str>) -> String {
 }
 
 /// What the run is made from, but for its base, as a hash.
-fn inputs_key(request: &Request, results: &Results) -> Result<String, Error> {
+fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Result<String, Error> {
     let path = &request.counties_path;
     let list = std::fs::read(path)
         .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
@@ -140,6 +162,12 @@ fn inputs_key(request: &Request, results: &Results) -> Result<String, Error> {
     if let Some(last_year) = &request.last_year {
         feed(&last_year.hash);
         feed(&last_year.period.to_string());
+        feed(&last_year.run);
+    }
+    for year in years {
+        feed(&year.period.to_string());
+        feed(&year.run);
+        feed(&year.hash);
     }
     for file in results.files() {
         feed(&file.path);

@@ -3,6 +3,8 @@
 pub mod check;
 mod compute;
 pub mod explain;
+mod figures;
+pub mod freeze;
 mod history;
 mod make;
 mod outputs;
@@ -11,8 +13,10 @@ mod previous;
 mod published;
 pub mod run;
 mod run_json;
+pub mod status;
 pub mod template;
 pub mod trace;
+mod years;
 
 use crate::cli::{Command, PipelinesCommand};
 use crate::error::Error;
@@ -28,6 +32,8 @@ pub fn execute(command: Command) -> Result<u8, Error> {
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Template(args) => template::template(&args),
+        Command::Freeze(args) => freeze::freeze(&args),
+        Command::Status(args) => status::status(&args),
         Command::ReadOneFile => Ok(crate::ingest::formats::worker::serve()),
         Command::Pipelines {
             command: PipelinesCommand::Check { path },

@@ -25,6 +25,10 @@ pub fn frame(folder: &Path, name: &str) -> Result<(DataFrame, Vec<u8>), String> 
     let path = folder.join("data").join(format!("{name}.parquet"));
     let wrong = |why: String| format!("{}: {why}", path.display());
     let bytes = std::fs::read(&path).map_err(|e| wrong(e.to_string()))?;
-    let frame = ParquetReader::new(Cursor::new(&bytes)).finish();
-    Ok((frame.map_err(|e| wrong(e.to_string()))?, bytes))
+    // Of a damaged file the reader may panic.
+    let read = || ParquetReader::new(Cursor::new(&bytes)).finish();
+    let frame = std::panic::catch_unwind(read)
+        .map_err(|panic| wrong(crate::log::panic_text(&*panic)))?
+        .map_err(|e| wrong(e.to_string()))?;
+    Ok((frame, bytes))
 }

@@ -9,7 +9,8 @@ use super::make;
 use super::previous;
 use super::run_json::{self, RUN_JSON};
 use crate::cli::RunArgs;
-use crate::due::{self, Due};
+use crate::clock;
+use crate::due::Due;
 use crate::error::Error;
 use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
@@ -18,8 +19,8 @@ use crate::ingest::submission::Listing;
 use crate::pipeline::Head;
 use crate::results::Results;
 use crate::store::entries::Store;
-use crate::store::lock;
 use crate::store::publish::{self, Published};
+use crate::store::{lock, retention, runs};
 
 /// Runs one pipeline, or several on the same submissions, which are then read once.
 ///
@@ -33,7 +34,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             .build_global();
     }
     let several = args.pipeline.len() > 1;
-    let today = args.as_of.clone().unwrap_or_else(today);
+    let today = args.as_of.clone().unwrap_or_else(clock::today);
     let mut requests = Vec::new();
     for path in &args.pipeline {
         let mut timings = Timings::default();
@@ -53,6 +54,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             let last_year = previous::read(&dir, &request.pipeline, request.period)?;
             request.last_year = Some(last_year);
         }
+        request.alone = args.no_previous;
         let date = request.pipeline.settings.due_dates.get(&request.period);
         request.due = date.map(|date| Due::on(date, &today));
         let own = &request.pipeline;
@@ -71,49 +73,50 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     let mut exit = 0;
     let mut read: Vec<ReadInput> = Vec::new();
     for (request, output, timings) in requests {
-        exit = exit.max(run_one(&request, &output, timings, &mut read)?);
+        exit = exit.max(run_one(request, &output, timings, &mut read)?);
     }
     Ok(exit)
 }
 
 fn run_one(
-    request: &Request,
+    mut request: Request,
     output: &Path,
     mut timings: Timings,
     read: &mut Vec<ReadInput>,
 ) -> Result<u8, Error> {
     let started = Instant::now();
-    let Request {
-        pipeline,
-        period,
-        input,
-        ..
-    } = request;
-    if make::absolute(output).starts_with(make::absolute(input)) {
+    if make::absolute(output).starts_with(make::absolute(&request.input)) {
         return Err(Error::Usage(format!(
             "output folder {} lies inside the input folder {}",
             output.display(),
-            input.display()
+            request.input.display()
         )));
     }
-    let listing = timings.time("list", || compute::listing(request))?;
+    let listing = timings.time("list", || compute::listing(&request))?;
     publish::prepare(output)?;
     let _lock = lock::take(output)?;
     publish::sweep(output)?;
     tracing::info!(
-        pipeline = pipeline.id,
-        period,
+        pipeline = request.pipeline.id,
+        period = request.period,
         files = listing.submissions.len(),
         skipped = listing.skipped.len(),
-        input = %input.display(),
+        input = %request.input.display(),
         "run started"
     );
     let store = Store::open(output);
     // The pipeline would not be here if they did not.
-    let examples = compute::examples_key(&pipeline.hash);
+    let examples = compute::examples_key(&request.pipeline.hash);
     if store.get(&examples).is_none() {
         store.put(&examples, b"all examples hold\n");
     }
+    if request.last_year.is_none() && !request.alone {
+        request.last_year = timings.time("previous", || {
+            let runs = runs::list(output);
+            previous::held(output, &runs, &request.pipeline, request.period)
+        });
+    }
+    let request = &request;
     let at = timings.time("read", || compute::read(request, listing, &store, read))?;
     let ReadInput { listing, files, .. } = &read[at];
     let results = compute::results(request, files, &mut timings)?;
@@ -128,7 +131,10 @@ fn run_one(
     let made = make::made(&run, results, &earlier, timings)?;
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
     let published = publish::publish(output, &made.run_id, &made.outputs, timed)?;
-    store.sweep(pipeline.settings.store_bytes);
+    store.sweep(request.pipeline.settings.store_bytes);
+    if let (Published::New(_), Some(retention)) = (&published, request.pipeline.retention) {
+        retention::apply(output, &request.pipeline.id, retention);
+    }
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(
         run = made.run_id,
@@ -140,12 +146,6 @@ fn run_one(
     // A closed stdout changes nothing: the run is published.
     let _ = summary(request, &made.results, listing, &published, seconds);
     Ok(made.exit)
-}
-
-/// Today, as text.
-fn today() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    due::day_of(now.map_or(0, |now| now.as_secs()))
 }
 
 /// A few lines for people, on stdout.

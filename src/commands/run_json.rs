@@ -1,26 +1,29 @@
 //! `run.json`: inputs, counts, findings, verdicts and outcome of a run. Only `timings` may differ between two equal runs.
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Value, json};
 
 use super::compute::Timings;
+use crate::clock;
+use crate::definitions::definitions;
 use crate::error::Error;
 use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
 use crate::ingest;
 use crate::ingest::submission::Listing;
-use crate::last_year::LastYear;
 use crate::report::Context;
 
-/// Name of the file.
-pub const RUN_JSON: &str = "run.json";
+pub use crate::store::runs::RUN_JSON;
 
 /// What a run was made from, beside what the context has.
 pub struct Made<'a> {
     pub listing: &'a Listing,
-    pub last_year: Option<&'a LastYear>,
     pub only: &'a [String],
     /// Hash of all that it was made from, but for its base.
     pub inputs_key: &'a str,
+    /// Its place among the runs of the output folder.
+    pub sequence: u64,
 }
 
 /// What a run was made from and what came of it.
@@ -32,6 +35,8 @@ pub fn json(
     seconds: f64,
 ) -> Value {
     let r = context.results;
+    let now = SystemTime::now();
+    let began = now.checked_sub(Duration::try_from_secs_f64(seconds).unwrap_or_default());
     let inputs: Vec<Value> = r
         .files()
         .iter()
@@ -85,7 +90,16 @@ pub fn json(
         "inputs_key": made.inputs_key,
         "base": r.followed.base,
         "due": context.due.as_ref().map(|d| json!({ "date": d.date, "passed": d.passed })),
-        "previous": made.last_year.map(|l| json!({ "period": l.period, "sha256": l.hash })),
+        "previous": context
+            .last_year
+            .map(|l| json!({ "period": l.period, "run": l.run, "sha256": l.hash })),
+        "years": context
+            .years
+            .iter()
+            .map(|y| json!({ "period": y.period, "run": y.run, "sha256": y.hash }))
+            .collect::<Vec<_>>(),
+        "definitions": definitions(context.pipeline),
+        "input": context.input_link,
         "inputs": inputs,
         "skipped": skipped,
         "counts": {
@@ -114,7 +128,13 @@ pub fn json(
         "verdicts": verdicts,
         "outcome": if exit == 0 { "clean" } else { "findings" },
         "exit_code": exit,
-        "timings": { "seconds": round(seconds), "by_stage": stages },
+        "timings": {
+            "sequence": made.sequence,
+            "started": clock::time_of(began.unwrap_or(now)),
+            "ended": clock::time_of(now),
+            "seconds": round(seconds),
+            "by_stage": stages,
+        },
     })
 }
 

@@ -8,6 +8,9 @@ use crate::formula::lower::at_most;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{BalanceRule, Role, SingleUnit};
 
+/// What stands in the place of an indicator's id for the mean of a stage's coefficients.
+pub const COMPOSITE: &str = "composite";
+
 /// Mean, standard deviation and measures of spread of x with weights p.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {

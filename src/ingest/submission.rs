@@ -81,9 +81,9 @@ const SKIPPED_SUFFIXES: &[(&str, &str)] = &[
     (".crdownload", "unfinished-file"),
 ];
 /// A link to a folder could lead round in a circle.
-const LINKED: &str = "linked-folder";
+pub const LINKED: &str = "linked-folder";
 /// The files of an archive are submissions; the archive is none.
-const ARCHIVE: &str = "archive-opened";
+pub const ARCHIVE: &str = "archive-opened";
 
 /// Lists the input folder.
 ///

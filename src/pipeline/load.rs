@@ -70,6 +70,7 @@ pub struct Raw {
     pub survey: Option<Block<RawSurvey>>,
     pub summary: Option<Block<RawSummary>>,
     pub sample: Option<Block<RawSample>>,
+    pub retention: Option<Block<RawRetention>>,
     pub answer_scales: Vec<Block<RawAnswerScale>>,
     pub screens: Vec<Block<RawScreen>>,
     /// Every file of the pipeline as read, in their order.
@@ -137,6 +138,7 @@ pub const BLOCKS: &[&str] = &[
     "screen",
     "summary",
     "sample",
+    "retention",
 ];
 
 /// The kinds of rules that share one shape.
@@ -319,6 +321,7 @@ fn decode(sources: &Sources, file: usize, raw: &mut Raw, mistakes: &mut Mistakes
             "survey" => raw.survey = dec.one(value).or(raw.survey.take()),
             "summary" => raw.summary = dec.one(value).or(raw.summary.take()),
             "sample" => raw.sample = dec.one(value).or(raw.sample.take()),
+            "retention" => raw.retention = dec.one(value).or(raw.retention.take()),
             "answer_scale" => raw.answer_scales.extend(dec.many(value)),
             "screen" => raw.screens.extend(dec.many(value)),
             other if let Some(kind) = RULE_KINDS.iter().find(|k| **k == other) => {

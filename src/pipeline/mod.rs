@@ -7,6 +7,7 @@ pub mod load;
 pub mod model;
 pub mod parents;
 pub mod raw;
+pub mod raw_history;
 pub mod raw_rules;
 pub mod raw_statistics;
 pub mod returned;

@@ -65,6 +65,8 @@ pub struct Pipeline {
     pub survey: Option<Survey>,
     pub summary: Summary,
     pub sample: Sample,
+    /// Which runs an output folder keeps; all without it.
+    pub retention: Option<Retention>,
     pub words: BTreeMap<String, String>,
 }
 

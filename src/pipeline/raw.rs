@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use super::raw_history::*;
 pub use super::raw_rules::*;
 pub use super::raw_statistics::*;
 

@@ -1,4 +1,4 @@
-//! How the lists of findings and of schools for checks on the spot are made.
+//! How the lists of findings and of schools for checks on the spot are made, and which runs are kept.
 
 use super::model::{Pipeline, Scope};
 use crate::formula::Formula;
@@ -19,6 +19,15 @@ pub struct Sample {
     pub share: f64,
     /// Makes the draw another one; printed, so that anybody can draw it again.
     pub seed: String,
+}
+
+/// Which runs an output folder keeps beside those that are never removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// So many of the last ones.
+    pub last: usize,
+    /// The last of each month too.
+    pub monthly: bool,
 }
 
 impl Pipeline {

@@ -4,16 +4,13 @@ use std::io::Cursor;
 
 use polars::prelude::*;
 
-use super::{Context, survey_data};
+use super::{Context, survey_data, years_sheet};
 use crate::dataset::{FileOutcome, Row};
 use crate::error::Error;
 use crate::indicators::Verdict;
-use crate::indicators::balance::Spread;
+use crate::indicators::balance::{COMPOSITE, Spread};
 use crate::indicators::figure::Basis;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
-
-/// The indicator of the balance lines that hold a stage's composite.
-const COMPOSITE: &str = "composite";
 
 /// All frames that have content, by file name.
 ///
@@ -37,6 +34,7 @@ pub fn frames(context: &Context<'_>) -> Result<Vec<(String, DataFrame)>, Error> 
     ];
     let named = |(name, frame): (&str, DataFrame)| (name.to_string(), frame);
     let mut out: Vec<(String, DataFrame)> = fixed.into_iter().map(named).collect();
+    out.extend(years_sheet::frame(context)?.map(|frame| ("trend".to_string(), frame)));
     for (t, table) in context.pipeline.tables.iter().enumerate() {
         out.push((table_file(&table.name), table_frame(context, t)?));
     }
@@ -566,7 +564,13 @@ fn ranking(context: &Context<'_>) -> Result<DataFrame, Error> {
             ),
             int("rank", rows.iter().map(|(_, p)| p.rank.and_then(size))),
             float("value", rows.iter().map(|(_, p)| p.value)),
-            int("previous_rank", rows.iter().map(|_| None)),
+            int(
+                "previous_rank",
+                rows.iter().map(|(id, p)| {
+                    let last = context.last_year?;
+                    last.figures.place(id, &p.county_code).rank.and_then(size)
+                }),
+            ),
             text(
                 "prefecture",
                 rows.iter()

@@ -1,6 +1,7 @@
 //! Results -> books and Parquet. What stands where is decided here; the words stand in the pipeline.
 
 mod audit_page;
+mod beside;
 mod board_sheet;
 pub mod book;
 pub mod county_book;
@@ -21,9 +22,11 @@ pub mod template_book;
 mod template_fields;
 pub mod words;
 pub mod xlsx;
+mod years_sheet;
 
 use crate::due::Due;
 use crate::ingest::submission::Skipped;
+use crate::last_year::{LastYear, Year};
 use crate::pipeline::Pipeline;
 use crate::results::Results;
 
@@ -39,6 +42,10 @@ pub struct Context<'a> {
     pub input_link: &'a str,
     /// The day by which everything must be corrected or explained.
     pub due: Option<Due>,
+    /// The run of an earlier period that this one is compared with.
+    pub last_year: Option<&'a LastYear>,
+    /// What runs of earlier periods published, in the order of the periods.
+    pub years: &'a [Year],
 }
 
 impl Context<'_> {

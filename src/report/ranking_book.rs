@@ -1,9 +1,12 @@
 //! 排名总表: the province at a glance, rankings, balance, school compliance, reasons, and the method with its sources.
 
 use super::book::{Book, Cell, Head, Sheet, Tone, verdict_tone};
-use super::{Context, criteria_sheet, method_sheet, schools_sheet, survey_sheets};
+use super::years_sheet;
+use super::{Context, beside, criteria_sheet, method_sheet, schools_sheet, survey_sheets};
+use crate::definitions::coefficient;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
+use crate::indicators::balance::COMPOSITE;
 use crate::indicators::verdict::{CountyVerdict, printed_flips};
 use crate::pipeline::model::{BalanceRule, Part, RankingOf, Role};
 use crate::ranking::{Ranked, Subject, mean_cv};
@@ -14,6 +17,7 @@ pub fn book(context: &Context<'_>) -> Book {
     let mut sheets = vec![overview(context), rankings(context)];
     sheets.extend(single_rankings(context));
     sheets.push(prefectures(context));
+    sheets.extend(years_sheet::sheet(context));
     sheets.push(balance(context));
     sheets.push(schools_sheet::schools(context));
     if !context.pipeline.criteria.is_empty() {
@@ -93,6 +97,8 @@ fn overview(context: &Context<'_>) -> Sheet {
         Head::new(w("head_prefecture")),
     ];
     columns.extend(part_heads(context));
+    let verdicts = w("head_verdicts");
+    columns.extend(beside::heads(context, &verdicts, &["part_overall"]));
     // How many of the coefficients meet a limit says nothing where only their mean has one.
     let each = p.settings.balance_rule == BalanceRule::Each;
     for stage in p.evaluated_stages() {
@@ -100,7 +106,9 @@ fn overview(context: &Context<'_>) -> Sheet {
         columns.push(Head::under(group, w("head_units")));
         columns.push(Head::under(group, w("head_units_met")));
         columns.push(Head::under(group, w("head_share_met")));
+        columns.extend(beside::heads(context, group, &["head_share_met"]));
         columns.push(Head::under(group, w("head_mean_cv")));
+        columns.extend(beside::heads(context, group, &["head_mean_cv"]));
         if each {
             columns.push(Head::under(group, w("head_cv_met")));
         }
@@ -110,6 +118,7 @@ fn overview(context: &Context<'_>) -> Sheet {
     columns.push(Head::new(w("head_state")).wide(40));
     let mut s = context.sheet("sheet_overview", columns, 3);
     s.notes = vec![w("note_overview"), w("note_incomplete")];
+    s.notes.extend(beside::notes(context, &of_stages(context)));
     s.filter = true;
     let r = context.results;
     for (i, county) in r.dataset.counties.iter().enumerate() {
@@ -120,7 +129,9 @@ fn overview(context: &Context<'_>) -> Sheet {
             Cell::text(&county.prefecture),
         ];
         row.extend(county_verdicts(context, &county.code));
+        row.extend(beside::overall(context, &county.code));
         for stage in p.evaluated_stages() {
+            let last = |of, digits| beside::of_stage(context, of, stage, &county.code, digits);
             let (units, met, incomplete) = unit_counts(context, &county.code, stage);
             let judged: Vec<Verdict> = r
                 .balances_of(&county.code)
@@ -138,10 +149,12 @@ fn overview(context: &Context<'_>) -> Sheet {
             // With something missing, a share or a count of what is met would read as if the rest were not met.
             let whole = incomplete == 0 && !r.held.contains_key(&county.code);
             row.push(Cell::number(share(met, units).filter(|_| whole), 1).toned(tone));
+            row.extend(last(RankingOf::ShareMet, 1));
             let digits = p.balance_limit(stage).map_or(3, |l| l.digits);
             row.push(
                 Cell::number(mean_cv(p, &r.balances, &county.code, stage), digits).toned(tone),
             );
+            row.extend(last(RankingOf::MeanCv, digits));
             let text = format!(
                 "{}/{}",
                 judged.iter().filter(|v| **v == Verdict::Met).count(),
@@ -166,6 +179,16 @@ fn overview(context: &Context<'_>) -> Sheet {
         s.rows.push(row);
     }
     s
+}
+
+/// The rankings whose values of last year stand on the overview: id and title.
+fn of_stages(context: &Context<'_>) -> Vec<(String, String)> {
+    let p = context.pipeline;
+    let shown = p.rankings.iter().filter(|r| {
+        let of = matches!(r.of, RankingOf::ShareMet | RankingOf::MeanCv);
+        of && r.stage.is_some()
+    });
+    shown.map(|r| (r.id.clone(), r.title.clone())).collect()
 }
 
 /// In one line why a county's verdicts are as they are.
@@ -214,10 +237,14 @@ fn rankings(context: &Context<'_>) -> Sheet {
         columns.push(Head::under(&ranking.title, w("head_county")).wide(18));
         columns.push(Head::under(&ranking.title, w("head_value")).wide(10));
         columns.push(Head::under(&ranking.title, w("head_prefecture_rank")).wide(8));
+        let last = ["head_rank", "head_value"];
+        columns.extend(beside::heads(context, &ranking.title, &last));
         notes.push(format!("{}: {}", ranking.title, ranking.note));
     }
     let mut s = context.sheet("sheet_rankings", columns, 0);
     s.notes = notes;
+    s.notes
+        .extend(beside::notes(context, &titles(context, &lists)));
     for i in 0..context.results.dataset.counties.len() {
         let mut row = Vec::new();
         for list in &lists {
@@ -227,10 +254,34 @@ fn rankings(context: &Context<'_>) -> Sheet {
             row.push(Cell::text(context.county(&place.county_code).0));
             row.push(Cell::number(place.value, digits));
             row.push(rank_cell(context, place.prefecture_rank));
+            row.extend(beside::place(context, &list.id, &place.county_code, digits));
         }
         s.rows.push(row);
     }
     s
+}
+
+/// The ids of lists with the titles of what they are about.
+fn titles(context: &Context<'_>, lists: &[&Ranked]) -> Vec<(String, String)> {
+    let of = |list: &&Ranked| (list.id.clone(), subject_title(context, list));
+    lists.iter().map(of).collect()
+}
+
+/// What a list is about.
+fn subject_title(context: &Context<'_>, list: &Ranked) -> String {
+    let p = context.pipeline;
+    match list.subject {
+        Subject::Whole => p.rankings[list.ranking].title.clone(),
+        Subject::Indicator(i) => format!("{} {}", p.indicators[i].line, p.indicators[i].title),
+        Subject::Figure(c, f) => {
+            let criterion = &p.criteria[c];
+            format!("{}.{}", criterion.number, criterion.figures[f].title)
+        }
+        Subject::Check(c, k) => {
+            let criterion = &p.criteria[c];
+            format!("{}.{}", criterion.number, criterion.checks[k].title)
+        }
+    }
 }
 
 /// One sheet for each ranking that is made for each indicator: counties × indicators, value and rank.
@@ -254,27 +305,18 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
             Head::new(w("head_prefecture")),
         ];
         for list in &lists {
-            let group = match list.subject {
-                Subject::Whole => continue,
-                Subject::Indicator(i) => {
-                    format!("{} {}", p.indicators[i].line, p.indicators[i].title)
-                }
-                Subject::Figure(c, f) => {
-                    let criterion = &p.criteria[c];
-                    format!("{}.{}", criterion.number, criterion.figures[f].title)
-                }
-                Subject::Check(c, k) => {
-                    let criterion = &p.criteria[c];
-                    format!("{}.{}", criterion.number, criterion.checks[k].title)
-                }
-            };
+            let group = subject_title(context, list);
             columns.push(Head::under(&group, w("head_value")).wide(12));
             columns.push(Head::under(&group, w("head_rank")).wide(8));
+            let last = ["head_rank", "head_value"];
+            columns.extend(beside::heads(context, &group, &last));
         }
         let mut s = context.sheet("sheet_rankings", columns, 2);
         s.title = s.title.replace(&s.name, &ranking.title);
         s.name.clone_from(&ranking.title);
         s.notes = vec![ranking.note.clone(), w("note_ranking")];
+        s.notes
+            .extend(beside::notes(context, &titles(context, &lists)));
         s.filter = false;
         for (i, county) in context.results.dataset.counties.iter().enumerate() {
             let mut row = vec![
@@ -298,6 +340,7 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
                 };
                 row.push(Cell::number(place.value, digits).toned(tone));
                 row.push(rank_cell(context, place.rank));
+                row.extend(beside::place(context, &list.id, &county.code, digits));
             }
             s.rows.push(row);
         }
@@ -333,9 +376,13 @@ fn prefectures(context: &Context<'_>) -> Sheet {
         let title = &p.rankings[list.ranking].title;
         columns.push(Head::under(title, w("head_value")).wide(12));
         columns.push(Head::under(title, w("head_prefecture_rank")).wide(8));
+        let last = ["head_value", "head_prefecture_rank"];
+        columns.extend(beside::heads(context, title, &last));
     }
     let mut s = context.sheet("sheet_prefectures", columns, 2);
     s.notes = vec![w("note_prefectures")];
+    s.notes
+        .extend(beside::notes(context, &titles(context, &lists)));
     let mut names: Vec<&str> = r
         .dataset
         .counties
@@ -386,6 +433,8 @@ fn prefectures(context: &Context<'_>) -> Sheet {
                 (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
             row.push(Cell::number(mean, ranking.digits).toned(Tone::Strong));
             row.push(Cell::Text(String::new(), Tone::Strong));
+            let last = context.last_year.map_or(0, |_| 2);
+            row.extend(vec![Cell::Text(String::new(), Tone::Strong); last]);
         }
         s.rows.push(row);
         let order = lists.first();
@@ -407,6 +456,12 @@ fn prefectures(context: &Context<'_>) -> Sheet {
                 let digits = p.rankings[list.ranking].digits;
                 row.push(Cell::number(place.and_then(|x| x.value), digits));
                 row.push(rank_cell(context, place.and_then(|x| x.prefecture_rank)));
+                row.extend(beside::in_prefecture(
+                    context,
+                    &list.id,
+                    &county.code,
+                    digits,
+                ));
             }
             s.rows.push(row);
         }
@@ -414,10 +469,31 @@ fn prefectures(context: &Context<'_>) -> Sheet {
     s
 }
 
+/// Where last year's coefficients stand on the sheet of balances: behind this year's.
+const BESIDE: usize = 11;
+
+/// The coefficients of variation: the names of their definitions and titles.
+fn coefficients(context: &Context<'_>) -> Vec<(String, String)> {
+    let p = context.pipeline;
+    let mut out = Vec::new();
+    for stage in p.evaluated_stages() {
+        let stage = &p.stages[stage];
+        for indicator in &p.indicators {
+            let name = coefficient(&stage.id, &indicator.id);
+            out.push((name, format!("{}{}", stage.title, indicator.title)));
+        }
+        if p.settings.balance_rule == BalanceRule::Composite {
+            let title = format!("{}{}", stage.title, context.word("composite"));
+            out.push((coefficient(&stage.id, COMPOSITE), title));
+        }
+    }
+    out
+}
+
 fn balance(context: &Context<'_>) -> Sheet {
     let p = context.pipeline;
     let w = |key: &str| context.word(key);
-    let columns = vec![
+    let mut columns = vec![
         Head::new(w("head_county_code")),
         Head::new(w("head_county")),
         Head::new(w("head_stage")),
@@ -436,8 +512,15 @@ fn balance(context: &Context<'_>) -> Sheet {
         Head::new(w("head_theil")),
         Head::new(w("head_note")).wide(40),
     ];
+    let last = beside::heads(context, "", &["head_cv"]).into_iter();
+    let change = context
+        .last_year
+        .map(|l| beside::change_head(context, "", l.period));
+    columns.splice(BESIDE..BESIDE, last.chain(change));
     let mut s = context.sheet("sheet_balance", columns, 4);
     s.notes = vec![w("note_balance"), w("note_balance_provisional")];
+    s.notes
+        .extend(beside::notes(context, &coefficients(context)));
     s.filter = true;
     let mut composites = context.results.composites.iter().peekable();
     for (i, b) in context.results.balances.iter().enumerate() {
@@ -455,7 +538,15 @@ fn balance(context: &Context<'_>) -> Sheet {
             .and_then(|s| s.cv)
             .filter(|_| b.spread.is_none()));
         let bad = b.verdict == Some(Verdict::NotMet);
-        s.rows.push(vec![
+        let last = beside::coefficient(
+            context,
+            &b.county_code,
+            b.stage,
+            &indicator.id,
+            b.cv,
+            digits,
+        );
+        let mut row = vec![
             Cell::text(&b.county_code),
             Cell::text(context.county(&b.county_code).0),
             Cell::text(&p.stages[b.stage].title),
@@ -477,7 +568,9 @@ fn balance(context: &Context<'_>) -> Sheet {
             Cell::number(figures.and_then(|f| f.gini), digits).toned(tone),
             Cell::number(figures.and_then(|f| f.theil), digits).toned(tone),
             Cell::text(balance_note(context, b, digits)),
-        ]);
+        ];
+        row.splice(BESIDE..BESIDE, last);
+        s.rows.push(row);
         let next = context.results.balances.get(i + 1);
         let last = next.is_none_or(|n| n.stage != b.stage || n.county_code != b.county_code);
         let own =
@@ -508,6 +601,8 @@ fn composite_row(context: &Context<'_>, c: &crate::indicators::balance::Composit
     row[11] = Cell::number(Some(c.limit), 2);
     row[12] = verdict_cell(context, Some(c.verdict));
     row[16] = Cell::text(note);
+    let last = beside::coefficient(context, &c.county_code, c.stage, COMPOSITE, c.cv, digits);
+    row.splice(BESIDE..BESIDE, last);
     row
 }
 

@@ -67,6 +67,7 @@ pub const WORDS: &[&str] = &[
     "sheet_findings_by_county",
     "sheet_findings_all",
     "sheet_findings_rules",
+    "sheet_years",
     // column heads
     "head_number",
     "head_county_code",
@@ -536,6 +537,13 @@ pub const WORDS: &[&str] = &[
 
 /// Words with slots.
 pub const PHRASES: &[(&str, &[&str])] = &[
+    ("head_main_rank", &["ranking"]),
+    ("head_of_year", &["period", "head"]),
+    ("head_since_year", &["period"]),
+    ("note_last_year", &["period", "run"]),
+    ("note_years", &["years"]),
+    ("note_years_run", &["period", "run"]),
+    ("note_other_definition", &["period", "figures"]),
     ("near_stage_absent", &["stage"]),
     ("expected_about", &["value"]),
     ("return_title", &["county", "period"]),

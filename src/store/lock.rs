@@ -4,7 +4,9 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
+use crate::clock;
 use crate::error::Error;
 
 /// Held as long as it lives.
@@ -12,6 +14,21 @@ use crate::error::Error;
 pub struct Lock {
     _file: File,
 }
+
+/// Who holds the lock of an output folder; none where nobody does.
+pub fn holder(output: &Path) -> Option<String> {
+    let mut file = File::open(output.join("lock")).ok()?;
+    let Err(TryLockError::WouldBlock) = file.try_lock_shared() else {
+        return None;
+    };
+    let mut owner = String::new();
+    // Without the note it is still held.
+    let _ = file.read_to_string(&mut owner);
+    Some(owner.trim().to_string())
+}
+
+/// Who asks [`holder`] has the lock for a moment: so long another one waits for it.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// Takes the lock of an output folder.
 ///
@@ -29,7 +46,14 @@ pub fn take(output: &Path) -> Result<Lock, Error> {
         .truncate(false)
         .open(&path)
         .map_err(failed)?;
-    match file.try_lock() {
+    let taken = match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            std::thread::sleep(MOMENT);
+            file.try_lock()
+        }
+        other => other,
+    };
+    match taken {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut owner = String::new();
@@ -45,6 +69,6 @@ pub fn take(output: &Path) -> Result<Lock, Error> {
     }
     file.set_len(0).map_err(failed)?;
     file.rewind().map_err(failed)?;
-    writeln!(file, "pid {}", std::process::id()).map_err(failed)?;
+    writeln!(file, "pid {} since {}", std::process::id(), clock::now()).map_err(failed)?;
     Ok(Lock { _file: file })
 }

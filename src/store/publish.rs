@@ -12,6 +12,10 @@ pub type Outputs = Vec<(String, Vec<u8>)>;
 /// The file whose timings may differ between equal runs, and the function that takes them out for comparing.
 pub type Timed<'a> = (&'a str, fn(&[u8]) -> Vec<u8>);
 
+/// How the names of folders begin that are being written or removed.
+const STAGING: &str = ".staging-";
+pub(super) const REMOVED: &str = ".removed-";
+
 /// What became of the outputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
@@ -45,7 +49,8 @@ pub fn prepare(output: &Path) -> Result<(), Error> {
     make_dir(&output.join("runs"))
 }
 
-/// Removes staging folders of runs that did not end. Only while the lock is held.
+/// Removes staging folders of runs that did not end, and what is left of runs that were being removed. Only while the lock
+/// is held.
 ///
 /// # Errors
 /// [`Error::Output`] when the folder cannot be read.
@@ -53,9 +58,14 @@ pub fn sweep(output: &Path) -> Result<(), Error> {
     let runs = output.join("runs");
     let entries = fs::read_dir(&runs).map_err(|e| failed(&runs, &e))?;
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(".staging-") {
-            let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name.starts_with(STAGING) {
             fs::remove_dir_all(&path).map_err(|e| failed(&path, &e))?;
+        } else if name.starts_with(REMOVED)
+            && let Err(e) = fs::remove_dir_all(&path)
+        {
+            tracing::warn!(folder = %path.display(), "what is left of an old run is not removed: {e}");
         }
     }
     Ok(())
@@ -84,7 +94,7 @@ pub fn publish(
         n += 1;
         name = format!("{run_id}-{n}");
     }
-    let staging = runs.join(format!(".staging-{name}"));
+    let staging = runs.join(format!("{STAGING}{name}"));
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(|e| failed(&staging, &e))?;
     }
@@ -152,22 +162,35 @@ fn point_current(output: &Path, name: &str) -> Result<(), Error> {
     sync_dir(output)
 }
 
-fn make_dir(path: &Path) -> Result<(), Error> {
+/// Makes a folder and those above it.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn make_dir(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|e| failed(path, &e))
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// Writes a file and waits until it lies on the disk.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = File::create(path).map_err(|e| failed(path, &e))?;
     file.write_all(bytes).map_err(|e| failed(path, &e))?;
     file.sync_all().map_err(|e| failed(path, &e))
 }
 
-fn sync_dir(path: &Path) -> Result<(), Error> {
+/// Waits until the names in a folder lie on the disk.
+///
+/// # Errors
+/// [`Error::Output`].
+pub fn sync_dir(path: &Path) -> Result<(), Error> {
     File::open(path)
         .and_then(|f| f.sync_all())
         .map_err(|e| failed(path, &e))
 }
 
-fn failed(path: &Path, e: &std::io::Error) -> Error {
+/// What could not be written, and why.
+pub fn failed(path: &Path, e: &std::io::Error) -> Error {
     Error::Output(format!("{} cannot be written: {e}", path.display()))
 }

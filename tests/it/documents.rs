@@ -133,9 +133,14 @@ fn every_word_that_the_program_uses_is_declared_and_every_declared_word_is_used(
 #[test]
 fn the_handbook_of_pipelines_names_every_block_key_function_and_notice() {
     let book = std::fs::read_to_string(root().join("pipelines/README.md")).unwrap();
-    let raw: String = ["raw.rs", "raw_rules.rs", "raw_statistics.rs"]
-        .map(|file| std::fs::read_to_string(root().join("src/pipeline").join(file)).unwrap())
-        .concat();
+    let raw: String = [
+        "raw.rs",
+        "raw_history.rs",
+        "raw_rules.rs",
+        "raw_statistics.rs",
+    ]
+    .map(|file| std::fs::read_to_string(root().join("src/pipeline").join(file)).unwrap())
+    .concat();
     let keys = raw.lines().filter_map(|l| {
         let name = l.trim().strip_prefix("pub ")?.split_once(':')?.0;
         (!name.contains(' ')).then(|| name.to_string())

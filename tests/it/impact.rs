@@ -406,6 +406,8 @@ fn book(pipeline: &Pipeline, results: &Results) -> Book {
         skipped: &[],
         input_link: "../input",
         due: None,
+        last_year: None,
+        years: &[],
     })
 }
 

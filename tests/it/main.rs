@@ -8,6 +8,7 @@ mod documents;
 mod drive;
 mod followup;
 mod harness;
+mod history;
 #[path = "../../benches/hostile/files/mod.rs"]
 mod hostile;
 mod hostile_files;

@@ -314,6 +314,7 @@ impl Valid<'_> {
         let returned = self.returned(&tables, &forms, &code_lists);
         let summary = self.summary();
         let sample = self.sample();
+        let retention = self.retention();
         let (templates, no_templates) = self.templates(&tables, &forms, &code_lists);
         if !self.mistakes.is_empty() || !raw.undecoded.is_empty() {
             return None;
@@ -359,6 +360,7 @@ impl Valid<'_> {
             survey: survey?,
             summary: summary?,
             sample: sample?,
+            retention,
             words,
         })
     }

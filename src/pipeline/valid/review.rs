@@ -1,7 +1,7 @@
-//! `[summary]` and `[sample]`: shares between 0 and 1, a seed that is there.
+//! `[summary]`, `[sample]` and `[retention]`: shares between 0 and 1, a seed that is there, one run at least.
 
 use super::Valid;
-use crate::pipeline::model::{Sample, Summary};
+use crate::pipeline::model::{Retention, Sample, Summary};
 use crate::pipeline::raw::At;
 
 impl Valid<'_> {
@@ -27,6 +27,22 @@ impl Valid<'_> {
         Some(Sample {
             share: self.share(block.file, &s.share),
             seed: s.seed.get_ref().clone(),
+        })
+    }
+
+    /// A pipeline may do without: then no run is removed.
+    pub(super) fn retention(&mut self) -> Option<Retention> {
+        let block = self.raw.retention.as_ref()?;
+        let last = &block.value.last;
+        let most = 100_000;
+        if !(1..=most).contains(last.get_ref()) {
+            let message = format!("{} is out of range", last.get_ref());
+            let help = format!("write a number from 1 to {most}");
+            self.wrong(block.file, last.span(), message, Some(help));
+        }
+        Some(Retention {
+            last: usize::try_from(*last.get_ref()).unwrap_or(1).max(1),
+            monthly: block.value.monthly,
         })
     }
 

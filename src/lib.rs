@@ -48,6 +48,7 @@ pub mod ranking;
 pub mod results;
 
 pub mod causes;
+pub mod changes;
 pub mod cells;
 pub mod followup;
 pub mod impact;

@@ -7,8 +7,8 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use super::compute::{Request, Timings};
-use super::history::{self, Next};
-use super::outputs;
+use super::history::{self, Frozen, Next};
+use super::{compared, outputs};
 use super::run_json::{self, RUN_JSON};
 use crate::error::Error;
 use crate::finding::Severity;
@@ -16,7 +16,7 @@ use crate::followup::{self, Base};
 use crate::ingest;
 use crate::ingest::submission::Listing;
 use crate::pipeline::load::hex;
-use crate::report::Context;
+use crate::report::{self, Context};
 use crate::results::Results;
 use crate::store::publish::Outputs;
 
@@ -27,6 +27,8 @@ pub struct Earlier {
     pub inputs_key: String,
     /// The run before, whose findings are followed.
     pub base: Option<Base>,
+    /// The run that was frozen, where this is another one.
+    pub frozen: Option<Frozen>,
 }
 
 /// What a run is made of, and where.
@@ -58,7 +60,16 @@ pub fn earlier(request: &Request, results: &Results, output: &Path) -> Result<Ea
         key: &inputs_key,
     };
     let base = history::base(output, next);
-    Ok(Earlier { inputs_key, base })
+    // Of a run about some counties nobody is notified.
+    let frozen = match request.only.is_empty() {
+        true => history::frozen(output, next, base.as_ref().map(|b| b.run.as_str())),
+        false => None,
+    };
+    Ok(Earlier {
+        inputs_key,
+        base,
+        frozen,
+    })
 }
 
 /// Makes every output of a run.
@@ -78,7 +89,7 @@ pub fn made(
         followup::follow(pipeline, &mut results, base, &request.only, period);
     });
     let base = results.followed.base.as_deref();
-    let run_id = run_id(request, &earlier.inputs_key, base);
+    let run_id = run_id(request, earlier, base);
     let input_link = link(&run.output.join("runs").join(&run_id), &request.input);
     let context = Context {
         pipeline,
@@ -88,15 +99,27 @@ pub fn made(
         skipped: &run.listing.skipped,
         input_link: &input_link,
         due: request.due.clone(),
+        changes: None,
     };
-    let mut outputs = outputs::made(&context, &mut timings)?;
-    outputs.extend(outputs::pipeline_files(request)?);
+    let mut frames = timings.time("frames", || report::data::frames(&context))?;
+    let pipeline_files = outputs::pipeline_files(request)?;
+    let compared = timings.time("changes", || {
+        compared::with_earlier(run, earlier, &run_id, &mut frames, &pipeline_files)
+    })?;
+    let context = Context {
+        changes: compared.base.as_ref(),
+        ..context
+    };
+    let notice = compared.notice(earlier);
+    let mut outputs = outputs::made(&context, frames, notice.as_ref(), &mut timings)?;
+    outputs.extend(pipeline_files);
     let exit = exit_code(&results);
     let made = run_json::Made {
         listing: run.listing,
         last_year: request.last_year.as_ref(),
         only: &request.only,
         inputs_key: &earlier.inputs_key,
+        frozen: earlier.frozen.as_ref(),
     };
     let seconds = run.started.elapsed().as_secs_f64();
     let json = run_json::json(&context, &made, exit, &timings, seconds);
@@ -109,11 +132,20 @@ pub fn made(
     })
 }
 
-/// The name of a run: the same input, pipeline, period, program and base give the same.
-fn run_id(request: &Request, inputs_key: &str, base: Option<&str>) -> String {
+/// The name of a run: the same input, pipeline, period, program, base and frozen run give the same.
+fn run_id(request: &Request, earlier: &Earlier, base: Option<&str>) -> String {
+    let inputs_key = &earlier.inputs_key;
+    let hashed = |text: String| hex(&Sha256::digest(text.as_bytes()));
     let hash = match base {
-        Some(base) => hex(&Sha256::digest(format!("{inputs_key} {base}").as_bytes())),
-        None => inputs_key.to_string(),
+        Some(base) => hashed(format!("{inputs_key} {base}")),
+        None => inputs_key.clone(),
+    };
+    let hash = match &earlier.frozen {
+        Some(Frozen { run, date }) => {
+            let date = date.as_deref().unwrap_or("");
+            hashed(format!("{hash} frozen {run} {date}"))
+        }
+        None => hash,
     };
     let (id, period) = (&request.pipeline.id, request.period);
     format!("{id}-{period}-{}", &hash[..12])

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compute::Timings;
+use super::history::Frozen;
 use crate::error::Error;
 use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
@@ -21,6 +22,8 @@ pub struct Made<'a> {
     pub only: &'a [String],
     /// Hash of all that it was made from, but for its base.
     pub inputs_key: &'a str,
+    /// The frozen run that it was told against.
+    pub frozen: Option<&'a Frozen>,
 }
 
 /// What a run was made from and what came of it.
@@ -84,6 +87,8 @@ pub fn json(
         "only": made.only,
         "inputs_key": made.inputs_key,
         "base": r.followed.base,
+        "frozen": made.frozen.map(|f| f.run.as_str()),
+        "frozen_on": made.frozen.and_then(|f| f.date.as_deref()),
         "due": context.due.as_ref().map(|d| json!({ "date": d.date, "passed": d.passed })),
         "previous": made.last_year.map(|l| json!({ "period": l.period, "sha256": l.hash })),
         "inputs": inputs,

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use polars::prelude::*;
 
 use super::{Context, survey_data};
-use crate::dataset::{FileOutcome, Row};
+use crate::dataset::{FileOutcome, Row, places};
 use crate::error::Error;
 use crate::indicators::Verdict;
 use crate::indicators::balance::Spread;
@@ -13,7 +13,7 @@ use crate::indicators::figure::Basis;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
 /// The indicator of the balance lines that hold a stage's composite.
-const COMPOSITE: &str = "composite";
+pub const COMPOSITE: &str = "composite";
 
 /// All frames that have content, by file name.
 ///
@@ -48,7 +48,7 @@ pub fn table_file(table: &str) -> String {
     format!("table_{table}")
 }
 
-/// A table as it was put together, with the place of each row.
+/// A table as it was put together, with the place of each row and of its figures.
 fn table_frame(context: &Context<'_>, table: usize) -> Result<DataFrame, Error> {
     let dataset = &context.results.dataset;
     let rows = &dataset.tables[table].rows;
@@ -63,6 +63,8 @@ fn table_frame(context: &Context<'_>, table: usize) -> Result<DataFrame, Error> 
         rows.iter().map(|r| Some(sheet(r).sheet.clone())),
     ))?;
     frame.with_column(int("row", rows.iter().map(|r| Some(i64::from(r.row) + 1))))?;
+    let cells = places::texts(dataset, rows);
+    frame.with_column(Column::new("cells".into(), cells))?;
     Ok(frame)
 }
 

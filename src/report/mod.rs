@@ -3,6 +3,9 @@
 mod audit_page;
 mod board_sheet;
 pub mod book;
+pub mod changes_book;
+pub mod changes_data;
+mod changes_words;
 pub mod county_book;
 mod criteria_sheet;
 pub mod data;
@@ -22,6 +25,7 @@ mod template_fields;
 pub mod words;
 pub mod xlsx;
 
+use crate::changes::Changes;
 use crate::due::Due;
 use crate::ingest::submission::Skipped;
 use crate::pipeline::Pipeline;
@@ -39,6 +43,8 @@ pub struct Context<'a> {
     pub input_link: &'a str,
     /// The day by which everything must be corrected or explained.
     pub due: Option<Due>,
+    /// What differs from the run before; `None` without one.
+    pub changes: Option<&'a Changes>,
 }
 
 impl Context<'_> {

@@ -1,7 +1,7 @@
 //! 排名总表: the province at a glance, rankings, balance, school compliance, reasons, and the method with its sources.
 
 use super::book::{Book, Cell, Head, Sheet, Tone, verdict_tone};
-use super::{Context, criteria_sheet, method_sheet, schools_sheet, survey_sheets};
+use super::{Context, changes_book, criteria_sheet, method_sheet, schools_sheet, survey_sheets};
 use crate::finding::Severity;
 use crate::indicators::Verdict;
 use crate::indicators::verdict::{CountyVerdict, printed_flips};
@@ -14,6 +14,7 @@ pub fn book(context: &Context<'_>) -> Book {
     let mut sheets = vec![overview(context), rankings(context)];
     sheets.extend(single_rankings(context));
     sheets.push(prefectures(context));
+    sheets.push(changes_book::sheet(context));
     sheets.push(balance(context));
     sheets.push(schools_sheet::schools(context));
     if !context.pipeline.criteria.is_empty() {

@@ -406,6 +406,7 @@ fn book(pipeline: &Pipeline, results: &Results) -> Book {
         skipped: &[],
         input_link: "../input",
         due: None,
+        changes: None,
     })
 }
 

@@ -33,6 +33,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// From a published figure to its formula with numbers in it and the cells that they come from.
     Trace(TraceArgs),
+    /// What changed between two runs: figures, verdicts and ranks, each with its cause.
+    Diff(DiffArgs),
     /// Write the empty workbooks that counties fill in; without FORM and --out, list them.
     Template(TemplateArgs),
     /// The runs of an output folder, the last below, and who holds it.
@@ -150,6 +152,33 @@ pub struct TraceArgs {
     pub pipeline: PathBuf,
     #[command(flatten)]
     pub input: InputArgs,
+}
+
+/// `junheng diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier run: its id or the beginning of it (also of its last 12 digits), its folder, or `current`. By default the one that
+    /// the later run was built upon.
+    #[arg(value_name = "BEFORE")]
+    pub before: Option<String>,
+    /// The later run; `current` by default.
+    #[arg(value_name = "AFTER")]
+    pub after: Option<String>,
+    /// Folder of the outputs that the runs lie in; the pipeline names a default.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Only what changed in this county.
+    #[arg(long, value_name = "CODE")]
+    pub county: Option<String>,
+    /// Everything, as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Every line; by default 20 of each kind in a county.
+    #[arg(long)]
+    pub all: bool,
+    /// Folder of the pipeline, for its default output, and for runs that have kept no pipeline of their own.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
 }
 
 /// `junheng template`.

@@ -51,6 +51,7 @@ pub mod results;
 
 pub mod causes;
 pub mod cells;
+pub mod changes;
 pub mod followup;
 pub mod impact;
 pub mod inspection;

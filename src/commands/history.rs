@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::*;
+use serde_json::Value;
 
 use super::published;
 use crate::finding::{Draft, Explanation, Finding, Place, Severity, State};
@@ -36,6 +37,56 @@ pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
         at += 1;
     }
     None
+}
+
+/// The run that was frozen, which later ones are told against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// Its folder below `runs/`.
+    pub run: String,
+    /// The day on which it was frozen, where that is known.
+    pub date: Option<String>,
+}
+
+/// The folder that says which runs are frozen.
+const FROZEN: &str = "frozen";
+
+/// The run that `frozen/<pipeline>-<period>.json` names. If the next run is made from the very same as that one, with the same
+/// base, it is that one: then what that one was told against.
+pub fn frozen(output: &Path, next: Next<'_>, base: Option<&str>) -> Option<Frozen> {
+    let name = format!("{}-{}.json", next.pipeline, next.period);
+    let path = output.join(FROZEN).join(name);
+    if !path.exists() {
+        return None;
+    }
+    let warn = |why: String| {
+        tracing::warn!(file = %path.display(), why, "the frozen run is not compared with");
+        None
+    };
+    let said = match published::json(&path) {
+        Ok(json) => frozen_in(&json["run"], &json["frozen"]),
+        Err(why) => return warn(why),
+    };
+    let Some(own) = said else {
+        return warn("it names no run".to_string());
+    };
+    let json = match published::run_json(&output.join("runs").join(&own.run)) {
+        Ok(json) => json,
+        Err(why) => return warn(format!("run {}: {why}", own.run)),
+    };
+    let same = json["inputs_key"].as_str() == Some(next.key) && json["base"].as_str() == base;
+    match same {
+        true => frozen_in(&json["frozen"], &json["frozen_on"]),
+        false => Some(own),
+    }
+}
+
+fn frozen_in(run: &Value, date: &Value) -> Option<Frozen> {
+    let run = Path::new(run.as_str()?).file_name()?;
+    Some(Frozen {
+        run: run.to_string_lossy().into_owned(),
+        date: date.as_str().map(str::to_string),
+    })
 }
 
 /// The runs that the next one can be built upon, the best first. None where the last one, made from the very same, had none.

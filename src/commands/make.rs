@@ -7,10 +7,10 @@ use std::time::Instant;
 use sha2::{Digest, Sha256};
 
 use super::compute::{Request, Timings};
-use super::history::{self, Next};
-use super::outputs;
+use super::history::{self, Frozen, Next};
 use super::run_json::{self, RUN_JSON};
 use super::years;
+use super::{compared, outputs};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::followup::{self, Base};
@@ -18,7 +18,7 @@ use crate::ingest;
 use crate::ingest::submission::Listing;
 use crate::last_year::Year;
 use crate::pipeline::load::hex;
-use crate::report::Context;
+use crate::report::{self, Context};
 use crate::results::Results;
 use crate::store::entries::Store;
 use crate::store::publish::Outputs;
@@ -35,6 +35,8 @@ pub struct Earlier {
     pub years: Vec<Year>,
     /// The run's place among those of the output folder.
     pub sequence: u64,
+    /// The run that was frozen, where this is another one.
+    pub frozen: Option<Frozen>,
 }
 
 /// What a run is made of, and where.
@@ -76,11 +78,17 @@ pub fn earlier(request: &Request, results: &Results, output: &Path) -> Result<Ea
         key: &inputs_key,
     };
     let base = history::base(output, next);
+    // Of a run about some counties nobody is notified.
+    let frozen = match request.only.is_empty() {
+        true => history::frozen(output, next, base.as_ref().map(|b| b.run.as_str())),
+        false => None,
+    };
     Ok(Earlier {
         inputs_key,
         base,
         years,
         sequence: runs.next_sequence(),
+        frozen,
     })
 }
 
@@ -101,7 +109,7 @@ pub fn made(
         followup::follow(pipeline, &mut results, base, &request.only, period);
     });
     let base = results.followed.base.as_deref();
-    let run_id = run_id(request, &earlier.inputs_key, base);
+    let run_id = run_id(request, earlier, base);
     let input_link = link(&run.output.join("runs").join(&run_id), &request.input);
     let context = Context {
         pipeline,
@@ -113,15 +121,27 @@ pub fn made(
         due: request.due.clone(),
         last_year: request.last_year.as_ref(),
         years: &earlier.years,
+        changes: None,
     };
-    let mut outputs = outputs::made(&context, run.store, &mut timings)?;
-    outputs.extend(outputs::pipeline_files(request)?);
+    let mut frames = timings.time("frames", || report::data::frames(&context))?;
+    let pipeline_files = outputs::pipeline_files(request)?;
+    let compared = timings.time("changes", || {
+        compared::with_earlier(run, earlier, &run_id, &mut frames, &pipeline_files)
+    })?;
+    let context = Context {
+        changes: compared.base.as_ref(),
+        ..context
+    };
+    let notice = compared.notice(earlier);
+    let mut outputs = outputs::made(&context, run.store, frames, notice.as_ref(), &mut timings)?;
+    outputs.extend(pipeline_files);
     let exit = exit_code(&results);
     let made = run_json::Made {
         listing: run.listing,
         only: &request.only,
         inputs_key: &earlier.inputs_key,
         sequence: earlier.sequence,
+        frozen: earlier.frozen.as_ref(),
     };
     let seconds = run.started.elapsed().as_secs_f64();
     let json = run_json::json(&context, &made, exit, &timings, seconds);
@@ -134,11 +154,20 @@ pub fn made(
     })
 }
 
-/// The name of a run: the same input, pipeline, period, program and base give the same.
-fn run_id(request: &Request, inputs_key: &str, base: Option<&str>) -> String {
+/// The name of a run: the same input, pipeline, period, program, base and frozen run give the same.
+fn run_id(request: &Request, earlier: &Earlier, base: Option<&str>) -> String {
+    let inputs_key = &earlier.inputs_key;
+    let hashed = |text: String| hex(&Sha256::digest(text.as_bytes()));
     let hash = match base {
-        Some(base) => hex(&Sha256::digest(format!("{inputs_key} {base}").as_bytes())),
-        None => inputs_key.to_string(),
+        Some(base) => hashed(format!("{inputs_key} {base}")),
+        None => inputs_key.clone(),
+    };
+    let hash = match &earlier.frozen {
+        Some(Frozen { run, date }) => {
+            let date = date.as_deref().unwrap_or("");
+            hashed(format!("{hash} frozen {run} {date}"))
+        }
+        None => hash,
     };
     let (id, period) = (&request.pipeline.id, request.period);
     format!("{id}-{period}-{}", &hash[..12])

@@ -1,7 +1,10 @@
 //! One file a subcommand; each reads as a page of prose.
 
 pub mod check;
+mod compared;
 mod compute;
+pub mod diff;
+mod diff_text;
 pub mod explain;
 mod figures;
 pub mod freeze;
@@ -31,6 +34,7 @@ pub fn execute(command: Command) -> Result<u8, Error> {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Trace(args) => trace::trace(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Template(args) => template::template(&args),
         Command::Freeze(args) => freeze::freeze(&args),
         Command::Status(args) => status::status(&args),

@@ -2,12 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use super::compute::{Request, Timings};
 use crate::dataset::County;
 use crate::error::Error;
 use crate::pipeline::load::plain;
+use crate::report::changes_book::Notice;
 use crate::report::{self, Context};
 use crate::store::books;
 use crate::store::entries::Store;
@@ -18,29 +20,35 @@ pub const PIPELINE: &str = "pipeline";
 /// The list of the counties in it.
 pub const COUNTIES: &str = "counties.csv";
 
-/// Makes every workbook and frame of a run.
+/// Makes every workbook of a run, and its frames as files.
 ///
 /// # Errors
 /// [`Error::Internal`] when a library refuses.
-pub fn made(context: &Context<'_>, store: &Store, timings: &mut Timings) -> Result<Outputs, Error> {
+pub fn made(
+    context: &Context<'_>,
+    store: &Store,
+    frames: Vec<(String, DataFrame)>,
+    notice: Option<&Notice<'_>>,
+    timings: &mut Timings,
+) -> Result<Outputs, Error> {
     let mut outputs = timings.time("workbooks", || -> Result<Outputs, Error> {
         let (province, counties) = rayon::join(
-            || province_books(context, store),
+            || province_books(context, store, notice),
             || county_books(context, store),
         );
         let mut outputs = province?;
         outputs.extend(counties?);
         Ok(outputs)
     })?;
-    let frames = timings.time("parquet", || frames(context))?;
+    let frames = timings.time("parquet", || written(frames))?;
     outputs.extend(frames);
     Ok(outputs)
 }
 
-/// The frames of `data/`.
-fn frames(context: &Context<'_>) -> Result<Outputs, Error> {
-    let frames = report::data::frames(context)?.into_par_iter();
+/// The files of `data/`.
+fn written(frames: Vec<(String, DataFrame)>) -> Result<Outputs, Error> {
     frames
+        .into_par_iter()
         .map(|(name, mut frame)| {
             let path = format!("data/{name}.parquet");
             Ok((path, report::data::parquet(&mut frame)?))
@@ -82,17 +90,25 @@ pub fn pipeline_files(request: &Request) -> Result<Outputs, Error> {
 }
 
 /// The workbooks about the province.
-fn province_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> {
-    type Make = fn(&Context<'_>) -> report::book::Book;
-    let books: [(&str, Make); 2] = [
-        ("file_rankings", report::ranking_book::book),
-        ("file_findings", report::findings_book::book),
-    ];
+fn province_books(
+    context: &Context<'_>,
+    store: &Store,
+    notice: Option<&Notice<'_>>,
+) -> Result<Outputs, Error> {
+    type Make<'a> = &'a (dyn Fn() -> report::book::Book + Sync);
+    let rankings = || report::ranking_book::book(context);
+    let findings = || report::findings_book::book(context);
+    let mut books: Vec<(&str, Make<'_>)> =
+        vec![("file_rankings", &rankings), ("file_findings", &findings)];
+    let told = notice.map(|notice| move || report::changes_book::book(context, notice));
+    if let Some(told) = &told {
+        books.push(("file_notice", told));
+    }
     books
         .par_iter()
         .map(|(key, make)| {
             let name = format!("{}.xlsx", context.pipeline.word(key));
-            Ok((name, books::written(store, &make(context), context.period)?))
+            Ok((name, books::written(store, &make(), context.period)?))
         })
         .collect()
 }

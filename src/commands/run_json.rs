@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::compute::Timings;
+use super::history::Frozen;
 use crate::clock;
 use crate::definitions::definitions;
 use crate::error::Error;
@@ -24,6 +25,8 @@ pub struct Made<'a> {
     pub inputs_key: &'a str,
     /// Its place among the runs of the output folder.
     pub sequence: u64,
+    /// The frozen run that it was told against.
+    pub frozen: Option<&'a Frozen>,
 }
 
 /// What a run was made from and what came of it.
@@ -89,6 +92,8 @@ pub fn json(
         "only": made.only,
         "inputs_key": made.inputs_key,
         "base": r.followed.base,
+        "frozen": made.frozen.map(|f| f.run.as_str()),
+        "frozen_on": made.frozen.and_then(|f| f.date.as_deref()),
         "due": context.due.as_ref().map(|d| json!({ "date": d.date, "passed": d.passed })),
         "previous": context
             .last_year

@@ -7,6 +7,7 @@ mod frame;
 mod join;
 mod notes;
 mod parents;
+pub mod places;
 mod surveys;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -6,6 +6,7 @@ pub mod examples;
 pub mod load;
 pub mod model;
 pub mod parents;
+pub mod parts;
 pub mod raw;
 pub mod raw_history;
 pub mod raw_rules;

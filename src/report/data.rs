@@ -3,9 +3,10 @@
 use std::io::Cursor;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::{Context, survey_data, years_sheet};
-use crate::dataset::{FileOutcome, Row};
+use crate::dataset::{FileOutcome, Row, places};
 use crate::error::Error;
 use crate::indicators::Verdict;
 use crate::indicators::balance::{COMPOSITE, Spread};
@@ -17,27 +18,36 @@ use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 /// # Errors
 /// When polars refuses.
 pub fn frames(context: &Context<'_>) -> Result<Vec<(String, DataFrame)>, Error> {
-    let fixed = vec![
-        ("submissions", submissions(context)?),
-        ("units", units(context)?),
-        ("unit_indicators", unit_indicators(context)?),
-        ("unit_verdicts", unit_verdicts(context)?),
-        ("balance", balance(context)?),
-        ("criteria", criteria(context)?),
-        ("survey", survey_data::rates(context)?),
-        ("survey_schools", survey_data::schools(context)?),
-        ("survey_variants", survey_data::variants(context)?),
-        ("verdicts", verdicts(context)?),
-        ("ranking", ranking(context)?),
-        ("findings", findings(context)?),
-        ("inspection", inspection(context)?),
+    type Make = fn(&Context<'_>) -> Result<DataFrame, Error>;
+    let fixed: [(&str, Make); 13] = [
+        ("submissions", submissions),
+        ("units", units),
+        ("unit_indicators", unit_indicators),
+        ("unit_verdicts", unit_verdicts),
+        ("balance", balance),
+        ("criteria", criteria),
+        ("survey", survey_data::rates),
+        ("survey_schools", survey_data::schools),
+        ("survey_variants", survey_data::variants),
+        ("verdicts", verdicts),
+        ("ranking", ranking),
+        ("findings", findings),
+        ("inspection", inspection),
     ];
-    let named = |(name, frame): (&str, DataFrame)| (name.to_string(), frame);
-    let mut out: Vec<(String, DataFrame)> = fixed.into_iter().map(named).collect();
+    let fixed = || -> Result<Vec<_>, Error> {
+        let made = fixed.par_iter();
+        made.map(|(name, make)| Ok(((*name).to_string(), make(context)?)))
+            .collect()
+    };
+    let tables = || -> Result<Vec<_>, Error> {
+        let all = context.pipeline.tables.par_iter().enumerate();
+        all.map(|(t, table)| Ok((table_file(&table.name), table_frame(context, t)?)))
+            .collect()
+    };
+    let (fixed, tables) = rayon::join(fixed, tables);
+    let mut out = fixed?;
     out.extend(years_sheet::frame(context)?.map(|frame| ("trend".to_string(), frame)));
-    for (t, table) in context.pipeline.tables.iter().enumerate() {
-        out.push((table_file(&table.name), table_frame(context, t)?));
-    }
+    out.extend(tables?);
     Ok(out)
 }
 
@@ -46,7 +56,7 @@ pub fn table_file(table: &str) -> String {
     format!("table_{table}")
 }
 
-/// A table as it was put together, with the place of each row.
+/// A table as it was put together, with the place of each row and of its figures.
 fn table_frame(context: &Context<'_>, table: usize) -> Result<DataFrame, Error> {
     let dataset = &context.results.dataset;
     let rows = &dataset.tables[table].rows;
@@ -61,6 +71,8 @@ fn table_frame(context: &Context<'_>, table: usize) -> Result<DataFrame, Error> 
         rows.iter().map(|r| Some(sheet(r).sheet.clone())),
     ))?;
     frame.with_column(int("row", rows.iter().map(|r| Some(i64::from(r.row) + 1))))?;
+    let cells = places::texts(dataset, rows);
+    frame.with_column(Column::new("cells".into(), cells))?;
     Ok(frame)
 }
 

@@ -4,6 +4,9 @@ mod audit_page;
 mod beside;
 mod board_sheet;
 pub mod book;
+pub mod changes_book;
+pub mod changes_data;
+mod changes_words;
 pub mod county_book;
 mod criteria_sheet;
 pub mod data;
@@ -24,6 +27,7 @@ pub mod words;
 pub mod xlsx;
 mod years_sheet;
 
+use crate::changes::Changes;
 use crate::due::Due;
 use crate::ingest::submission::Skipped;
 use crate::last_year::{LastYear, Year};
@@ -46,6 +50,8 @@ pub struct Context<'a> {
     pub last_year: Option<&'a LastYear>,
     /// What runs of earlier periods published, in the order of the periods.
     pub years: &'a [Year],
+    /// What differs from the run before; `None` without one.
+    pub changes: Option<&'a Changes>,
 }
 
 impl Context<'_> {

@@ -2,7 +2,9 @@
 
 use super::book::{Book, Cell, Head, Sheet, Tone, verdict_tone};
 use super::years_sheet;
-use super::{Context, beside, criteria_sheet, method_sheet, schools_sheet, survey_sheets};
+use super::{
+    Context, beside, changes_book, criteria_sheet, method_sheet, schools_sheet, survey_sheets,
+};
 use crate::definitions::coefficient;
 use crate::finding::Severity;
 use crate::indicators::Verdict;
@@ -18,6 +20,7 @@ pub fn book(context: &Context<'_>) -> Book {
     sheets.extend(single_rankings(context));
     sheets.push(prefectures(context));
     sheets.extend(years_sheet::sheet(context));
+    sheets.push(changes_book::sheet(context));
     sheets.push(balance(context));
     sheets.push(schools_sheet::schools(context));
     if !context.pipeline.criteria.is_empty() {

@@ -492,6 +492,7 @@ fn what_follows_from_another_finding_stands_below_it_and_is_explained_with_it() 
             due: None,
             last_year: None,
             years: &[],
+            changes: None,
         };
         let county = &results.dataset.counties[0];
         let mut book = junheng::report::return_book::book(&context, county).unwrap();
@@ -577,6 +578,7 @@ fn a_file_sent_back_as_it_came_changes_nothing() {
         due: None,
         last_year: None,
         years: &[],
+        changes: None,
     };
     let own = before.dataset.county("990202").unwrap();
     let mut book = junheng::report::return_book::book(&context, own).unwrap();

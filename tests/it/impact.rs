@@ -408,6 +408,7 @@ fn book(pipeline: &Pipeline, results: &Results) -> Book {
         due: None,
         last_year: None,
         years: &[],
+        changes: None,
     })
 }
 

@@ -1,0 +1,106 @@
+//! What a run that is being made differs in from earlier ones: from its base, and from the run that was frozen.
+
+use std::path::Path;
+
+use polars::prelude::*;
+
+use super::make::{Earlier, Run};
+use super::outputs::PIPELINE;
+use super::published;
+use crate::changes::{self, Changes, Side};
+use crate::error::Error;
+use crate::pipeline::Pipeline;
+use crate::report::changes_book::Notice;
+use crate::report::changes_data;
+use crate::store::publish::Outputs;
+
+/// What differs.
+#[derive(Default)]
+pub struct Compared {
+    /// From the base; `None` without one that can be read.
+    pub base: Option<Changes>,
+    /// From the frozen run, where that is another one.
+    frozen: Option<Changes>,
+    /// The frozen run is the base.
+    frozen_is_base: bool,
+}
+
+impl Compared {
+    /// The notice of what has changed since a run was frozen; `None` where nothing has.
+    pub fn notice<'a>(&'a self, earlier: &'a Earlier) -> Option<Notice<'a>> {
+        let changes = match self.frozen_is_base {
+            true => self.base.as_ref(),
+            false => self.frozen.as_ref(),
+        };
+        let frozen = earlier.frozen.as_ref()?;
+        Some(Notice {
+            run: &frozen.run,
+            date: frozen.date.as_deref(),
+            changes: changes.filter(|c| !c.figures.is_empty())?,
+        })
+    }
+}
+
+/// Compares a run with its earlier ones, and puts what they say into its frames: `changes`, and the ranks before. An earlier run
+/// that cannot be read is said, and the run goes on without it.
+///
+/// # Errors
+/// When polars refuses.
+pub fn with_earlier(
+    run: &Run<'_>,
+    earlier: &Earlier,
+    run_id: &str,
+    frames: &mut Vec<(String, DataFrame)>,
+    pipeline_files: &Outputs,
+) -> Result<Compared, Error> {
+    let pipeline = &run.request.pipeline;
+    let name = |path: &str| {
+        let rest = path.strip_prefix(PIPELINE);
+        rest.map_or(path, |rest| rest.trim_start_matches('/'))
+            .to_string()
+    };
+    let files = pipeline_files.iter();
+    let own = Side {
+        run: run_id.to_string(),
+        program: env!("CARGO_PKG_VERSION").to_string(),
+        only: run.request.only.clone(),
+        frames: frames.iter().cloned().collect(),
+        files: files
+            .map(|(path, bytes)| (name(path), bytes.clone()))
+            .collect(),
+    };
+    let runs = run.output.join("runs");
+    let mut out = Compared::default();
+    if let Some(base) = &earlier.base
+        && let Some(side) = read(&runs.join(&base.run), pipeline)
+    {
+        if let Some(before) = side.frames.get("ranking").filter(|_| own.only.is_empty()) {
+            for (name, frame) in frames.iter_mut() {
+                if name == "ranking" {
+                    changes_data::set_previous_ranks(frame, before)?;
+                }
+            }
+        }
+        out.base = Some(changes::between(pipeline, &side, &own));
+    }
+    if let Some(frozen) = &earlier.frozen {
+        let base = earlier.base.as_ref().map(|b| &b.run);
+        out.frozen_is_base = base == Some(&frozen.run);
+        if !out.frozen_is_base {
+            let side = read(&runs.join(&frozen.run), pipeline);
+            out.frozen = side.map(|side| changes::between(pipeline, &side, &own));
+        }
+    }
+    let frame = changes_data::frame(pipeline, out.base.as_ref())?;
+    frames.push(("changes".to_string(), frame));
+    Ok(out)
+}
+
+fn read(folder: &Path, pipeline: &Pipeline) -> Option<Side> {
+    published::side(folder, pipeline)
+        .map_err(|why| {
+            let shown = folder.display();
+            tracing::warn!(run = %shown, why, "an earlier run is not compared with");
+        })
+        .ok()
+}

@@ -111,7 +111,7 @@ fn some_columns(folder: &Path, name: &str, columns: &[&str]) -> Result<DataFrame
     let mut reader = ParquetReader::new(Cursor::new(&bytes));
     if !columns.is_empty() {
         let schema = reader.schema().map_err(|e| wrong(e.to_string()))?;
-        let there = columns.iter().filter(|c| schema.contains(**c));
+        let there = columns.iter().filter(|c| schema.contains(c));
         let there = there.map(|c| (*c).to_string()).collect();
         reader = reader.with_columns(Some(there));
     }

@@ -257,7 +257,11 @@ impl<'a> Given<'a> {
                 None => hangs.columns.iter().any(|(t, _)| *t == row.table),
             }
         });
-        out.add(rows.map(|r| Cause::Row(*r)));
+        // Where a whole file came or went, all its rows did.
+        out.add(rows.map(|r| match self.changes.rows[*r].submission {
+            Some(submission) => Cause::Submission(submission),
+            None => Cause::Row(*r),
+        }));
         // Counts of questionnaires stand in no cell: what was sent has changed them.
         let counted = used.iter().any(|c| {
             let at = cells[*c].at.as_ref().or(cells[*c].was_at.as_ref());

@@ -161,8 +161,11 @@ pub(super) fn compare(
                 out.push(change);
             }
         });
-        // Those of a ranking stand by ranking.
-        out[from..].sort_by(|a: &FigureChange, b: &FigureChange| a.county.cmp(&b.county));
+        // Those of a ranking stand by ranking; that of one indicator or figure comes after that of the whole.
+        out[from..].sort_by_cached_key(|f: &FigureChange| {
+            let single = f.what == What::Ranking && f.id.contains(':');
+            (f.county.clone(), single)
+        });
     }
     name_schools(pipeline, before, after, &mut out);
     out
@@ -330,11 +333,15 @@ fn criterion(pipeline: &Pipeline, id: &str) -> (String, usize) {
     };
     let part = pipeline.part_title(own.part);
     let title = format!("{part}{}.{}", own.number, own.title);
+    let with = |item: &str| match item == own.title {
+        true => title.clone(),
+        false => format!("{title}: {item}"),
+    };
     if let Some(figure) = own.figures.iter().find(|f| f.id == item) {
-        return (format!("{title}: {}", figure.title), figure.digits);
+        return (with(&figure.title), figure.digits);
     }
     if let Some(check) = own.checks.iter().find(|k| k.id == item) {
-        return (format!("{title}: {}", check.title), 0);
+        return (with(&check.title), 0);
     }
     (title, own.figures.first().map_or(0, |f| f.digits))
 }

@@ -106,6 +106,8 @@ pub struct RowChange {
     pub presence: Presence,
     /// `file!sheet!17:17`.
     pub at: Option<String>,
+    /// The submission (index) with which it came or went as a whole.
+    pub submission: Option<usize>,
 }
 
 /// A cell whose figure is another one.

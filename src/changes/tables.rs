@@ -241,6 +241,10 @@ pub(super) fn compare(
     for cell in &mut cells {
         cell.submission = brought(&cell.at).or_else(|| brought(&cell.was_at));
     }
+    for row in &mut rows {
+        let whole = |s: &usize| matches!(submissions[*s].fate, Fate::New | Fate::Gone);
+        row.submission = brought(&row.at).filter(whole);
+    }
     rows.sort_by(|a: &RowChange, b: &RowChange| {
         (&a.county, a.table, &a.key).cmp(&(&b.county, b.table, &b.key))
     });
@@ -262,6 +266,7 @@ fn table(
         name: of.name[at].map(str::to_string),
         presence,
         at: of.line(at),
+        submission: None,
     };
     each_pair(&old.keys(), &new.keys(), |county, pair: Pair| {
         if !is_asked(only, county) {

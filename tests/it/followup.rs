@@ -10,7 +10,7 @@ use crate::command_line::{Run, junheng};
 use crate::harness::*;
 
 /// Schools that are not copies of each other.
-const UNLIKE: &str = "2.students_junior = 510\n2.school_teaching_area = 4100\n2.school_sports_ground_area = 5600\n\
+pub const UNLIKE: &str = "2.students_junior = 510\n2.school_teaching_area = 4100\n2.school_sports_ground_area = 5600\n\
     2.school_equipment_value = 151\n3.students_primary = 520\n3.students_junior = 530\n3.school_teaching_area = 8300\n\
     3.school_sports_ground_area = 11100\n3.school_equipment_value = 303\n";
 
@@ -25,14 +25,14 @@ fn input(folder: &Path, certified: &str) {
 }
 
 /// An input folder with its list of counties, and where its runs go.
-struct Place {
-    input: PathBuf,
-    output: PathBuf,
-    list: PathBuf,
+pub struct Place {
+    pub input: PathBuf,
+    pub output: PathBuf,
+    pub list: PathBuf,
 }
 
 impl Place {
-    fn new(name: &str) -> Place {
+    pub fn new(name: &str) -> Place {
         let base = fresh(name);
         let place = Place {
             input: base.join("input"),
@@ -46,7 +46,7 @@ impl Place {
         place
     }
 
-    fn run(&self, more: &[&str]) -> Run {
+    pub fn run(&self, more: &[&str]) -> Run {
         let [input, output, list] =
             [&self.input, &self.output, &self.list].map(|p| p.to_str().unwrap());
         let mut args = vec![
@@ -80,7 +80,7 @@ impl Place {
         self.output.join("current/退回/990001-甲县.xlsx")
     }
 
-    fn current(&self) -> PathBuf {
+    pub fn current(&self) -> PathBuf {
         std::fs::read_link(self.output.join("current")).unwrap()
     }
 
@@ -89,7 +89,7 @@ impl Place {
         self.column("findings", "rule", rule, column)
     }
 
-    fn column(&self, file: &str, key: &str, value: &str, column: &str) -> Vec<String> {
+    pub fn column(&self, file: &str, key: &str, value: &str, column: &str) -> Vec<String> {
         let path = self.output.join(format!("current/data/{file}.parquet"));
         let frame = ParquetReader::new(std::fs::File::open(path).unwrap());
         let frame = frame.finish().unwrap();
@@ -109,7 +109,7 @@ fn sheet(path: &Path) -> Grid {
     read(&bytes).unwrap().remove(0).grid
 }
 
-fn texts(grid: &Grid) -> Vec<(u32, Vec<(u32, String)>)> {
+pub fn texts(grid: &Grid) -> Vec<(u32, Vec<(u32, String)>)> {
     let rows = grid.rows().iter();
     rows.map(|(r, cells)| (*r, cells.iter().map(|(c, x)| (*c, x.shown())).collect()))
         .collect()

@@ -1,6 +1,7 @@
 //! One test binary: each extra one would link polars again.
 
 mod cases;
+mod changes;
 mod command_line;
 mod criteria;
 mod documents;

@@ -1,5 +1,6 @@
 //! Days, as text (`2024-12-31`, which sorts as the days do), and whether the one by which counties must have corrected or
-//! explained has passed. That is all that a run takes from the clock.
+//! explained has passed. That is all that a run takes from the clock; what is said of a
+//! run (its lock, its heartbeat) has moments too.
 
 use crate::ingest::cell::{civil, days};
 
@@ -46,6 +47,23 @@ pub fn day_of(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// The moment that so many seconds after the beginning of 1970 are, in UTC.
+pub fn moment_of(seconds: u64) -> String {
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", day_of(seconds))
+}
+
+/// Seconds since the beginning of 1970. For what is said of a run, never for what a run computes.
+pub fn seconds_now() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| now.as_secs())
+}
+
+/// This moment.
+pub fn now() -> String {
+    moment_of(seconds_now())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +87,7 @@ mod tests {
         assert_eq!(day_of(951_782_400), "2000-02-29");
         assert_eq!(day_of(1_735_603_200), "2024-12-31");
         assert_eq!(day_of(1_735_689_599), "2024-12-31");
+        assert_eq!(moment_of(1_735_689_599), "2024-12-31T23:59:59Z");
     }
 
     #[test]

@@ -28,6 +28,7 @@
 
 pub mod due;
 pub mod error;
+pub mod failure;
 pub mod finding;
 pub mod text;
 
@@ -61,3 +62,4 @@ pub mod store;
 pub mod cli;
 pub mod commands;
 pub mod log;
+pub mod signals;

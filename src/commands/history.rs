@@ -44,7 +44,7 @@ pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
     while let Some(own) = names.get(at).cloned() {
         match findings(&runs.join(&own)) {
             Ok(findings) => return Some(Base { run: own, findings }),
-            Err(why) => tracing::warn!(run = own, why, "findings of an earlier run not read"),
+            Err(why) => tracing::warn!(earlier = own, why, "findings of an earlier run not read"),
         }
         let further = head(&runs, &own).and_then(|run| run.base);
         names.extend(further.filter(|name| !names.contains(name)));
@@ -110,7 +110,7 @@ fn last(output: &Path, next: Next<'_>) -> Option<Run> {
 /// What a run says of itself. Not a word of a run of an older program, which has no base and other ids.
 fn head(runs: &Path, name: &str) -> Option<Run> {
     let warn = |why: String| {
-        tracing::warn!(run = name, why, "an earlier run cannot be built upon");
+        tracing::warn!(earlier = name, why, "an earlier run cannot be built upon");
         None
     };
     let json = match published::run_json(&runs.join(name)) {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::compute::{Request, Timings};
 use super::history::{self, Next};
 use super::outputs;
+use super::progress;
 use super::run_json::{self, RUN_JSON};
 use crate::error::Error;
 use crate::finding::Severity;
@@ -79,6 +80,7 @@ pub fn made(
     });
     let base = results.followed.base.as_deref();
     let run_id = run_id(request, &earlier.inputs_key, base);
+    progress::run(&run_id);
     let input_link = link(&run.output.join("runs").join(&run_id), &request.input);
     let context = Context {
         pipeline,

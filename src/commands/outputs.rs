@@ -1,4 +1,4 @@
-//! What a run publishes but for `run.json`: workbooks and frames, as bytes by path below the run's folder.
+//! What a run publishes but for `run.json`: workbooks, frames and the summary, as bytes by path below the run's folder.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -16,7 +16,7 @@ pub const PIPELINE: &str = "pipeline";
 /// The list of the counties in it.
 pub const COUNTIES: &str = "counties.csv";
 
-/// Makes every workbook and frame of a run.
+/// Makes every workbook and frame of a run, and its summary.
 ///
 /// # Errors
 /// [`Error::Internal`] when a library refuses.
@@ -30,6 +30,8 @@ pub fn made(context: &Context<'_>, timings: &mut Timings) -> Result<Outputs, Err
     })?;
     let frames = timings.time("parquet", || frames(context))?;
     outputs.extend(frames);
+    let summary = format!("{}.txt", context.pipeline.word("file_summary"));
+    outputs.push((summary, report::summary_text::text(context).into_bytes()));
     Ok(outputs)
 }
 

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::compute::{self, ReadInput, Request, Timings};
 use super::make;
+use super::metrics::Counts;
 use super::previous;
+use super::progress::{self, Done};
 use super::run_json::{self, RUN_JSON};
 use crate::cli::RunArgs;
 use crate::due::{self, Due};
@@ -15,8 +17,10 @@ use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
 use crate::ingest;
 use crate::ingest::submission::Listing;
+use crate::log;
 use crate::results::Results;
-use crate::store::lock;
+use crate::signals;
+use crate::store::lock::{self, Lock, Owner};
 use crate::store::publish::{self, Published};
 
 /// Runs one pipeline, or several on the same submissions, which are then read once.
@@ -24,6 +28,20 @@ use crate::store::publish::{self, Published};
 /// # Errors
 /// When a run could not be carried out; bad data is never a reason.
 pub fn run(args: &RunArgs) -> Result<u8, Error> {
+    signals::watch(progress::stop);
+    progress::measure(args.metrics.as_deref());
+    let outcome = caught(|| runs(args));
+    progress::over(&outcome);
+    outcome
+}
+
+/// A panic is an error like others: what a run says of its end, it says of that end too.
+fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| Err(Error::Internal(log::panic_text(&*panic))))
+}
+
+fn runs(args: &RunArgs) -> Result<u8, Error> {
     if let Some(jobs) = args.jobs {
         // The pool is made once; a second run in one process keeps the first one's size, which changes no result.
         let _ = rayon::ThreadPoolBuilder::new()
@@ -31,13 +49,19 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             .build_global();
     }
     let several = args.pipeline.len() > 1;
-    let today = args.as_of.clone().unwrap_or_else(today);
+    let today = args
+        .as_of
+        .clone()
+        .unwrap_or_else(|| due::day_of(due::seconds_now()));
     let mut requests = Vec::new();
     for path in &args.pipeline {
+        let folder = path.file_name().unwrap_or_default().to_string_lossy();
+        progress::about(&folder, args.input.period);
         let mut timings = Timings::default();
         let mut request = timings.time("pipeline", || {
             compute::request(path, &args.input, &args.only)
         })?;
+        progress::about(&request.pipeline.id, Some(request.period));
         if let Some(dir) = &args.previous {
             let id = &request.pipeline.id;
             let dir = if several { dir.join(id) } else { dir.clone() };
@@ -65,42 +89,58 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     }
     let mut exit = 0;
     let mut read: Vec<ReadInput> = Vec::new();
+    let wait = Duration::from_secs(args.wait);
     for (request, output, timings) in requests {
-        exit = exit.max(run_one(&request, &output, timings, &mut read)?);
+        exit = exit.max(run_one(&request, &output, timings, &mut read, wait)?);
     }
     Ok(exit)
 }
 
+/// Runs one pipeline, while its output folder is locked.
 fn run_one(
+    request: &Request,
+    output: &Path,
+    timings: Timings,
+    read: &mut Vec<ReadInput>,
+    wait: Duration,
+) -> Result<u8, Error> {
+    let (pipeline, period) = (&request.pipeline.id, request.period);
+    progress::about(pipeline, Some(period));
+    log::about_pipeline(pipeline, period);
+    if make::absolute(output).starts_with(make::absolute(&request.input)) {
+        return Err(Error::Usage(format!(
+            "output folder {} lies inside the input folder {}",
+            output.display(),
+            request.input.display()
+        )));
+    }
+    publish::prepare(output)?;
+    let owner = Owner::this(pipeline, period);
+    let lock = lock::take(output, &owner, wait)?;
+    progress::begin(output, pipeline, period, &owner, &timings.stages);
+    let outcome = caught(|| carried_out(request, output, timings, read, &lock));
+    progress::end(outcome.as_ref());
+    outcome.map(|done| done.exit)
+}
+
+/// From the submissions to what is published.
+fn carried_out(
     request: &Request,
     output: &Path,
     mut timings: Timings,
     read: &mut Vec<ReadInput>,
-) -> Result<u8, Error> {
+    lock: &Lock,
+) -> Result<Done, Error> {
     let started = Instant::now();
-    let Request {
-        pipeline,
-        period,
-        input,
-        ..
-    } = request;
-    if make::absolute(output).starts_with(make::absolute(input)) {
-        return Err(Error::Usage(format!(
-            "output folder {} lies inside the input folder {}",
-            output.display(),
-            input.display()
-        )));
-    }
-    let listing = timings.time("list", || compute::listing(request))?;
-    publish::prepare(output)?;
-    let _lock = lock::take(output)?;
     publish::sweep(output)?;
+    let listing = timings.time("list", || compute::listing(request))?;
+    progress::files(listing.submissions.len());
     tracing::info!(
-        pipeline = pipeline.id,
-        period,
+        pipeline = request.pipeline.id,
+        period = request.period,
         files = listing.submissions.len(),
         skipped = listing.skipped.len(),
-        input = %input.display(),
+        input = %request.input.display(),
         "run started"
     );
     let at = timings.time("read", || compute::read(request, listing, read))?;
@@ -115,7 +155,17 @@ fn run_one(
     };
     let made = make::made(&run, results, &earlier, timings)?;
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
-    let published = publish::publish(output, &made.run_id, &made.outputs, timed)?;
+    let published = Timings::default().time("publish", || {
+        publish::publish(lock, output, &made.run_id, &made.outputs, timed)
+    })?;
+    for county in &made.results.dataset.counties {
+        let count = |severity| made.results.count(Some(&county.code), severity);
+        let (errors, queries) = (count(Severity::Error), count(Severity::Query));
+        if errors > 0 {
+            let (code, name) = (&county.code, &county.name);
+            tracing::info!(county = code, name, errors, queries, "county must correct");
+        }
+    }
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(
         run = made.run_id,
@@ -126,13 +176,10 @@ fn run_one(
     );
     // A closed stdout changes nothing: the run is published.
     let _ = summary(request, &made.results, listing, &published, seconds);
-    Ok(made.exit)
-}
-
-/// Today, as text.
-fn today() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    due::day_of(now.map_or(0, |now| now.as_secs()))
+    Ok(Done {
+        exit: made.exit,
+        counts: Counts::of(&request.pipeline, &made.results, listing.skipped.len()),
+    })
 }
 
 /// A few lines for people, on stdout.

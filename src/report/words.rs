@@ -5,6 +5,10 @@
 pub const WORDS: &[&str] = &[
     "file_rankings",
     "file_findings",
+    "file_summary",
+    "summary_none_missing",
+    "summary_first_run",
+    "summary_nothing_to_do",
     "folder_counties",
     "folder_returned",
     "blank",
@@ -536,6 +540,27 @@ pub const WORDS: &[&str] = &[
 
 /// Words with slots.
 pub const PHRASES: &[(&str, &[&str])] = &[
+    (
+        "summary_counties",
+        &["title", "period", "counties", "received", "missing"],
+    ),
+    ("summary_missing", &["names", "count"]),
+    ("summary_many_missing", &["names", "count"]),
+    (
+        "summary_files",
+        &["files", "accepted", "replaced", "rejected"],
+    ),
+    ("summary_findings", &["errors", "queries"]),
+    (
+        "summary_states",
+        &["new", "open", "fixed", "explained", "recurred"],
+    ),
+    ("summary_verdicts", &["overall", "parts"]),
+    ("summary_overall", &["part", "met", "not_met", "incomplete"]),
+    ("summary_part", &["part", "met", "not_met", "incomplete"]),
+    ("summary_to_do", &["folder", "count"]),
+    ("summary_due", &["date"]),
+    ("summary_due_passed", &["date"]),
     ("near_stage_absent", &["stage"]),
     ("expected_about", &["value"]),
     ("return_title", &["county", "period"]),

@@ -1,4 +1,7 @@
-//! What lies in the output folder: the lock, runs, `current`. One run at a time; outputs appear all at once or not at all.
+//! What lies in the output folder: the lock, runs, `current`, the heartbeat. One run at a time; outputs appear all at once or
+//! not at all.
 
+pub mod beside;
+pub mod heartbeat;
 pub mod lock;
 pub mod publish;

@@ -92,6 +92,12 @@ pub struct RunArgs {
     /// Files that are read side by side; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+    /// Wait up to this long for another run that holds the output folder, instead of ending at once.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=604_800))]
+    pub wait: u64,
+    /// Write what the run came to as a text file for Prometheus, also when it failed.
+    #[arg(long, value_name = "FILE.prom")]
+    pub metrics: Option<PathBuf>,
 }
 
 fn day(text: &str) -> Result<String, String> {

@@ -22,6 +22,11 @@ pub fn time_of(moment: SystemTime) -> String {
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", day_of(seconds))
 }
 
+/// Seconds since the beginning of 1970.
+pub fn seconds_now() -> u64 {
+    seconds(SystemTime::now())
+}
+
 fn seconds(moment: SystemTime) -> u64 {
     moment.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }

@@ -1,5 +1,5 @@
 //! Days, as text (`2024-12-31`, which sorts as the days do), and whether the one by which counties must have corrected or
-//! explained has passed. That is all that a run takes from the clock.
+//! explained has passed. That is all that a run takes from the clock; what is said of a
 
 use crate::ingest::cell::{civil, days};
 

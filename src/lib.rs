@@ -29,6 +29,7 @@
 pub mod clock;
 pub mod due;
 pub mod error;
+pub mod failure;
 pub mod finding;
 pub mod text;
 
@@ -65,3 +66,4 @@ pub mod store;
 pub mod cli;
 pub mod commands;
 pub mod log;
+pub mod signals;

@@ -7,10 +7,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::progress;
 use crate::cli::InputArgs;
 use crate::dataset::{self, County};
 use crate::due::Due;
 use crate::error::Error;
+use crate::failure::why;
 use crate::ingest::submission::{Listing, Stamp, bytes_of, discover, sha256};
 use crate::ingest::{self, FileRead, Memory};
 use crate::last_year::LastYear;
@@ -31,8 +33,10 @@ impl Timings {
     /// Does some work and keeps how long it took.
     pub fn time<T>(&mut self, stage: &'static str, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
+        progress::stage(stage);
         let out = work();
         let seconds = start.elapsed().as_secs_f64();
+        progress::stage_done(stage, seconds);
         tracing::debug!(stage, seconds, "stage done");
         self.stages.push((stage, seconds));
         out
@@ -183,6 +187,7 @@ pub fn read(
         listing = self::listing(request)?;
         files = read_all(&request.pipeline, &listing, &memory);
     }
+    check_there(&request.input)?;
     check_readable(&request.pipeline, &request.input, &listing, &files)?;
     read.push(ReadInput {
         key,
@@ -276,7 +281,10 @@ pub fn read_all(pipeline: &Pipeline, listing: &Listing, memory: &dyn Memory) -> 
         .map(|submission| {
             bar.set_message(submission.path.clone());
             let file = ingest::read_file(pipeline, submission, memory);
+            progress::file_read();
+            let county = submission.folder.as_ref().map(|f| f.code.as_str());
             tracing::debug!(
+                county,
                 file = submission.path,
                 sheets = file.tables.len() + file.answers.len(),
                 "read"
@@ -287,6 +295,23 @@ pub fn read_all(pipeline: &Pipeline, listing: &Listing, memory: &dyn Memory) -> 
         .collect();
     bar.finish_and_clear();
     out
+}
+
+/// A share that has gone while it was read leaves files that cannot be read: that is nothing that a county did.
+fn check_there(input: &Path) -> Result<(), Error> {
+    let there = std::fs::read_dir(input).map(|mut entries| entries.next().is_some());
+    match there {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::Input(format!(
+            "input folder {} is empty, after it was read: is the share still mounted?",
+            input.display()
+        ))),
+        Err(e) => Err(Error::Input(format!(
+            "input folder {} cannot be listed any more, after it was read: {}; is the share still mounted?",
+            input.display(),
+            why(input, &e)
+        ))),
+    }
 }
 
 /// Without a county folder and without a file that says its county there is nothing to compute.
@@ -305,7 +330,14 @@ fn check_readable(
     for file in files {
         for (rule, draft) in &file.drafts {
             let finding = draft.clone().notice(pipeline, rule);
-            tracing::error!(file = file.submission.path, rule, "{}", finding.message);
+            let county = file.submission.folder.as_ref().map(|f| f.code.as_str());
+            tracing::error!(
+                county,
+                file = file.submission.path,
+                rule,
+                "{}",
+                finding.message
+            );
         }
     }
     Err(Error::Input(format!(

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -16,8 +17,9 @@ use crate::error::Error;
 use crate::ingest::submission::{self, ARCHIVE, LINKED};
 use crate::pipeline::{self, Pipeline};
 use crate::store::frozen::{self, Manifest};
+use crate::store::lock::{self, Owner};
+use crate::store::publish;
 use crate::store::runs::{self, Run};
-use crate::store::{lock, publish};
 
 /// Pins a run, or releases it.
 ///
@@ -34,7 +36,8 @@ pub fn freeze(args: &FreezeArgs) -> Result<u8, Error> {
         );
         return Err(Error::Usage(message));
     }
-    let _lock = lock::take(&output)?;
+    let owner = Owner::this(&pipeline.id, pipeline.default_period);
+    let _lock = lock::take(&output, &owner, Duration::ZERO)?;
     if args.release {
         return release(args, &pipeline, &output);
     }

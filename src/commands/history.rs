@@ -30,7 +30,7 @@ pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
     while let Some(own) = names.get(at).cloned() {
         match findings(&runs.join(&own)) {
             Ok(findings) => return Some(Base { run: own, findings }),
-            Err(why) => tracing::warn!(run = own, why, "findings of an earlier run not read"),
+            Err(why) => tracing::warn!(earlier = own, why, "findings of an earlier run not read"),
         }
         let further = head(&runs, &own).and_then(|run| run.base);
         names.extend(further.filter(|name| !names.contains(name)));

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::compute::{Request, Timings};
 use super::history::{self, Frozen, Next};
+use super::progress;
 use super::run_json::{self, RUN_JSON};
 use super::years;
 use super::{compared, outputs};
@@ -110,6 +111,7 @@ pub fn made(
     });
     let base = results.followed.base.as_deref();
     let run_id = run_id(request, earlier, base);
+    progress::run(&run_id);
     let input_link = link(&run.output.join("runs").join(&run_id), &request.input);
     let context = Context {
         pipeline,

@@ -1,4 +1,4 @@
-//! What a run publishes but for `run.json`: workbooks and frames, as bytes by path below the run's folder.
+//! What a run publishes but for `run.json`: workbooks, frames and the summary, as bytes by path below the run's folder.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub const PIPELINE: &str = "pipeline";
 /// The list of the counties in it.
 pub const COUNTIES: &str = "counties.csv";
 
-/// Makes every workbook of a run, and its frames as files.
+/// Makes every workbook of a run, its summary, and its frames as files.
 ///
 /// # Errors
 /// [`Error::Internal`] when a library refuses.
@@ -42,6 +42,8 @@ pub fn made(
     })?;
     let frames = timings.time("parquet", || written(frames))?;
     outputs.extend(frames);
+    let summary = format!("{}.txt", context.pipeline.word("file_summary"));
+    outputs.push((summary, report::summary_text::text(context).into_bytes()));
     Ok(outputs)
 }
 

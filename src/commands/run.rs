@@ -2,11 +2,13 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::compute::{self, ReadInput, Request, Timings};
 use super::make;
+use super::metrics::Counts;
 use super::previous;
+use super::progress::{self, Done};
 use super::run_json::{self, RUN_JSON};
 use crate::cli::RunArgs;
 use crate::clock;
@@ -16,17 +18,34 @@ use crate::finding::{Severity, State};
 use crate::indicators::Verdict;
 use crate::ingest;
 use crate::ingest::submission::Listing;
+use crate::log;
 use crate::pipeline::Head;
 use crate::results::Results;
+use crate::signals;
 use crate::store::entries::Store;
+use crate::store::lock::{self, Lock, Owner};
 use crate::store::publish::{self, Published};
-use crate::store::{lock, retention, runs};
+use crate::store::{retention, runs};
 
 /// Runs one pipeline, or several on the same submissions, which are then read once.
 ///
 /// # Errors
 /// When a run could not be carried out; bad data is never a reason.
 pub fn run(args: &RunArgs) -> Result<u8, Error> {
+    signals::watch(progress::stop);
+    progress::measure(args.metrics.as_deref());
+    let outcome = caught(|| runs(args));
+    progress::over(&outcome);
+    outcome
+}
+
+/// A panic is an error like others: what a run says of its end, it says of that end too.
+fn caught<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| Err(Error::Internal(log::panic_text(&*panic))))
+}
+
+fn runs(args: &RunArgs) -> Result<u8, Error> {
     if let Some(jobs) = args.jobs {
         // The pool is made once; a second run in one process keeps the first one's size, which changes no result.
         let _ = rayon::ThreadPoolBuilder::new()
@@ -37,6 +56,8 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     let today = args.as_of.clone().unwrap_or_else(clock::today);
     let mut requests = Vec::new();
     for path in &args.pipeline {
+        let folder = path.file_name().unwrap_or_default().to_string_lossy();
+        progress::about(&folder, args.input.period);
         let mut timings = Timings::default();
         // Several pipelines that are sent to one folder get one each below it.
         let output_of = |id: &str, default: &str| match &args.output {
@@ -48,6 +69,7 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
             let output = |head: Head<'_>| output_of(head.id, head.default_output);
             compute::request_knowing(path, &args.input, &args.only, output)
         })?;
+        progress::about(&request.pipeline.id, Some(request.period));
         if let Some(dir) = &args.previous {
             let id = &request.pipeline.id;
             let dir = if several { dir.join(id) } else { dir.clone() };
@@ -72,19 +94,24 @@ pub fn run(args: &RunArgs) -> Result<u8, Error> {
     }
     let mut exit = 0;
     let mut read: Vec<ReadInput> = Vec::new();
+    let wait = Duration::from_secs(args.wait);
     for (request, output, timings) in requests {
-        exit = exit.max(run_one(request, &output, timings, &mut read)?);
+        exit = exit.max(run_one(request, &output, timings, &mut read, wait)?);
     }
     Ok(exit)
 }
 
+/// Runs one pipeline, while its output folder is locked.
 fn run_one(
-    mut request: Request,
+    request: Request,
     output: &Path,
-    mut timings: Timings,
+    timings: Timings,
     read: &mut Vec<ReadInput>,
+    wait: Duration,
 ) -> Result<u8, Error> {
-    let started = Instant::now();
+    let (pipeline, period) = (&request.pipeline.id.clone(), request.period);
+    progress::about(pipeline, Some(period));
+    log::about_pipeline(pipeline, period);
     if make::absolute(output).starts_with(make::absolute(&request.input)) {
         return Err(Error::Usage(format!(
             "output folder {} lies inside the input folder {}",
@@ -92,10 +119,27 @@ fn run_one(
             request.input.display()
         )));
     }
-    let listing = timings.time("list", || compute::listing(&request))?;
     publish::prepare(output)?;
-    let _lock = lock::take(output)?;
+    let owner = Owner::this(pipeline, period);
+    let lock = lock::take(output, &owner, wait)?;
+    progress::begin(output, pipeline, period, &owner, &timings.stages);
+    let outcome = caught(|| carried_out(request, output, timings, read, &lock));
+    progress::end(outcome.as_ref());
+    outcome.map(|done| done.exit)
+}
+
+/// From the submissions to what is published.
+fn carried_out(
+    mut request: Request,
+    output: &Path,
+    mut timings: Timings,
+    read: &mut Vec<ReadInput>,
+    lock: &Lock,
+) -> Result<Done, Error> {
+    let started = Instant::now();
     publish::sweep(output)?;
+    let listing = timings.time("list", || compute::listing(&request))?;
+    progress::files(listing.submissions.len());
     tracing::info!(
         pipeline = request.pipeline.id,
         period = request.period,
@@ -130,7 +174,17 @@ fn run_one(
     };
     let made = make::made(&run, results, &earlier, timings)?;
     let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
-    let published = publish::publish(output, &made.run_id, &made.outputs, timed)?;
+    let published = Timings::default().time("publish", || {
+        publish::publish(lock, output, &made.run_id, &made.outputs, timed)
+    })?;
+    for county in &made.results.dataset.counties {
+        let count = |severity| made.results.count(Some(&county.code), severity);
+        let (errors, queries) = (count(Severity::Error), count(Severity::Query));
+        if errors > 0 {
+            let (code, name) = (&county.code, &county.name);
+            tracing::info!(county = code, name, errors, queries, "county must correct");
+        }
+    }
     store.sweep(request.pipeline.settings.store_bytes);
     if let (Published::New(_), Some(retention)) = (&published, request.pipeline.retention) {
         retention::apply(output, &request.pipeline.id, retention);
@@ -145,7 +199,10 @@ fn run_one(
     );
     // A closed stdout changes nothing: the run is published.
     let _ = summary(request, &made.results, listing, &published, seconds);
-    Ok(made.exit)
+    Ok(Done {
+        exit: made.exit,
+        counts: Counts::of(&request.pipeline, &made.results, listing.skipped.len()),
+    })
 }
 
 /// A few lines for people, on stdout.

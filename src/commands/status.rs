@@ -33,7 +33,7 @@ pub fn status(args: &StatusArgs) -> Result<u8, Error> {
     let (frozen, _) = frozen::all(&output);
     let seen = Seen {
         output: &output,
-        holder: lock::holder(&output),
+        holder: lock::holder(&output).map(|owner| owner.to_string()),
         frozen,
         first: runs.list.len().saturating_sub(args.last),
         runs,

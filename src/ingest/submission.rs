@@ -10,6 +10,7 @@ use super::formats::container::{self, Member};
 use super::formats::content::{self, Content};
 use super::formats::{Damage, Limit, ReadError};
 use crate::error::Error;
+use crate::failure::why;
 use crate::pipeline::load::hex;
 use crate::pipeline::model::Limits;
 
@@ -82,6 +83,8 @@ const SKIPPED_SUFFIXES: &[(&str, &str)] = &[
 ];
 /// A link to a folder could lead round in a circle.
 pub const LINKED: &str = "linked-folder";
+/// Who opens a pipe waits for whoever writes to it, perhaps for ever.
+const NO_FILE: &str = "pipe-or-device";
 /// The files of an archive are submissions; the archive is none.
 pub const ARCHIVE: &str = "archive-opened";
 
@@ -173,7 +176,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn folder(&mut self, dir: &Path, county: Option<&CountyName>) -> Result<(), Error> {
         let failed = |e: std::io::Error| {
-            Error::Input(format!("folder {} cannot be listed: {e}", dir.display()))
+            let why = why(dir, &e);
+            Error::Input(format!("folder {} cannot be listed: {why}", dir.display()))
         };
         let mut entries: Vec<PathBuf> = std::fs::read_dir(dir)
             .map_err(failed)?
@@ -203,6 +207,11 @@ impl Walk<'_> {
                 };
                 self.listing.county_folders += usize::from(own.is_some());
                 self.folder(&path, own.as_ref().or(county))?;
+                continue;
+            }
+            let no_file = |m: std::fs::Metadata| !m.is_file();
+            if std::fs::metadata(&path).is_ok_and(no_file) {
+                self.skip(shown, NO_FILE);
                 continue;
             }
             self.plain(path, county);

@@ -19,6 +19,7 @@ mod method_sheet;
 pub mod ranking_book;
 pub mod return_book;
 mod schools_sheet;
+pub mod summary_text;
 mod survey_data;
 mod survey_sheets;
 pub mod template_book;

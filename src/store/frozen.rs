@@ -109,7 +109,7 @@ pub fn write(output: &Path, manifest: &Manifest) -> Result<(), Error> {
     let mut bytes = serde_json::to_vec_pretty(manifest)
         .map_err(|e| Error::Internal(format!("{}: {e}", target.display())))?;
     bytes.push(b'\n');
-    write_synced(&beside, &bytes)?;
+    write_synced(&beside, &bytes).map_err(|e| failed(&beside, &e))?;
     fs::rename(&beside, &target).map_err(|e| failed(&target, &e))?;
     sync_dir(&folder)?;
     sync_dir(output)

@@ -1,9 +1,11 @@
-//! What lies in the output folder: the lock, runs, `current`, what is frozen. One run at a time; outputs appear all at once
-//! or not at all.
+//! What lies in the output folder: the lock, the heartbeat, runs, `current`, what is frozen, what is kept between runs. One
+//! run at a time; outputs appear all at once or not at all.
 
+pub mod beside;
 pub mod books;
 pub mod entries;
 pub mod frozen;
+pub mod heartbeat;
 pub mod lock;
 pub mod parsed;
 pub mod publish;

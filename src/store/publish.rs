@@ -1,10 +1,18 @@
-//! Publishing in one step: outputs are written beside, synced, renamed into `runs/`, and `current` is swapped.
+//! Publishing in one step: outputs are written beside, synced, renamed into `runs/`, and `current` is swapped. Whatever ends
+//! a run, and whenever, `current` points to a whole run.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use rayon::prelude::*;
+
+use super::lock::Lock;
 use crate::error::Error;
+use crate::failure;
 
 /// Outputs of one run by path below the run's folder.
 pub type Outputs = Vec<(String, Vec<u8>)>;
@@ -34,6 +42,18 @@ impl Published {
     }
 }
 
+/// Held while `current` is swapped: who stops the process waits for it, and then nothing is published any more.
+static SWAPPING: Mutex<()> = Mutex::new(());
+/// What this process is writing, until it has its name.
+static STAGED: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The process is about to end: nothing more is written.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+/// `current` points to the run that this process published last.
+static SWAPPED: AtomicBool = AtomicBool::new(false);
+
+/// Files that are written and synced side by side: a sync waits for the disk, not for a core.
+const WRITERS: usize = 8;
+
 /// Makes the output folder.
 ///
 /// # Errors
@@ -42,18 +62,19 @@ pub fn prepare(output: &Path) -> Result<(), Error> {
     let current = output.join("current");
     if current.symlink_metadata().is_ok_and(|m| !m.is_symlink()) {
         return Err(Error::Output(format!(
-            "{} cannot be written: it is there, but no link to a run",
+            "{} cannot be written: it is there, but no link to a run; move it away (a copy of the folder by a program that \
+             follows links makes a folder of it)",
             current.display()
         )));
     }
     make_dir(&output.join("runs"))
 }
 
-/// Removes staging folders of runs that did not end, and what is left of runs that were being removed. Only while the lock
-/// is held.
+/// Removes what runs that did not end have left, also of runs that were being removed, and sees that a run can be written,
+/// before anything is read. Only while the lock is held.
 ///
 /// # Errors
-/// [`Error::Output`] when the folder cannot be read.
+/// [`Error::Output`] when the folder cannot be read or written.
 pub fn sweep(output: &Path) -> Result<(), Error> {
     let runs = output.join("runs");
     let entries = fs::read_dir(&runs).map_err(|e| failed(&runs, &e))?;
@@ -62,21 +83,28 @@ pub fn sweep(output: &Path) -> Result<(), Error> {
         let path = entry.path();
         if name.starts_with(STAGING) {
             fs::remove_dir_all(&path).map_err(|e| failed(&path, &e))?;
+            tracing::info!(folder = %path.display(), "removed what a run that did not end has left");
         } else if name.starts_with(REMOVED)
             && let Err(e) = fs::remove_dir_all(&path)
         {
             tracing::warn!(folder = %path.display(), "what is left of an old run is not removed: {e}");
         }
     }
+    for folder in [output, &runs] {
+        let tried = folder.join(".staging-tried");
+        let made = fs::create_dir(&tried).and_then(|()| fs::remove_dir(&tried));
+        made.map_err(|e| failed(&tried, &e))?;
+    }
     Ok(())
 }
 
-/// Publishes the outputs of a run. An equal run that is there already stays as it is; one of the same name with other
-/// content is left alone, and the new one gets a number behind its name.
+/// Publishes the outputs of a run, while its output folder is locked. An equal run that is there already stays as it is; one
+/// of the same name with other content is left alone, and the new one gets a number behind its name.
 ///
 /// # Errors
-/// [`Error::Output`]; then `current` still points to what it pointed to before.
+/// [`Error::Output`]; then `current` still points to what it pointed to before, and nothing of the outputs is left.
 pub fn publish(
+    lock: &Lock,
     output: &Path,
     run_id: &str,
     outputs: &Outputs,
@@ -85,36 +113,123 @@ pub fn publish(
     let runs = output.join("runs");
     let mut name = run_id.to_string();
     let mut n = 1;
+    SWAPPED.store(false, Ordering::SeqCst);
     while runs.join(&name).exists() {
         if equal(&runs.join(&name), outputs, timed) {
-            let folder = runs.join(&name);
+            let _swap = swap();
+            lock.still_held()?;
             point_current(output, &name)?;
-            return Ok(Published::Unchanged(folder));
+            SWAPPED.store(true, Ordering::SeqCst);
+            return Ok(Published::Unchanged(runs.join(&name)));
         }
         n += 1;
         name = format!("{run_id}-{n}");
     }
     let staging = runs.join(format!("{STAGING}{name}"));
-    if staging.exists() {
-        fs::remove_dir_all(&staging).map_err(|e| failed(&staging, &e))?;
-    }
-    make_dir(&staging)?;
-    for (path, bytes) in outputs {
-        let target = staging.join(path);
-        if let Some(parent) = target.parent() {
-            make_dir(parent)?;
-        }
-        write_synced(&target, bytes)?;
-        if let Some(parent) = target.parent() {
-            sync_dir(parent)?;
-        }
-    }
-    sync_dir(&staging)?;
     let folder = runs.join(&name);
-    fs::rename(&staging, &folder).map_err(|e| failed(&folder, &e))?;
-    sync_dir(&runs)?;
-    point_current(output, &name)?;
-    Ok(Published::New(folder))
+    let published = stage(&staging, outputs).and_then(|()| {
+        let _swap = swap();
+        lock.still_held()?;
+        fs::rename(&staging, &folder).map_err(|e| failed(&folder, &e))?;
+        sync_dir(&runs)?;
+        point_current(output, &name)?;
+        SWAPPED.store(true, Ordering::SeqCst);
+        Ok(())
+    });
+    match published {
+        Ok(()) => {
+            *staged() = None;
+            Ok(Published::New(folder))
+        }
+        Err(e) => {
+            clear();
+            Err(e)
+        }
+    }
+}
+
+/// Waits for a swap that is going on. As long as what it gives lives, no other begins.
+pub fn swap() -> MutexGuard<'static, ()> {
+    SWAPPING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn staged() -> MutexGuard<'static, Option<PathBuf>> {
+    STAGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has this process publish nothing any more: a swap that is going on is waited for. Gives whether `current` points to what
+/// the process published last.
+pub fn close() -> bool {
+    std::mem::forget(swap());
+    let _staged = staged();
+    CLOSED.store(true, Ordering::SeqCst);
+    SWAPPED.load(Ordering::SeqCst)
+}
+
+/// Removes what this process has written of a run that has no name yet, even while other threads are still at it.
+pub fn clear() {
+    let Some(staging) = staged().take() else {
+        return;
+    };
+    for _ in 0..50 {
+        match fs::remove_dir_all(&staging) {
+            // A file that was just being made.
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            _ => break,
+        }
+    }
+    // What is left is removed by the next run.
+}
+
+/// Writes all files into a folder beside, and has them on the disk.
+fn stage(staging: &Path, outputs: &Outputs) -> Result<(), Error> {
+    if staging.exists() {
+        fs::remove_dir_all(staging).map_err(|e| failed(staging, &e))?;
+    }
+    {
+        let mut staged = staged();
+        open()?;
+        *staged = Some(staging.to_path_buf());
+    }
+    let mut folders: Vec<PathBuf> = vec![staging.to_path_buf()];
+    for (path, _) in outputs {
+        let parents = Path::new(path).ancestors().skip(1);
+        folders.extend(parents.map(|p| staging.join(p)));
+    }
+    folders.sort();
+    folders.dedup();
+    let needed = outputs.iter().map(|(_, bytes)| bytes.len()).sum();
+    let failed = |path: &Path, e: &io::Error| not_staged(path, e, needed);
+    for folder in &folders {
+        fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
+    }
+    let write = || {
+        outputs
+            .par_iter()
+            .with_max_len(1)
+            .try_for_each(|(path, bytes)| {
+                open()?;
+                let path = staging.join(path);
+                write_synced(&path, bytes).map_err(|e| failed(&path, &e))
+            })
+    };
+    let writers = rayon::ThreadPoolBuilder::new().num_threads(WRITERS).build();
+    match writers {
+        Ok(writers) => writers.install(write)?,
+        // No more threads to be had.
+        Err(_) => write()?,
+    }
+    folders.iter().rev().try_for_each(|folder| sync_dir(folder))
+}
+
+/// Nobody reads the error: the process is ending.
+fn open() -> Result<(), Error> {
+    match CLOSED.load(Ordering::SeqCst) {
+        true => Err(Error::Output("the process is ending".to_string())),
+        false => Ok(()),
+    }
 }
 
 fn equal(folder: &Path, outputs: &Outputs, (timed, without): Timed<'_>) -> bool {
@@ -173,11 +288,11 @@ pub fn make_dir(path: &Path) -> Result<(), Error> {
 /// Writes a file and waits until it lies on the disk.
 ///
 /// # Errors
-/// [`Error::Output`].
-pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut file = File::create(path).map_err(|e| failed(path, &e))?;
-    file.write_all(bytes).map_err(|e| failed(path, &e))?;
-    file.sync_all().map_err(|e| failed(path, &e))
+/// What the system says.
+pub fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Waits until the names in a folder lie on the disk.
@@ -191,6 +306,29 @@ pub fn sync_dir(path: &Path) -> Result<(), Error> {
 }
 
 /// What could not be written, and why.
-pub fn failed(path: &Path, e: &std::io::Error) -> Error {
-    Error::Output(format!("{} cannot be written: {e}", path.display()))
+pub fn failed(path: &Path, e: &io::Error) -> Error {
+    let why = failure::why(path, e);
+    Error::Output(format!("{} cannot be written: {why}", path.display()))
+}
+
+/// Why an output could not be written, with how much room all of them take.
+fn not_staged(path: &Path, e: &io::Error, needed: usize) -> Error {
+    let why = failure::why(path, e);
+    let room = match failure::is_full(e) {
+        true => format!(
+            " ({:.1} MB are needed for the outputs of this run)",
+            megabytes(needed)
+        ),
+        false => String::new(),
+    };
+    Error::Output(format!(
+        "{} cannot be written: {why}{room}; nothing was published, `current` is as it was",
+        path.display()
+    ))
+}
+
+/// Rounded up to a tenth.
+#[expect(clippy::cast_precision_loss)]
+fn megabytes(bytes: usize) -> f64 {
+    (bytes as f64 / 1e5).ceil() / 10.0
 }

@@ -42,8 +42,19 @@ fn figures(json: &Value, what: &str) -> Vec<String> {
             let causes = f["causes"].as_array().unwrap().iter();
             let kinds: Vec<String> = causes
                 .map(|c| match (&c["cell"], &c["pipeline"]) {
-                    (Value::Object(cell), _) => format!("{} {} {}", text(&cell["title"]), text(&cell["from"]), text(&cell["to"])),
-                    (_, Value::Object(p)) => format!("{} {} {} {}", text(&p["id"]), text(&p["key"]), text(&p["from"]), text(&p["to"])),
+                    (Value::Object(cell), _) => format!(
+                        "{} {} {}",
+                        text(&cell["title"]),
+                        text(&cell["from"]),
+                        text(&cell["to"])
+                    ),
+                    (_, Value::Object(p)) => format!(
+                        "{} {} {} {}",
+                        text(&p["id"]),
+                        text(&p["key"]),
+                        text(&p["from"]),
+                        text(&p["to"])
+                    ),
                     _ => c.as_object().unwrap().keys().next().unwrap().clone(),
                 })
                 .collect();
@@ -85,10 +96,17 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
     place.run(&[]);
     let first = place.current();
     let none = rows(&place, "排名总表.xlsx", "变化");
-    assert!(none.iter().any(|r| r.contains("没有可以比较的上一次运行")), "{none:?}");
+    assert!(
+        none.iter().any(|r| r.contains("没有可以比较的上一次运行")),
+        "{none:?}"
+    );
     let alone = diff(&place, &[]);
     assert_eq!(alone.code, 2);
-    assert!(alone.stderr.contains("was not built upon an earlier one"), "{}", alone.stderr);
+    assert!(
+        alone.stderr.contains("was not built upon an earlier one"),
+        "{}",
+        alone.stderr
+    );
 
     input(&place.input, "5600", KINDS, "");
     place.run(&[]);
@@ -96,18 +114,25 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
     let json = json(&place, &[]);
     let cells = json["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 1, "{cells:?}");
-    assert_eq!((&cells[0]["from"], &cells[0]["to"]), (&"100".into(), &"5600".into()));
+    assert_eq!(
+        (&cells[0]["from"], &cells[0]["to"]),
+        (&"100".into(), &"5600".into())
+    );
     let at = cells[0]["at"].as_str().unwrap().to_string();
     assert!(at.starts_with(CELL) && at.ends_with('5'), "{at}");
     assert_eq!(json["submissions"][0]["what"], "replaced");
     let cell = "运动场地面积 100 5600";
     assert_eq!(
         figures(&json, "unit_indicator"),
-        [format!("990001 第1学校 primary sports-area not_met->met null->null: {cell}")]
+        [format!(
+            "990001 第1学校 primary sports-area not_met->met null->null: {cell}"
+        )]
     );
     assert_eq!(
         figures(&json, "unit_verdict"),
-        [format!("990001 第1学校 primary - not_met->met null->null: {cell}")]
+        [format!(
+            "990001 第1学校 primary - not_met->met null->null: {cell}"
+        )]
     );
     let verdicts = figures(&json, "verdict");
     let flip = format!("990001 - - resources not_met->met null->null: {cell}");
@@ -118,9 +143,18 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
         "{ranks:?}"
     );
     // The other county has the same figures as before: what moved it is told.
-    assert!(ranks.iter().filter(|r| r.starts_with("990002")).all(|r| r.ends_with(": other_counties")));
+    assert!(
+        ranks
+            .iter()
+            .filter(|r| r.starts_with("990002"))
+            .all(|r| r.ends_with(": other_counties"))
+    );
 
-    let text = diff(&place, &[first.file_name().unwrap().to_str().unwrap(), "current"]).stdout;
+    let text = diff(
+        &place,
+        &[first.file_name().unwrap().to_str().unwrap(), "current"],
+    )
+    .stdout;
     for wanted in [
         &format!("{at} 第1学校 运动场地面积: 100 -> 5600"),
         "资源配置: not met -> met",
@@ -136,8 +170,14 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
     let known = place.column("changes", "what", "cell", "at");
     assert_eq!(known, [at.clone()]);
     let sheet = rows(&place, "排名总表.xlsx", "变化");
-    let row = sheet.iter().find(|r| r.contains("甲县 | 判定 | 资源配置")).unwrap();
-    assert!(row.contains(&format!("未达标 | 达标 | {at}:100 → 5600")), "{row}");
+    let row = sheet
+        .iter()
+        .find(|r| r.contains("甲县 | 判定 | 资源配置"))
+        .unwrap();
+    assert!(
+        row.contains(&format!("未达标 | 达标 | {at}:100 → 5600")),
+        "{row}"
+    );
     let id = first.file_name().unwrap().to_string_lossy().into_owned();
     assert!(sheet.iter().any(|r| r.contains(&id)), "{sheet:?}");
 }
@@ -159,7 +199,10 @@ fn a_changed_limit_is_the_cause_and_no_cell() {
     place.run(&[pipeline]);
     let school = own.join("school.toml");
     let text = std::fs::read_to_string(&school).unwrap();
-    let text = text.replace("{ stage = \"primary\", value = 7.5 }", "{ stage = \"primary\", value = 1000 }");
+    let text = text.replace(
+        "{ stage = \"primary\", value = 7.5 }",
+        "{ stage = \"primary\", value = 1000 }",
+    );
     std::fs::write(&school, format!("# a comment changes nothing\n{text}")).unwrap();
     place.run(&[pipeline]);
     let json = json(&place, &[]);
@@ -182,7 +225,12 @@ fn a_changed_limit_is_the_cause_and_no_cell() {
     let line = "indicator sports-area (L5 生均体育运动场馆面积) limit[primary].value: 7.5 -> 1000";
     assert!(text.contains(line), "{text}");
     let sheet = rows(&place, "排名总表.xlsx", "变化");
-    assert!(sheet.iter().any(|r| r.contains("limit[primary].value:7.5 → 1000")), "{sheet:?}");
+    assert!(
+        sheet
+            .iter()
+            .any(|r| r.contains("limit[primary].value:7.5 → 1000")),
+        "{sheet:?}"
+    );
 }
 
 #[test]
@@ -199,19 +247,29 @@ fn schools_that_come_and_go_and_files_that_are_new() {
     place.run(&[]);
     let forward = json(&place, &[]);
     let row = &forward["rows"][0];
-    assert_eq!((&row["what"], &row["name"]), (&"new".into(), &"第4学校".into()));
+    assert_eq!(
+        (&row["what"], &row["name"]),
+        (&"new".into(), &"第4学校".into())
+    );
     assert!(row["at"].as_str().unwrap().starts_with(CELL), "{row}");
     assert_eq!(forward["cells"], serde_json::json!([]));
     let balances = figures(&forward, "balance");
     assert!(!balances.is_empty());
-    assert!(balances.iter().all(|b| b.starts_with("990001") && b.ends_with(": row")), "{balances:?}");
+    assert!(
+        balances
+            .iter()
+            .all(|b| b.starts_with("990001") && b.ends_with(": row")),
+        "{balances:?}"
+    );
     let moved = forward["submissions"].as_array().unwrap().iter();
     let moved: Vec<&Value> = moved.filter(|s| s["what"] == "moved").collect();
     assert_eq!(moved.len(), 1);
     assert_eq!(moved[0]["from"], "990002-乙县/区县填报表.xlsx");
     // The other way round.
     let runs = std::fs::read_dir(place.output.join("runs")).unwrap();
-    let mut names: Vec<String> = runs.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = runs
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     let current = place.current();
     let current = current.file_name().unwrap().to_str().unwrap();
@@ -236,8 +294,15 @@ fn nothing_changed_is_said_and_unknown_runs_are_exit_code_2() {
     assert_eq!(json(&place, &["current", "current"])["empty"], true);
     let unknown = diff(&place, &["nowhere"]);
     assert_eq!(unknown.code, 2);
-    assert!(unknown.stderr.contains("no run 'nowhere'"), "{}", unknown.stderr);
-    assert_eq!(diff(&place, &["current", "current", "--county", "123456"]).code, 2);
+    assert!(
+        unknown.stderr.contains("no run 'nowhere'"),
+        "{}",
+        unknown.stderr
+    );
+    assert_eq!(
+        diff(&place, &["current", "current", "--county", "123456"]).code,
+        2
+    );
     // A frame that is broken is passed over, and said.
     let frame = place.output.join("current/data/ranking.parquet");
     std::fs::write(frame, b"x").unwrap();
@@ -266,10 +331,17 @@ fn what_changed_since_a_run_was_frozen_is_told_in_a_notice() {
     place.run(&[]);
     let sheet = rows(&place, "变更通知.xlsx", "变更通知");
     assert!(
-        sheet.iter().any(|r| r.contains(name) && r.contains("2024-12-20")),
+        sheet
+            .iter()
+            .any(|r| r.contains(name) && r.contains("2024-12-20")),
         "{sheet:?}"
     );
-    assert!(sheet.iter().any(|r| r.contains("甲县 | 判定 | 资源配置 | 未达标 | 达标")), "{sheet:?}");
+    assert!(
+        sheet
+            .iter()
+            .any(|r| r.contains("甲县 | 判定 | 资源配置 | 未达标 | 达标")),
+        "{sheet:?}"
+    );
     let run_json = std::fs::read(place.output.join("current/run.json")).unwrap();
     let run_json: Value = serde_json::from_slice(&run_json).unwrap();
     assert_eq!(run_json["frozen"], name);
@@ -290,7 +362,11 @@ fn what_changed_since_a_run_was_frozen_is_told_in_a_notice() {
     // What cannot be read is said, and the run goes on.
     std::fs::write(&file, "{\"run\": \"gone\"}").unwrap();
     let run = place.run(&[]);
-    assert!(run.stderr.contains("the frozen run is not compared with"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("the frozen run is not compared with"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

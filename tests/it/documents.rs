@@ -85,6 +85,7 @@ fn each_foreign_library_is_named_in_one_place() {
             &["src/ingest/delimited.rs", "src/ingest/formats/markup/"],
         ),
         ("rlimit", &["src/ingest/formats/worker.rs"]),
+        ("signal_hook", &["src/signals.rs"]),
         ("foldhash", &["src/ingest/questionnaire.rs"]),
         ("statrs", &["src/indicators/survey/intervals.rs"]),
         ("codespan_reporting", &["src/pipeline/diagnostic.rs"]),

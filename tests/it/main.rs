@@ -19,6 +19,8 @@ mod pipeline_files;
 mod properties;
 mod published;
 mod readers;
+mod safety;
 mod sample;
+mod scheduling;
 mod surveys;
 mod template;

@@ -16,6 +16,8 @@ pub(super) struct Asked {
     pub title: String,
     pub limits: Limits,
     pub bytes: usize,
+    /// The process that asks: without it nobody waits for an answer.
+    pub asker: u32,
 }
 
 /// A cell on its way.

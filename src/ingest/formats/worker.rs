@@ -86,6 +86,7 @@ fn read_by(
         title: title.to_string(),
         limits: *limits,
         bytes: bytes.len(),
+        asker: std::process::id(),
     };
     // The process takes the whole file before it answers; should it end before, it has no answer.
     let sent = serde_json::to_writer(&mut to, &asked)
@@ -155,6 +156,7 @@ pub fn serve() -> u8 {
     let Ok(asked) = serde_json::from_slice::<Asked>(&line) else {
         return 2;
     };
+    ends_with(asked.asker);
     restrain(&asked.limits);
     let mut bytes = Vec::with_capacity(asked.bytes);
     if input.read_to_end(&mut bytes).is_err() || bytes.len() != asked.bytes {
@@ -176,6 +178,23 @@ pub fn serve() -> u8 {
     });
     sender.end(result);
     0
+}
+
+/// Ends this process when the one that asked is gone, however it ended: nobody wants the answer any more.
+fn ends_with(asker: u32) {
+    #[cfg(unix)]
+    {
+        let watch = move || {
+            while std::os::unix::process::parent_id() == asker {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            std::process::exit(2);
+        };
+        // Without it the limit on its time ends it.
+        let _ = std::thread::Builder::new().stack_size(1 << 16).spawn(watch);
+    }
+    #[cfg(not(unix))]
+    let _ = asker;
 }
 
 /// Limits this process. Where the system knows no such limits, the time limit of the asking process remains.

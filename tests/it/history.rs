@@ -82,7 +82,14 @@ impl Place {
     fn run(&self, period: &str, more: &[&str]) -> (Run, String) {
         let list = self.base.join("counties.csv");
         let paths = [&self.input, &self.output, &list].map(|p| p.to_str().unwrap());
-        let mut args = vec!["run", &self.pipeline, "--input", paths[0], "--output", paths[1]];
+        let mut args = vec![
+            "run",
+            &self.pipeline,
+            "--input",
+            paths[0],
+            "--output",
+            paths[1],
+        ];
         args.extend(["--counties", paths[2], "--period", period]);
         args.extend(["--as-of", "2022-12-01"]);
         args.extend(more);
@@ -223,7 +230,11 @@ fn last_year_is_found_and_stands_beside_this_year() {
     let value = trend.column("value").unwrap().f64().unwrap().clone();
     let mut seen = BTreeMap::new();
     for i in 0..trend.height() {
-        let key = (county.get(i).unwrap(), period.get(i).unwrap(), measure.get(i).unwrap());
+        let key = (
+            county.get(i).unwrap(),
+            period.get(i).unwrap(),
+            measure.get(i).unwrap(),
+        );
         assert!(seen.insert(key, (value.get(i), verdict.get(i))).is_none());
     }
     for (year, run) in [(2022, &of_2022), (2023, &of_2023), (2024, &of_2024)] {
@@ -245,7 +256,14 @@ fn last_year_is_found_and_stands_beside_this_year() {
 
     let sheets = place.sheets(&of_2024);
     let rows = &sheets["历年"];
-    let wanted = ["2022年", "2023年", "2024年", "比2023年增减", "综合判定", "小学七项差异系数均值名次"];
+    let wanted = [
+        "2022年",
+        "2023年",
+        "2024年",
+        "比2023年增减",
+        "综合判定",
+        "小学七项差异系数均值名次",
+    ];
     for text in wanted {
         assert!(has(rows, text), "{text} in {rows:#?}");
     }
@@ -268,11 +286,18 @@ fn last_year_is_found_and_stands_beside_this_year() {
     assert!(!has(&place.sheets(&alone)["排名"], "2023年"));
 
     // A figure that is defined in another way is told.
-    place.patch(&[("quality-2017/school.toml", "scale = 100", "scale = 1000")]);
+    place.patch(&[(
+        "quality-2017/school.toml",
+        "denominator = \"students\"",
+        "denominator = \"students + 0\"",
+    )]);
     let (_, other) = place.run("2024", &[]);
     let sheets = place.sheets(&other);
     assert!(has(&sheets["历年"], "2023年按另一种口径计算"));
-    assert!(has(&sheets["单项排名-小学差异系数"], "2023年按另一种口径计算"));
+    assert!(has(
+        &sheets["单项排名-小学差异系数"],
+        "2023年按另一种口径计算"
+    ));
     assert!(!has(&sheets["单项排名-县级指标"], "另一种口径"));
 }
 
@@ -321,7 +346,13 @@ fn a_damaged_earlier_run_stops_nothing() {
     assert!(place.json(&name)["previous"].is_null());
     let status = place.on_output("status", &[]);
     assert_eq!(status.code, 0);
-    assert!(status.stdout.contains(&format!("unreadable: {of_2023}: run.json")), "{}", status.stdout);
+    assert!(
+        status
+            .stdout
+            .contains(&format!("unreadable: {of_2023}: run.json")),
+        "{}",
+        status.stdout
+    );
 }
 
 #[test]
@@ -329,8 +360,8 @@ fn a_frozen_run_is_held_with_its_inputs_and_every_touch_is_seen() {
     let place = Place::new("history-frozen");
     // Also what lies in an archive and what is skipped.
     let archive = place.input.join("990001-甲县/材料.zip");
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
-    let options = zip::write::SimpleFileOptions::default();
+    let mut zip = ::zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
+    let options = ::zip::write::SimpleFileOptions::default();
     zip.start_file("说明.csv", options).unwrap();
     std::io::Write::write_all(&mut zip, "甲,乙\n1,2\n".as_bytes()).unwrap();
     zip.finish().unwrap();
@@ -338,14 +369,22 @@ fn a_frozen_run_is_held_with_its_inputs_and_every_touch_is_seen() {
     let (_, run) = place.run("2024", &[]);
     let frozen = place.on_output("freeze", &["--reason", "2024年上报"]);
     assert_eq!(frozen.code, 0, "{}{}", frozen.stdout, frozen.stderr);
-    assert!(frozen.stdout.contains("5 files of its inputs kept"), "{}", frozen.stdout);
+    assert!(
+        frozen.stdout.contains("6 files of its inputs kept"),
+        "{}",
+        frozen.stdout
+    );
     let path = place.output.join("frozen/quality-2017-2024.json");
     let manifest = frozen::read(&path).unwrap().unwrap();
     assert_eq!(manifest.run, run);
     assert_eq!(manifest.reason.as_deref(), Some("2024年上报"));
     assert!(manifest.outputs.contains_key("排名总表.xlsx"));
     assert!(manifest.outputs.contains_key("run.json"));
-    assert!(manifest.inputs.contains_key("990001-甲县/材料.zip/说明.csv"));
+    assert!(
+        manifest
+            .inputs
+            .contains_key("990001-甲县/材料.zip/说明.csv")
+    );
     let kept = place.output.join("frozen/quality-2017-2024/input");
     assert_eq!(
         std::fs::read(kept.join("990001-甲县/材料.zip")).unwrap(),
@@ -391,14 +430,24 @@ fn a_frozen_run_is_held_with_its_inputs_and_every_touch_is_seen() {
 #[test]
 fn one_run_of_a_period_is_frozen_until_it_is_released() {
     let place = Place::new("history-one-frozen");
-    assert_eq!(place.on_output("freeze", &[]).code, 2, "no folder of outputs");
+    assert_eq!(
+        place.on_output("freeze", &[]).code,
+        2,
+        "no folder of outputs"
+    );
     let (_, first) = place.run("2024", &[]);
     // What the counties have replaced since: nothing is frozen.
     write(&place.input, ["4000", "9000"]);
     std::fs::remove_file(place.input.join("990001-甲县/区县填报表.xlsx")).unwrap();
     let refused = place.on_output("freeze", &[&first]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains("990001-甲县/区县填报表.xlsx: missing"), "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .contains("990001-甲县/区县填报表.xlsx: missing"),
+        "{}",
+        refused.stderr
+    );
     write(&place.input, ["4000", "9000"]);
     let refused = place.on_output("freeze", &[&first]);
     assert_eq!(refused.code, 2);
@@ -418,8 +467,17 @@ fn one_run_of_a_period_is_frozen_until_it_is_released() {
     assert_ne!(first, second);
     let refused = place.on_output("freeze", &[]);
     assert_eq!(refused.code, 2);
-    assert!(refused.stderr.contains(&format!("is held by run {first}")), "{}", refused.stderr);
-    assert!(place.on_output("freeze", &[&first]).stdout.contains("frozen already"));
+    assert!(
+        refused.stderr.contains(&format!("is held by run {first}")),
+        "{}",
+        refused.stderr
+    );
+    assert!(
+        place
+            .on_output("freeze", &[&first])
+            .stdout
+            .contains("frozen already")
+    );
     // Last year is the frozen run, not the last one.
     let (_, next) = place.run("2025", &[]);
     assert_eq!(place.json(&next)["previous"]["run"], first.as_str());
@@ -435,7 +493,11 @@ fn one_run_of_a_period_is_frozen_until_it_is_released() {
     assert_eq!(place.on_output("freeze", &["../runs"]).code, 2);
     let (_, some) = place.run("2023", &["--only", "990001"]);
     let refused = place.on_output("freeze", &[&some]);
-    assert!(refused.stderr.contains("some counties only"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("some counties only"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -455,9 +517,17 @@ fn status_lists_the_runs_and_who_holds_the_folder() {
     };
     assert!(line(&first).starts_with("1 ") && line(&first).ends_with("frozen"));
     assert!(line(&second).starts_with("2 ") && line(&second).contains(" 2/2 "));
-    assert!(line(&some).ends_with("current only=990001"), "{}", line(&some));
+    assert!(
+        line(&some).ends_with("current only=990001"),
+        "{}",
+        line(&some)
+    );
     assert!(status.stdout.contains(&format!("current: {some}")));
-    assert!(status.stdout.contains(&format!("frozen: quality-2017 2023: {first}")));
+    assert!(
+        status
+            .stdout
+            .contains(&format!("frozen: quality-2017 2023: {first}"))
+    );
     assert!(!status.stdout.contains("held by"));
 
     let file = std::fs::File::open(place.output.join("lock")).unwrap();
@@ -465,7 +535,10 @@ fn status_lists_the_runs_and_who_holds_the_folder() {
     let held = place.on_output("status", &["--json", "--last", "1"]);
     drop(file);
     let json: Value = serde_json::from_str(&held.stdout).unwrap();
-    assert!(json["held_by"].as_str().unwrap().starts_with("pid "), "{json}");
+    assert!(
+        json["held_by"].as_str().unwrap().starts_with("pid "),
+        "{json}"
+    );
     assert_eq!(json["runs"].as_array().unwrap().len(), 1);
     assert_eq!(json["earlier"], 2);
     assert_eq!(json["runs"][0]["run"], some.as_str());
@@ -476,7 +549,11 @@ fn status_lists_the_runs_and_who_holds_the_folder() {
 #[test]
 fn old_runs_go_and_what_is_pointed_to_stays() {
     let mut place = Place::new("history-retention");
-    place.patch(&[("common/history.toml", "last = 60\nmonthly = true", "last = 1\nmonthly = false")]);
+    place.patch(&[(
+        "common/history.toml",
+        "last = 60\nmonthly = true",
+        "last = 1\nmonthly = false",
+    )]);
     let (_, of_2023) = place.run("2023", &[]);
     let (_, first) = place.run("2024", &[]);
     place.on_output("freeze", &[]);
@@ -503,7 +580,11 @@ fn old_runs_go_and_what_is_pointed_to_stays() {
     std::fs::write(place.output.join("frozen/quality-2017-2024.json"), "{").unwrap();
     write(&place.input, ["4000", "5400"]);
     let (run, _) = place.run("2024", &[]);
-    assert!(run.stderr.contains("no old run is removed"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no old run is removed"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(place.runs().len(), wanted.len() + 1);
 }
 
@@ -513,9 +594,57 @@ fn retention_is_checked() {
     place.patch(&[("common/history.toml", "last = 60", "last = 0")]);
     let check = junheng(&["pipelines", "check", &place.pipeline]);
     assert_eq!(check.code, 2);
-    assert!(check.stderr.contains("0 is out of range"), "{}", check.stderr);
-    assert!(check.stderr.contains("write a number from 1 to"), "{}", check.stderr);
+    assert!(
+        check.stderr.contains("0 is out of range"),
+        "{}",
+        check.stderr
+    );
+    assert!(
+        check.stderr.contains("write a number from 1 to"),
+        "{}",
+        check.stderr
+    );
     place.patch(&[("common/history.toml", "monthly = true", "monthli = true")]);
     let check = junheng(&["pipelines", "check", &place.pipeline]);
-    assert!(check.stderr.contains("did you mean 'monthly'?"), "{}", check.stderr);
+    assert!(
+        check.stderr.contains("did you mean 'monthly'?"),
+        "{}",
+        check.stderr
+    );
+}
+
+#[test]
+fn a_definition_is_what_the_figure_hangs_on() {
+    use junheng::definitions::definitions;
+    let plain = definitions(&pipeline());
+    let changed = |name: &str, from: &str, to: &str| {
+        let patch = [("quality-2017/school.toml", from, to)];
+        let patched = patched_pipeline(name, "quality-2017", &patch);
+        let other = definitions(&patched);
+        assert!(other.keys().eq(plain.keys()));
+        let differs = other.into_iter().filter(|(id, hash)| plain[id] != *hash);
+        differs.map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    let title = changed("definitions-title", "\ntitle = \"", "\ntitle = \"新版");
+    assert_eq!(title, [""; 0]);
+    let rule = changed("definitions-rule", "least_met = 6", "least_met = 5");
+    assert_eq!(rule, ["share-met", "share-met-junior", "share-met-primary"]);
+    let divisor = "denominator = \"students\"";
+    let formula = changed(
+        "definitions-formula",
+        divisor,
+        "denominator = \"students + 0\"",
+    );
+    for id in [
+        "cv-met",
+        "mean-cv-primary",
+        "share-met",
+        "coefficient:primary:composite",
+    ] {
+        assert!(formula.contains(&id.to_string()), "{id}");
+    }
+    assert!(!formula.iter().any(|id| id.starts_with("criterion:")));
+    // One indicator of seven: its coefficient and its mean, in each stage.
+    let single = formula.iter().filter(|id| id.starts_with("cv-primary:"));
+    assert_eq!(single.count(), 1);
 }

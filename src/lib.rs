@@ -6,6 +6,7 @@
 //! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
 //! dataset + indicators -> checks -> findings, with their causes and what each could change
 //! findings + the run before + what came back from counties -> states
+//! runs of earlier periods -> ranks, figures and verdicts beside this year's
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
 //!

@@ -311,7 +311,7 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
             let group = subject_title(context, list);
             columns.push(Head::under(&group, w("head_value")).wide(12));
             columns.push(Head::under(&group, w("head_rank")).wide(8));
-            let last = ["head_rank", "head_value"];
+            let last = ["head_value", "head_rank"];
             columns.extend(beside::heads(context, &group, &last));
         }
         let mut s = context.sheet("sheet_rankings", columns, 2);
@@ -343,7 +343,8 @@ fn single_rankings(context: &Context<'_>) -> Vec<Sheet> {
                 };
                 row.push(Cell::number(place.value, digits).toned(tone));
                 row.push(rank_cell(context, place.rank));
-                row.extend(beside::place(context, &list.id, &county.code, digits));
+                let last = beside::place(context, &list.id, &county.code, digits);
+                row.extend(last.into_iter().rev());
             }
             s.rows.push(row);
         }

@@ -286,7 +286,11 @@ fn last_year_is_found_and_stands_beside_this_year() {
     assert!(!has(&place.sheets(&alone)["排名"], "2023年"));
 
     // A figure that is defined in another way is told.
-    place.patch(&[("quality-2017/school.toml", "scale = 100", "scale = 1000")]);
+    place.patch(&[(
+        "quality-2017/school.toml",
+        "denominator = \"students\"",
+        "denominator = \"students + 0\"",
+    )]);
     let (_, other) = place.run("2024", &[]);
     let sheets = place.sheets(&other);
     assert!(has(&sheets["历年"], "2023年按另一种口径计算"));
@@ -356,8 +360,8 @@ fn a_frozen_run_is_held_with_its_inputs_and_every_touch_is_seen() {
     let place = Place::new("history-frozen");
     // Also what lies in an archive and what is skipped.
     let archive = place.input.join("990001-甲县/材料.zip");
-    let mut zip = zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
-    let options = zip::write::SimpleFileOptions::default();
+    let mut zip = ::zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
+    let options = ::zip::write::SimpleFileOptions::default();
     zip.start_file("说明.csv", options).unwrap();
     std::io::Write::write_all(&mut zip, "甲,乙\n1,2\n".as_bytes()).unwrap();
     zip.finish().unwrap();
@@ -366,7 +370,7 @@ fn a_frozen_run_is_held_with_its_inputs_and_every_touch_is_seen() {
     let frozen = place.on_output("freeze", &["--reason", "2024年上报"]);
     assert_eq!(frozen.code, 0, "{}{}", frozen.stdout, frozen.stderr);
     assert!(
-        frozen.stdout.contains("5 files of its inputs kept"),
+        frozen.stdout.contains("6 files of its inputs kept"),
         "{}",
         frozen.stdout
     );
@@ -607,4 +611,40 @@ fn retention_is_checked() {
         "{}",
         check.stderr
     );
+}
+
+#[test]
+fn a_definition_is_what_the_figure_hangs_on() {
+    use junheng::definitions::definitions;
+    let plain = definitions(&pipeline());
+    let changed = |name: &str, from: &str, to: &str| {
+        let patch = [("quality-2017/school.toml", from, to)];
+        let patched = patched_pipeline(name, "quality-2017", &patch);
+        let other = definitions(&patched);
+        assert!(other.keys().eq(plain.keys()));
+        let differs = other.into_iter().filter(|(id, hash)| plain[id] != *hash);
+        differs.map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    let title = changed("definitions-title", "\ntitle = \"", "\ntitle = \"新版");
+    assert_eq!(title, [""; 0]);
+    let rule = changed("definitions-rule", "least_met = 6", "least_met = 5");
+    assert_eq!(rule, ["share-met", "share-met-junior", "share-met-primary"]);
+    let divisor = "denominator = \"students\"";
+    let formula = changed(
+        "definitions-formula",
+        divisor,
+        "denominator = \"students + 0\"",
+    );
+    for id in [
+        "cv-met",
+        "mean-cv-primary",
+        "share-met",
+        "coefficient:primary:composite",
+    ] {
+        assert!(formula.contains(&id.to_string()), "{id}");
+    }
+    assert!(!formula.iter().any(|id| id.starts_with("criterion:")));
+    // One indicator of seven: its coefficient and its mean, in each stage.
+    let single = formula.iter().filter(|id| id.starts_with("cv-primary:"));
+    assert_eq!(single.count(), 1);
 }

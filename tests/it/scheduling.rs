@@ -52,12 +52,18 @@ fn the_line_for_cron_has_a_time_a_command_that_we_understand_and_what_sh_can_rea
     let mut fields = line.splitn(6, ' ');
     for most in [59, 23, 31, 12, 7] {
         let field = fields.next().unwrap();
-        assert!(field == "*" || field.parse::<u8>().unwrap() <= most, "{field}");
+        assert!(
+            field == "*" || field.parse::<u8>().unwrap() <= most,
+            "{field}"
+        );
     }
     let command = fields.next().unwrap();
     // In a crontab an unescaped % is the end of the line.
     assert!(!command.contains('%'));
-    let checked = Command::new("sh").args(["-n", "-c", command]).output().unwrap();
+    let checked = Command::new("sh")
+        .args(["-n", "-c", command])
+        .output()
+        .unwrap();
     assert!(checked.status.success(), "{checked:?}");
     let ours = command.split_once("&& ").unwrap().1;
     let ours: Vec<&str> = ours.split(" >>").next().unwrap().split(' ').collect();
@@ -66,14 +72,20 @@ fn the_line_for_cron_has_a_time_a_command_that_we_understand_and_what_sh_can_rea
     assert!(args.wait > 0);
     // Its outputs are those whose summary is mailed.
     let summary = args.output.unwrap().join("current/摘要.txt");
-    assert!(command.contains(&format!("cat {};", summary.display())), "{command}");
+    assert!(
+        command.contains(&format!("cat {};", summary.display())),
+        "{command}"
+    );
 }
 
 /// Section, key and value of each line of a unit.
 fn settings(unit: &str) -> Vec<(&str, &str, &str)> {
     let mut section = "";
     let mut out = Vec::new();
-    for line in unit.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+    for line in unit
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+    {
         if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
             section = name;
             continue;
@@ -91,7 +103,10 @@ const KNOWN: [(&str, &str); 4] = [
         "Unit",
         "Description Documentation RequiresMountsFor OnFailure OnSuccess After Wants",
     ),
-    ("Timer", "OnCalendar Persistent AccuracySec RandomizedDelaySec Unit"),
+    (
+        "Timer",
+        "OnCalendar Persistent AccuracySec RandomizedDelaySec Unit",
+    ),
     ("Install", "WantedBy"),
     (
         "Service",
@@ -129,7 +144,11 @@ fn the_units_for_systemd_have_known_keys_and_a_command_that_we_understand() {
             }
         }
     }
-    let service = &units.iter().find(|(name, _)| name == "junheng.service").unwrap().1;
+    let service = &units
+        .iter()
+        .find(|(name, _)| name == "junheng.service")
+        .unwrap()
+        .1;
     let settings = settings(service);
     let one = |key: &str| settings.iter().find(|(_, k, _)| *k == key).unwrap().2;
     assert_ne!(one("Type"), "oneshot", "RuntimeMaxSec= has no effect on it");
@@ -141,7 +160,10 @@ fn the_units_for_systemd_have_known_keys_and_a_command_that_we_understand() {
     let may: Vec<&Path> = one("ReadWritePaths").split(' ').map(Path::new).collect();
     for written in [args.output.as_deref(), args.metrics.as_deref()] {
         let written = written.unwrap();
-        assert!(may.iter().any(|path| written.starts_with(path)), "{written:?}");
+        assert!(
+            may.iter().any(|path| written.starts_with(path)),
+            "{written:?}"
+        );
     }
 }
 

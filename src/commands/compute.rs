@@ -289,6 +289,15 @@ pub fn read_all(pipeline: &Pipeline, listing: &Listing, memory: &dyn Memory) -> 
                 sheets = file.tables.len() + file.answers.len(),
                 "read"
             );
+            // Without a hash not a byte of it was got.
+            if file.sha256.is_empty() && file.drafts.iter().any(|(r, _)| *r == "file-damaged") {
+                let path = submission.absolute.display();
+                tracing::warn!(
+                    county,
+                    file = submission.path,
+                    "{path} could not be got from the disk; rights and disks are nothing that a county can mend"
+                );
+            }
             bar.inc(1);
             file
         })

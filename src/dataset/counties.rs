@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::failure::why;
 use crate::ingest::delimited::{decoded, rows_of};
 
 /// A county that must report, or that reported without being listed.
@@ -33,7 +34,7 @@ struct CountyLine {
 /// [`Error::Pipeline`] with the line that is wrong.
 pub fn read_counties(path: &Path) -> Result<Vec<County>, Error> {
     let wrong = |e: String| Error::Pipeline(format!("county list {}: {e}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|e| wrong(why(path, &e)))?;
     let text = decoded(&bytes).ok_or_else(|| wrong("neither UTF-8 nor GB18030".to_string()))?;
     let mut out: Vec<County> = Vec::new();
     for line in rows_of::<CountyLine>(&text).map_err(wrong)? {

@@ -86,7 +86,7 @@ fn findings(context: &Context<'_>) -> String {
         &[("errors", &errors), ("queries", &queries)],
     );
     if r.followed.base.is_none() {
-        return found + &context.word("summary_first_run");
+        return found + &context.word("summary_no_base");
     }
     let state = |state| r.count_state(None, state);
     let slots: [(&str, &dyn ToString); 5] = [

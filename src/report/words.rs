@@ -7,7 +7,7 @@ pub const WORDS: &[&str] = &[
     "file_findings",
     "file_summary",
     "summary_none_missing",
-    "summary_first_run",
+    "summary_no_base",
     "summary_nothing_to_do",
     "folder_counties",
     "folder_returned",

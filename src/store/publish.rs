@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
+use super::beside;
+use super::heartbeat::HEARTBEAT;
 use super::lock::Lock;
 use crate::error::Error;
 use crate::failure;
@@ -77,20 +79,26 @@ pub fn prepare(output: &Path) -> Result<(), Error> {
 /// [`Error::Output`] when the folder cannot be read or written.
 pub fn sweep(output: &Path) -> Result<(), Error> {
     let runs = output.join("runs");
-    let entries = fs::read_dir(&runs).map_err(|e| failed(&runs, &e))?;
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = entry.path();
-        if name.starts_with(STAGING) {
-            fs::remove_dir_all(&path).map_err(|e| failed(&path, &e))?;
-            tracing::info!(folder = %path.display(), "removed what a run that did not end has left");
-        } else if name.starts_with(REMOVED)
-            && let Err(e) = fs::remove_dir_all(&path)
-        {
-            tracing::warn!(folder = %path.display(), "what is left of an old run is not removed: {e}");
-        }
-    }
     for folder in [output, &runs] {
+        let entries = fs::read_dir(folder).map_err(|e| failed(folder, &e))?;
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = entry.path();
+            let removed = if name.starts_with(STAGING) {
+                fs::remove_dir_all(&path)
+            } else if name.starts_with(REMOVED) {
+                if let Err(e) = fs::remove_dir_all(&path) {
+                    tracing::warn!(folder = %path.display(), "what is left of an old run is not removed: {e}");
+                }
+                continue;
+            } else if beside::is_beside(&name, HEARTBEAT) {
+                fs::remove_file(&path)
+            } else {
+                continue;
+            };
+            removed.map_err(|e| failed(&path, &e))?;
+            tracing::info!(path = %path.display(), "removed what a run that did not end has left");
+        }
         let tried = folder.join(".staging-tried");
         let made = fs::create_dir(&tried).and_then(|()| fs::remove_dir(&tried));
         made.map_err(|e| failed(&tried, &e))?;

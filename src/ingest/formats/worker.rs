@@ -65,6 +65,8 @@ fn read_by(
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .env_remove("RUST_BACKTRACE")
+        // Else glibc keeps 64 MiB of the limited address space for a second thread, which only waits.
+        .env("MALLOC_ARENA_MAX", "1")
         .spawn()
         .map_err(failed)?;
     let (Some(mut to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {

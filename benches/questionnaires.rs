@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
+use crate::answer_sheet::{self, HEADERS, SCALE};
+
 /// A small generator of numbers: the same seed gives the same file.
 pub struct Numbers(u64);
 
@@ -20,31 +22,6 @@ impl Numbers {
         (self.0 >> 11) % end
     }
 }
-
-const HEADERS: [&str; 14] = [
-    "序号",
-    "提交答卷时间",
-    "所用时间",
-    "来源",
-    "来自IP",
-    "1、您所在的县（市、区）",
-    "2、您的身份",
-    "3、孩子就读或您任职的学校",
-    "4、学校规划布局与就近入学",
-    "5、师资均衡配置",
-    "6、规范办学行为",
-    "7、素质教育与减负",
-    "8、教育质量",
-    "9、对本县义务教育的总体评价",
-];
-const SCALE: [&str; 6] = [
-    "非常满意",
-    "满意",
-    "基本满意",
-    "不满意",
-    "非常不满意",
-    "不了解",
-];
 
 /// One row a respondent.
 fn rows(respondents: u32, county: &str, seed: u64) -> impl Iterator<Item = [String; 14]> + '_ {
@@ -155,35 +132,13 @@ pub fn workbook(respondents: u32, county: &str, seed: u64, strings: Strings) -> 
         let _ = write!(table, "<si><t>{text}</t></si>");
     }
     table.push_str("</sst>");
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
-    let mut part = |name: &str, text: &str| {
-        zip.start_file(name, options)
-            .expect("a zip in memory takes a part");
-        zip.write_all(text.as_bytes())
-            .expect("a zip in memory takes bytes");
-    };
-    part(
-        "[Content_Types].xml",
-        r#"<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>"#,
-    );
-    part(
-        "_rels/.rels",
-        r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
-    );
-    part(
-        "xl/workbook.xml",
-        r#"<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>"#,
-    );
-    part(
-        "xl/_rels/workbook.xml.rels",
-        r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>"#,
-    );
-    if strings == Strings::Shared {
-        part("xl/sharedStrings.xml", &table);
-    }
-    part("xl/worksheets/sheet1.xml", &sheet);
-    zip.finish().expect("a zip in memory ends").into_inner()
+    let shared = (strings == Strings::Shared).then_some(table.as_str());
+    let target = Cursor::new(Vec::new());
+    answer_sheet::workbook(target, None, shared, |part| {
+        part.write_all(sheet.as_bytes())
+    })
+    .expect("a zip in memory takes parts")
+    .into_inner()
 }
 
 /// The same as text with commas.

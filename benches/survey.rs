@@ -3,6 +3,7 @@
 //! One file of 75,000 respondents by 14 columns from disk to rates, beside calamine's bare streaming reader and inflating alone
 //! on the same file in the same run; then many such files with one worker and two, with the peak of memory of each.
 
+mod answer_sheet;
 mod questionnaires;
 
 use std::hint::black_box;

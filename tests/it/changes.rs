@@ -168,7 +168,7 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
     let other = diff(&place, &["--county", "990002"]).stdout;
     assert!(!other.contains(&at), "{other}");
     let known = place.column("changes", "what", "cell", "at");
-    assert_eq!(known, [at.clone()]);
+    assert_eq!(known, std::slice::from_ref(&at));
     let sheet = rows(&place, "排名总表.xlsx", "变化");
     let row = sheet
         .iter()

@@ -39,6 +39,11 @@ pub enum Command {
     Template(TemplateArgs),
     /// The runs of an output folder, the last below, and who holds it.
     Status(StatusArgs),
+    /// What a run would read again, compute again and publish, and why; nothing is read into tables, nothing is written.
+    Plan(PlanArgs),
+    /// Make a published run again from its submissions, without what is kept between runs, and compare every byte; look
+    /// whether frozen runs were touched.
+    Verify(VerifyArgs),
     /// Pin a run as the official one of its period, with its inputs and the hash of every file; or release it.
     Freeze(FreezeArgs),
     /// Reads one file for another process of this program.
@@ -183,6 +188,44 @@ pub struct DiffArgs {
     #[arg(long)]
     pub all: bool,
     /// Folder of the pipeline, for its default output, and for runs that have kept no pipeline of their own.
+    #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+}
+
+/// `junheng plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Folder of the pipeline.
+    #[arg(default_value = "pipelines/quality-2017")]
+    pub pipeline: PathBuf,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Folder of the outputs; the pipeline names a default.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Only these counties.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `junheng verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The run: its id or the beginning of it, its folder, or `current`, which is the default.
+    pub run: Option<String>,
+    /// Folder of the outputs; the pipeline names a default.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Folder of the submissions; by default where they lay when the run was made, or the inputs that were frozen with it.
+    #[arg(long, value_name = "DIR")]
+    pub input: Option<PathBuf>,
+    /// The earlier year's run, where it does not lie in the folder of the outputs.
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
+    /// Folder of the pipeline, for its default output.
     #[arg(long, value_name = "DIR", default_value = "pipelines/quality-2017")]
     pub pipeline: PathBuf,
 }

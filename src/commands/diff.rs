@@ -103,7 +103,7 @@ fn base(output: &Path, after: &Path) -> Result<PathBuf, Error> {
 }
 
 /// The folder of a run: by its path, its id, the beginning of its id or of the digits at its end.
-fn find(output: &Path, run: &str) -> Result<PathBuf, Error> {
+pub(super) fn find(output: &Path, run: &str) -> Result<PathBuf, Error> {
     let runs = output.join("runs");
     let is_run = |folder: &Path| folder.join(super::run_json::RUN_JSON).exists();
     let exact = [output.join(run), runs.join(run), PathBuf::from(run)];

@@ -39,6 +39,17 @@ pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
     None
 }
 
+/// A run as a base, by its name.
+///
+/// # Errors
+/// Why what it found cannot be read.
+pub fn named_base(output: &Path, name: &str) -> Result<Base, String> {
+    let findings = findings(&output.join("runs").join(name));
+    let findings = findings.map_err(|why| format!("its base, run {name}: {why}"))?;
+    let run = name.to_string();
+    Ok(Base { run, findings })
+}
+
 /// The run that was frozen, which later ones are told against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frozen {

@@ -45,6 +45,8 @@ pub struct Run<'a> {
     pub request: &'a Request,
     pub listing: &'a Listing,
     pub output: &'a Path,
+    /// How the run's folder names the input folder; without it as the two lie now.
+    pub input_link: Option<&'a str>,
     /// What earlier runs have kept.
     pub store: &'a Store,
     pub started: Instant,
@@ -112,7 +114,8 @@ pub fn made(
     let base = results.followed.base.as_deref();
     let run_id = run_id(request, earlier, base);
     progress::run(&run_id);
-    let input_link = link(&run.output.join("runs").join(&run_id), &request.input);
+    let own_link = || link(&run.output.join("runs").join(&run_id), &request.input);
+    let input_link = run.input_link.map_or_else(own_link, str::to_string);
     let context = Context {
         pipeline,
         results: &results,
@@ -176,7 +179,7 @@ fn run_id(request: &Request, earlier: &Earlier, base: Option<&str>) -> String {
 }
 
 /// What the run is made from, but for its base, as a hash.
-fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Result<String, Error> {
+pub fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Result<String, Error> {
     let path = &request.counties_path;
     let list = std::fs::read(path)
         .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;

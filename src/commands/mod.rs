@@ -13,6 +13,7 @@ mod make;
 mod metrics;
 mod outputs;
 pub mod pipelines;
+pub mod plan;
 mod previous;
 mod progress;
 mod published;
@@ -21,6 +22,7 @@ mod run_json;
 pub mod status;
 pub mod template;
 pub mod trace;
+pub mod verify;
 mod years;
 
 use crate::cli::{Command, PipelinesCommand};
@@ -35,6 +37,8 @@ pub fn execute(command: Command) -> Result<u8, Error> {
         Command::Run(args) => run::run(&args),
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Plan(args) => plan::plan(&args),
+        Command::Verify(args) => verify::verify(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Template(args) => template::template(&args),

@@ -169,6 +169,7 @@ fn carried_out(
         request,
         listing,
         output,
+        input_link: None,
         store: &store,
         started,
     };

@@ -1,0 +1,348 @@
+//! `junheng plan`: what a run would read again, compute again and publish, and why, in terms of counties. The bytes of the
+//! submissions are hashed; nothing is read into tables and nothing is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::compute::{self, Request};
+use super::{outputs, published};
+use crate::cli::PlanArgs;
+use crate::error::Error;
+use crate::ingest::submission::{Submission, bytes_of, sha256};
+use crate::pipeline::parts::{self, Files, PartChange};
+use crate::store::entries::Store;
+use crate::store::parsed::Parsed;
+use crate::store::runs;
+
+/// How many lines of one kind are shown.
+const SHOWN: usize = 20;
+
+/// How a submission stands to the last run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Same,
+    New,
+    /// The same path with other bytes.
+    Replaced,
+    Gone,
+}
+
+impl Fate {
+    fn word(self) -> &'static str {
+        match self {
+            Fate::Same => "same",
+            Fate::New => "new",
+            Fate::Replaced => "replaced",
+            Fate::Gone => "gone",
+        }
+    }
+}
+
+/// One submission.
+#[derive(Debug)]
+struct File {
+    path: String,
+    /// Code of the county folder that it lies in.
+    county: Option<String>,
+    fate: Fate,
+    /// What was read of its bytes is kept.
+    kept: bool,
+}
+
+/// What a run would do.
+struct Plan<'a> {
+    request: &'a Request,
+    /// The last run of all counties of the pipeline and the period.
+    last: Option<String>,
+    files: Vec<File>,
+    /// What differs of the pipeline and the list of counties since the last run.
+    parts: Vec<PartChange>,
+    /// Since the last run another program, or another selection of counties.
+    others: Vec<String>,
+}
+
+/// Shows the plan.
+///
+/// # Errors
+/// When the pipeline is wrong or the input folder cannot be listed.
+pub fn plan(args: &PlanArgs) -> Result<u8, Error> {
+    let output_of = |default: &str| {
+        args.output
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(default))
+    };
+    let request = compute::request_knowing(&args.pipeline, &args.input, &args.only, |head| {
+        output_of(head.default_output)
+    })?;
+    let output = output_of(&request.pipeline.default_output);
+    let listing = compute::listing(&request)?;
+    let plan = made(&request, &output, &listing.submissions)?;
+    let text = match args.json {
+        true => {
+            let text = serde_json::to_string_pretty(&plan.json());
+            text.map_err(|e| Error::Internal(format!("plan: {e}")))? + "\n"
+        }
+        false => plan.text(),
+    };
+    // A closed stdout changes nothing.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(0)
+}
+
+fn made<'a>(
+    request: &'a Request,
+    output: &Path,
+    submissions: &[Submission],
+) -> Result<Plan<'a>, Error> {
+    let pipeline = &request.pipeline;
+    let all = runs::list(output);
+    let own = |r: &&runs::Run| r.pipeline == pipeline.id && r.period == request.period;
+    let whole = |r: &&runs::Run| r.is_whole() == request.only.is_empty();
+    let current = all.list.iter().find(|r| r.current && own(r) && whole(r));
+    let last = current.or_else(|| all.list.iter().rev().find(|r| own(r) && whole(r)));
+    let folder = last.map(|r| output.join("runs").join(&r.name));
+    let json = folder
+        .as_deref()
+        .and_then(|f| match published::run_json(f) {
+            Ok(json) => Some(json),
+            Err(why) => {
+                tracing::warn!(run = %f.display(), why, "the last run cannot be read");
+                None
+            }
+        });
+    let store = Store::read_only(output);
+    let reading = compute::reading_key(pipeline);
+    let memory = Parsed {
+        store: &store,
+        reading: &reading,
+    };
+    let then = json.as_ref().map(hashes).unwrap_or_default();
+    let mut files: Vec<File> = submissions
+        .par_iter()
+        .map(|s| {
+            let hash = bytes_of(s, &pipeline.limits).map(|bytes| sha256(&bytes));
+            let hash = hash.unwrap_or_default();
+            let fate = match then.get(&s.path) {
+                Some(then) if *then == hash => Fate::Same,
+                Some(_) => Fate::Replaced,
+                None => Fate::New,
+            };
+            File {
+                path: s.path.clone(),
+                county: s.folder.as_ref().map(|f| f.code.clone()),
+                fate,
+                kept: store.has(&memory.key(&hash, s.name())),
+            }
+        })
+        .collect();
+    let there: BTreeSet<&str> = submissions.iter().map(|s| s.path.as_str()).collect();
+    let gone = then.keys().filter(|path| !there.contains(path.as_str()));
+    files.extend(gone.map(|path| File {
+        path: path.clone(),
+        county: code_of(path, pipeline.settings.county_digits),
+        fate: Fate::Gone,
+        kept: false,
+    }));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let now: Files = outputs::pipeline_files(request)?
+        .into_iter()
+        .map(|(path, bytes)| (below(&path, outputs::PIPELINE), bytes))
+        .collect();
+    let before = folder.as_deref().map(published::pipeline_files);
+    let parts = before.filter(|b| !b.is_empty());
+    let parts = parts.map_or_else(Vec::new, |before| parts::differences(&before, &now));
+    let mut others = Vec::new();
+    if let Some(json) = &json {
+        let version = json["program"]["version"].as_str().unwrap_or("");
+        if version != env!("CARGO_PKG_VERSION") {
+            others.push(format!(
+                "program {version} -> {}",
+                env!("CARGO_PKG_VERSION")
+            ));
+        }
+    }
+    Ok(Plan {
+        request,
+        last: last.map(|r| r.name.clone()),
+        files,
+        parts,
+        others,
+    })
+}
+
+/// Hashes of a run's inputs by path.
+fn hashes(json: &Value) -> BTreeMap<String, String> {
+    let inputs = json["inputs"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or("").to_string();
+    inputs
+        .map(|i| (text(&i["path"]), text(&i["sha256"])))
+        .collect()
+}
+
+fn below(path: &str, folder: &str) -> String {
+    let rest = path.strip_prefix(folder).unwrap_or(path);
+    rest.trim_start_matches('/').to_string()
+}
+
+/// The county whose folder a path begins with.
+fn code_of(path: &str, digits: usize) -> Option<String> {
+    let (first, _) = path.split_once('/')?;
+    crate::ingest::submission::county_name(first, digits).map(|c| c.code)
+}
+
+impl Plan<'_> {
+    fn read_again(&self) -> impl Iterator<Item = &File> {
+        self.files
+            .iter()
+            .filter(|f| f.fate != Fate::Gone && !f.kept)
+    }
+
+    fn came(&self) -> impl Iterator<Item = &File> {
+        self.files.iter().filter(|f| f.fate != Fate::Same)
+    }
+
+    /// Nothing that a run is made from is another one.
+    fn is_unchanged(&self) -> bool {
+        self.last.is_some()
+            && self.came().next().is_none()
+            && self.parts.is_empty()
+            && self.others.is_empty()
+    }
+
+    /// Files that came or went, by county; those outside of county folders under none.
+    fn by_county(&self) -> BTreeMap<Option<&str>, Vec<&File>> {
+        let mut out: BTreeMap<Option<&str>, Vec<&File>> = BTreeMap::new();
+        for file in self.came() {
+            out.entry(file.county.as_deref()).or_default().push(file);
+        }
+        out
+    }
+
+    /// What of the pipeline changed, of the parts on which something hangs.
+    fn effects(&self) -> Vec<(String, &'static str)> {
+        self.parts
+            .iter()
+            .map(|part| {
+                let effect = if part.is_of_reading() {
+                    "submissions are read again"
+                } else if part.is_of_words() {
+                    "texts only, no reading, no figure"
+                } else {
+                    "computed again, no reading"
+                };
+                (shown(part), effect)
+            })
+            .collect()
+    }
+
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
+        let there = self.files.iter().filter(|f| f.fate != Fate::Gone).count();
+        let again: Vec<&File> = self.read_again().collect();
+        let pipeline = &self.request.pipeline.id;
+        lines.push(match &self.last {
+            Some(run) => format!("{pipeline} {}: since run {run}", self.request.period),
+            None => format!("{pipeline} {}: no run yet", self.request.period),
+        });
+        let counties = self.by_county();
+        let named = counties.keys().filter(|c| c.is_some()).count();
+        if self.last.is_some() {
+            lines.push(match named {
+                0 => "no county changed".to_string(),
+                1 => "1 county changed:".to_string(),
+                n => format!("{n} counties changed:"),
+            });
+            for (county, files) in counties.iter().take(SHOWN) {
+                let files: Vec<String> = files
+                    .iter()
+                    .map(|f| format!("{} {}", f.path, f.fate.word()))
+                    .collect();
+                let county = county.unwrap_or("several counties");
+                lines.push(format!("  {county}: {}", listed(&files)));
+            }
+            more(&mut lines, counties.len());
+        }
+        let effects = self.effects();
+        if !effects.is_empty() {
+            lines.push("the pipeline changed:".to_string());
+            for (part, effect) in effects.iter().take(SHOWN) {
+                lines.push(format!("  {part}: {effect}"));
+            }
+            more(&mut lines, effects.len());
+        }
+        for other in &self.others {
+            lines.push(format!("{other}: everything is read and computed again"));
+        }
+        lines.push(format!("to be read: {} of {there} files", again.len()));
+        for file in again.iter().take(SHOWN).filter(|f| f.fate == Fate::Same) {
+            lines.push(format!("  {}: nothing is kept of it", file.path));
+        }
+        lines.push(match self.is_unchanged() {
+            true => "to be computed and published: nothing, the last run stands".to_string(),
+            false => "to be computed: every figure that hangs on what changed, with all ranks; workbooks whose content is \
+                      what it was are taken as they are; to be published: a new run"
+                .to_string(),
+        });
+        lines.join("\n") + "\n"
+    }
+
+    fn json(&self) -> Value {
+        let files = self.files.iter().map(|f| {
+            json!({
+                "path": f.path,
+                "county": f.county,
+                "fate": f.fate.word(),
+                "read": f.fate != Fate::Gone && !f.kept,
+            })
+        });
+        let parts = self
+            .parts
+            .iter()
+            .zip(self.effects())
+            .map(|(p, (_, effect))| {
+                json!({
+                    "kind": p.kind, "id": p.id, "key": p.key, "from": p.from, "to": p.to,
+                    "effect": effect,
+                })
+            });
+        json!({
+            "pipeline": self.request.pipeline.id,
+            "period": self.request.period,
+            "last": self.last,
+            "unchanged": self.is_unchanged(),
+            "files": files.collect::<Vec<_>>(),
+            "pipeline_changes": parts.collect::<Vec<_>>(),
+            "other_changes": self.others,
+        })
+    }
+}
+
+/// A part of the pipeline that changed, in one line.
+fn shown(part: &PartChange) -> String {
+    let name = [part.kind.as_str(), part.id.as_str(), part.key.as_str()];
+    let name: Vec<&str> = name.into_iter().filter(|n| !n.is_empty()).collect();
+    let name = name.join(" ");
+    match (&part.from, &part.to) {
+        (Some(from), Some(to)) => format!("{name} {from} -> {to}"),
+        (None, Some(_)) => format!("{name} is new"),
+        _ => format!("{name} is gone"),
+    }
+}
+
+fn listed(items: &[String]) -> String {
+    let shown: Vec<&str> = items.iter().take(SHOWN).map(String::as_str).collect();
+    match items.len() > SHOWN {
+        true => format!("{} and {} more", shown.join(", "), items.len() - SHOWN),
+        false => shown.join(", "),
+    }
+}
+
+fn more(lines: &mut Vec<String>, count: usize) {
+    if count > SHOWN {
+        lines.push(format!("  ... and {} more (--json has all)", count - SHOWN));
+    }
+}

@@ -6,6 +6,7 @@
 //! dataset -> units (split) -> indicators -> balance; county facts -> criteria; both -> verdicts -> ranking
 //! dataset + indicators -> checks -> findings, with their causes and what each could change
 //! findings + the run before + what came back from counties -> states
+//! frames of this run + frames of the run before -> changes with their causes
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
 //!
@@ -48,12 +49,12 @@ pub mod ranking;
 pub mod results;
 
 pub mod causes;
-pub mod changes;
 pub mod cells;
 pub mod followup;
 pub mod impact;
 pub mod inspection;
 
+pub mod changes;
 pub mod trace;
 
 pub mod report;

@@ -40,7 +40,9 @@ pub(super) fn set(pipeline: &Pipeline, changes: &mut Changes) {
         ];
         let mut done: HashMap<(String, What), Vec<usize>> = HashMap::new();
         for what in order {
-            let own: Vec<usize> = (0..figures.len()).filter(|i| figures[*i].what == what).collect();
+            let own: Vec<usize> = (0..figures.len())
+                .filter(|i| figures[*i].what == what)
+                .collect();
             // The whole hangs on the parts.
             let whole = Part::Overall.word();
             let (parts, last): (Vec<usize>, Vec<usize>) = own
@@ -233,7 +235,9 @@ impl<'a> Given<'a> {
             let row = key.split('#').next().unwrap_or(key);
             let own = county.by_school.get(row).into_iter().flatten();
             used.extend(own.filter(|c| {
-                hangs.columns.contains(&(cells[**c].table, cells[**c].column))
+                hangs
+                    .columns
+                    .contains(&(cells[**c].table, cells[**c].column))
             }));
             for column in hangs.columns.iter().filter(|(t, _)| Some(*t) != school) {
                 used.extend(county.by_column.get(column).into_iter().flatten());
@@ -247,7 +251,9 @@ impl<'a> Given<'a> {
         let rows = county.rows.iter().filter(|r| {
             let row = &self.changes.rows[**r];
             match &change.school {
-                Some((key, _)) => Some(row.table) == school && key.split('#').next() == Some(&row.key),
+                Some((key, _)) => {
+                    Some(row.table) == school && key.split('#').next() == Some(&row.key)
+                }
                 None => hangs.columns.iter().any(|(t, _)| *t == row.table),
             }
         });
@@ -294,8 +300,11 @@ impl<'a> Given<'a> {
             own.filter(|i| fits(&figures[*i])).collect()
         };
         let flips_first = |list: Vec<usize>| -> Vec<usize> {
-            let flips: Vec<usize> =
-                list.iter().filter(|i| figures[**i].is_flip()).copied().collect();
+            let flips: Vec<usize> = list
+                .iter()
+                .filter(|i| figures[**i].is_flip())
+                .copied()
+                .collect();
             if flips.is_empty() { list } else { flips }
         };
         match change.what {

@@ -148,7 +148,10 @@ pub(super) fn compare(
         if layout.what == What::Ranking && only.is_some() {
             continue;
         }
-        let both = before.frames.get(layout.frame).zip(after.frames.get(layout.frame));
+        let both = before
+            .frames
+            .get(layout.frame)
+            .zip(after.frames.get(layout.frame));
         let Some((old, new)) = both else { continue };
         let from = out.len();
         each_difference(layout, old, new, |keys, before, after| {
@@ -244,7 +247,10 @@ fn figure(
     };
     let digits = match what {
         What::Verdict => {
-            let part = pipeline.all_parts().into_iter().find(|p| p.word() == key(1));
+            let part = pipeline
+                .all_parts()
+                .into_iter()
+                .find(|p| p.word() == key(1));
             change.title = part.map_or(key(1), |p| pipeline.part_title(p)).to_string();
             0
         }
@@ -261,7 +267,10 @@ fn figure(
             digits
         }
         What::Survey => {
-            let own = pipeline.survey.as_ref().map(|s| &pipeline.criteria[s.criterion]);
+            let own = pipeline
+                .survey
+                .as_ref()
+                .map(|s| &pipeline.criteria[s.criterion]);
             change.id = own.map_or(String::new(), |c| c.id.clone());
             change.title = own.map_or(String::new(), |c| c.title.clone());
             1

@@ -133,13 +133,7 @@ mod tests {
         let rows = [("1", "a"), ("1", "b"), ("2", "a")];
         assert_eq!(pairs(&rows, &rows), ["1 0 0", "1 1 1", "2 2 2"]);
         // One is new, one gone, one twice, and a whole county of them.
-        let after = [
-            ("1", "b"),
-            ("1", "c"),
-            ("1", "b"),
-            ("2", "a"),
-            ("3", "a"),
-        ];
+        let after = [("1", "b"), ("1", "c"), ("1", "b"), ("2", "a"), ("3", "a")];
         assert_eq!(
             pairs(&rows, &after),
             ["1 1 0", "1 - 1", "1 - 2", "1 0 -", "2 2 3", "3 - 4"]

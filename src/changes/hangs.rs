@@ -37,7 +37,9 @@ pub(super) fn of(pipeline: &Pipeline, parts: &[PartChange], change: &FigureChang
         },
         What::Criterion | What::Points => criterion(pipeline, parts, &change.id),
         What::Survey => Hangs {
-            parts: list(parts, |c| ["survey", "answer_scale"].contains(&c.kind.as_str())),
+            parts: list(parts, |c| {
+                ["survey", "answer_scale"].contains(&c.kind.as_str())
+            }),
             ..criterion(pipeline, parts, &change.id)
         },
         What::Verdict => Hangs {
@@ -184,6 +186,7 @@ fn ranking(pipeline: &Pipeline, parts: &[PartChange], id: &str) -> Hangs {
         _ => Hangs::default(),
     };
     let whole = id.split(':').next().unwrap_or(id);
-    out.parts.extend(list(parts, |c| c.kind == "ranking" && c.id == whole));
+    out.parts
+        .extend(list(parts, |c| c.kind == "ranking" && c.id == whole));
     out
 }

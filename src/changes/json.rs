@@ -10,10 +10,23 @@ use crate::pipeline::parts::PartChange;
 pub fn json(pipeline: &Pipeline, changes: &Changes, county: Option<&str>) -> Value {
     let asked = |code: &str| county.is_none_or(|c| c == code);
     let submissions = changes.submissions.iter().enumerate();
-    let submissions = submissions.filter(|(_, s)| county.is_none() || s.counties.iter().any(|c| asked(c)));
-    let cells = changes.cells.iter().enumerate().filter(|(_, c)| asked(&c.county));
-    let rows = changes.rows.iter().enumerate().filter(|(_, r)| asked(&r.county));
-    let held = changes.held.iter().enumerate().filter(|(_, h)| asked(&h.county));
+    let submissions =
+        submissions.filter(|(_, s)| county.is_none() || s.counties.iter().any(|c| asked(c)));
+    let cells = changes
+        .cells
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| asked(&c.county));
+    let rows = changes
+        .rows
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| asked(&r.county));
+    let held = changes
+        .held
+        .iter()
+        .enumerate()
+        .filter(|(_, h)| asked(&h.county));
     let figures = changes.figures.iter().filter(|f| asked(&f.county));
     let list = |values: Vec<Value>| Value::Array(values);
     json!({

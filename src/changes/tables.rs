@@ -38,13 +38,19 @@ fn files(side: &Side) -> BTreeMap<&str, File<'_>> {
     let of = |name: &str| texts(frame, name).unwrap_or_else(nothing);
     let (paths, hashes) = (of("path"), of("sha256"));
     let (codes, statuses) = (of("county_code"), of("status"));
-    let rows = paths.into_iter().zip(hashes).zip(codes.into_iter().zip(statuses));
+    let rows = paths
+        .into_iter()
+        .zip(hashes)
+        .zip(codes.into_iter().zip(statuses));
     rows.filter_map(|((path, sha256), (codes, status))| {
         let codes = codes.unwrap_or("").split(';');
         let file = File {
             sha256,
             status: status.unwrap_or(""),
-            counties: codes.filter(|c| !c.is_empty()).map(str::to_string).collect(),
+            counties: codes
+                .filter(|c| !c.is_empty())
+                .map(str::to_string)
+                .collect(),
         };
         Some((path?, file))
     })
@@ -81,7 +87,11 @@ pub(super) fn submissions(before: &Side, after: &Side, only: Only<'_>) -> Vec<Su
             Some(_) => continue,
         };
         let mut counties = file.counties.clone();
-        counties.extend(old.get(path).into_iter().flat_map(|was| was.counties.clone()));
+        counties.extend(
+            old.get(path)
+                .into_iter()
+                .flat_map(|was| was.counties.clone()),
+        );
         out.push(change(path, counties, fate, file.status));
     }
     for (path, file) in &old {
@@ -89,9 +99,8 @@ pub(super) fn submissions(before: &Side, after: &Side, only: Only<'_>) -> Vec<Su
             out.push(change(path, file.counties.clone(), Fate::Gone, file.status));
         }
     }
-    let asked = |c: &SubmissionChange| {
-        only.is_none() || c.counties.iter().any(|code| is_asked(only, code))
-    };
+    let asked =
+        |c: &SubmissionChange| only.is_none() || c.counties.iter().any(|code| is_asked(only, code));
     out.retain(asked);
     out.sort_by(|a, b| a.path.cmp(&b.path));
     out
@@ -123,7 +132,14 @@ struct Rows<'a> {
 }
 
 /// Columns that are no column of the table itself.
-const AROUND: &[&str] = &["county_code", "county_name", "file", "sheet", "row", "cells"];
+const AROUND: &[&str] = &[
+    "county_code",
+    "county_name",
+    "file",
+    "sheet",
+    "row",
+    "cells",
+];
 
 impl<'a> Rows<'a> {
     fn of(pipeline: &Pipeline, table: usize, side: &'a Side) -> Option<Rows<'a>> {
@@ -268,7 +284,10 @@ fn table(
         .map(|(c, column)| {
             let one = old.frame.column(&column.name).ok();
             let pair = one.zip(new.frame.column(&column.name).ok());
-            (c, pair.map_or_else(Vec::new, |(b, a)| differing(b, a, &both)))
+            (
+                c,
+                pair.map_or_else(Vec::new, |(b, a)| differing(b, a, &both)),
+            )
         })
         .collect();
     let from = cells.len();
@@ -291,9 +310,7 @@ fn table(
             cells.push(cell);
         }
     }
-    cells[from..].sort_by(|a, b| {
-        (&a.county, &a.key, a.column).cmp(&(&b.county, &b.key, b.column))
-    });
+    cells[from..].sort_by(|a, b| (&a.county, &a.key, a.column).cmp(&(&b.county, &b.key, b.column)));
 }
 
 /// A pair of rows with a value before and after.
@@ -303,7 +320,10 @@ type Difference = (usize, Option<String>, Option<String>);
 fn differing(before: &Column, after: &Column, pairs: &[(usize, usize)]) -> Vec<Difference> {
     let whole = before.len() == after.len() && pairs.iter().all(|(b, a)| b == a);
     if whole && before.dtype() == after.dtype() {
-        let (b, a) = (before.as_materialized_series(), after.as_materialized_series());
+        let (b, a) = (
+            before.as_materialized_series(),
+            after.as_materialized_series(),
+        );
         if b.equals_missing(a) {
             return Vec::new();
         }

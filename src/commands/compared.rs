@@ -56,7 +56,8 @@ pub fn with_earlier(
     let pipeline = &run.request.pipeline;
     let name = |path: &str| {
         let rest = path.strip_prefix(PIPELINE);
-        rest.map_or(path, |rest| rest.trim_start_matches('/')).to_string()
+        rest.map_or(path, |rest| rest.trim_start_matches('/'))
+            .to_string()
     };
     let files = pipeline_files.iter();
     let own = Side {
@@ -64,7 +65,9 @@ pub fn with_earlier(
         program: env!("CARGO_PKG_VERSION").to_string(),
         only: run.request.only.clone(),
         frames: frames.iter().cloned().collect(),
-        files: files.map(|(path, bytes)| (name(path), bytes.clone())).collect(),
+        files: files
+            .map(|(path, bytes)| (name(path), bytes.clone()))
+            .collect(),
     };
     let runs = run.output.join("runs");
     let mut out = Compared::default();

@@ -39,9 +39,8 @@ pub fn diff(args: &DiffArgs) -> Result<u8, Error> {
             )));
         }
     }
-    let side = |folder: &Path| {
-        published::side(folder, &pipeline).map_err(|why| unreadable(folder, &why))
-    };
+    let side =
+        |folder: &Path| published::side(folder, &pipeline).map_err(|why| unreadable(folder, &why));
     let (old, new) = rayon::join(|| side(&before), || side(&after));
     let (old, new) = (old?, new?);
     let changes = changes::between(&pipeline, &old, &new);
@@ -59,7 +58,11 @@ pub fn diff(args: &DiffArgs) -> Result<u8, Error> {
                 .map_err(|e| Error::Internal(format!("changes as JSON: {e}")))?
         }
         false => {
-            let most = if args.all { usize::MAX } else { diff_text::MOST };
+            let most = if args.all {
+                usize::MAX
+            } else {
+                diff_text::MOST
+            };
             diff_text::lines(&pipeline, &changes, county, most).join("\n")
         }
     };
@@ -117,7 +120,9 @@ fn find(output: &Path, run: &str) -> Result<PathBuf, Error> {
     }
     let fits = |name: &String| {
         let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
-        let id = digits.strip_suffix('-').filter(|_| digits.len() < name.len());
+        let id = digits
+            .strip_suffix('-')
+            .filter(|_| digits.len() < name.len());
         let tail = |id: &str| id.rsplit('-').next().is_some_and(|t| t.starts_with(run));
         name.starts_with(run) || tail(name) || id.is_some_and(tail)
     };
@@ -132,7 +137,11 @@ fn find(output: &Path, run: &str) -> Result<PathBuf, Error> {
         ))),
         several => Err(Error::Usage(format!(
             "'{run}' may be one of several runs: {}",
-            several.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(", ")
+            several
+                .iter()
+                .map(|n| n.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
         ))),
     }
 }
@@ -140,7 +149,9 @@ fn find(output: &Path, run: &str) -> Result<PathBuf, Error> {
 /// The runs of an output folder, sorted.
 fn names(output: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(output.join("runs")).into_iter().flatten();
-    let names = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    let names = entries
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned());
     let mut names: Vec<String> = names.filter(|n| !n.starts_with('.')).collect();
     names.sort();
     names

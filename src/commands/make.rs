@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::compute::{Request, Timings};
 use super::history::{self, Frozen, Next};
-use super::{compared, outputs};
 use super::run_json::{self, RUN_JSON};
+use super::{compared, outputs};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::followup::{self, Base};

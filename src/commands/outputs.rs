@@ -85,10 +85,7 @@ pub fn pipeline_files(request: &Request) -> Result<Outputs, Error> {
 }
 
 /// The workbooks about the province.
-fn province_books(
-    context: &Context<'_>,
-    notice: Option<&Notice<'_>>,
-) -> Result<Outputs, Error> {
+fn province_books(context: &Context<'_>, notice: Option<&Notice<'_>>) -> Result<Outputs, Error> {
     type Make<'a> = &'a (dyn Fn() -> report::book::Book + Sync);
     let rankings = || report::ranking_book::book(context);
     let findings = || report::findings_book::book(context);

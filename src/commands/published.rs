@@ -48,13 +48,29 @@ const COMPARED: &[(&str, &[&str])] = &[
     ("submissions", &["path", "sha256", "county_code", "status"]),
     (
         "unit_indicators",
-        &["county_code", "school_code", "stage", "indicator", "value", "met"],
+        &[
+            "county_code",
+            "school_code",
+            "stage",
+            "indicator",
+            "value",
+            "met",
+        ],
     ),
     (
         "unit_verdicts",
-        &["county_code", "school_code", "stage", "met_count", "verdict"],
+        &[
+            "county_code",
+            "school_code",
+            "stage",
+            "met_count",
+            "verdict",
+        ],
     ),
-    ("balance", &["county_code", "stage", "indicator", "cv", "verdict"]),
+    (
+        "balance",
+        &["county_code", "stage", "indicator", "cv", "verdict"],
+    ),
     (
         "criteria",
         &["county_code", "criterion", "value", "verdict", "points"],
@@ -64,7 +80,15 @@ const COMPARED: &[(&str, &[&str])] = &[
     ("ranking", &["ranking", "county_code", "rank", "value"]),
     (
         "findings",
-        &["finding_id", "rule", "county_code", "file", "sheet", "cell", "state"],
+        &[
+            "finding_id",
+            "rule",
+            "county_code",
+            "file",
+            "sheet",
+            "cell",
+            "state",
+        ],
     ),
 ];
 
@@ -76,7 +100,9 @@ const COMPARED: &[(&str, &[&str])] = &[
 pub fn side(folder: &Path, pipeline: &Pipeline) -> Result<Side, String> {
     let json = run_json(folder)?;
     let tables = pipeline.tables.iter().map(|t| table_file(&t.name));
-    let fixed = COMPARED.iter().map(|(name, columns)| ((*name).to_string(), *columns));
+    let fixed = COMPARED
+        .iter()
+        .map(|(name, columns)| ((*name).to_string(), *columns));
     let wanted: Vec<(String, &[&str])> = fixed.chain(tables.map(|t| (t, &[][..]))).collect();
     let read = |(name, columns): (String, &[&str])| match some_columns(folder, &name, columns) {
         Ok(frame) => Some((name, frame)),
@@ -123,7 +149,9 @@ pub fn pipeline_files(folder: &Path) -> Files {
     let root = folder.join(PIPELINE);
     let mut out = Files::new();
     for path in all_files(&root) {
-        let name = path.strip_prefix(&root).map(|p| p.to_string_lossy().replace('\\', "/"));
+        let name = path
+            .strip_prefix(&root)
+            .map(|p| p.to_string_lossy().replace('\\', "/"));
         if let (Ok(name), Ok(bytes)) = (name, std::fs::read(&path)) {
             out.insert(name, bytes);
         }

@@ -7,7 +7,8 @@ use super::check;
 use crate::formula::Formula;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{
-    BoundValue, CountyRef, CountySource, Criterion, Figure, Indicator, SchoolCheck, Scope, UnitSource,
+    BoundValue, CountyRef, CountySource, Criterion, Figure, Indicator, SchoolCheck, Scope,
+    UnitSource,
 };
 use crate::pipeline::valid::{COUNTED, STUDENTS};
 
@@ -112,19 +113,28 @@ fn names_of(formula: &Formula) -> impl Iterator<Item = &str> {
 
 /// The columns of the school table behind an indicator of units of one stage: its formulas, and what says whether a unit
 /// counts and which part of the school's stocks it has.
-pub fn of_indicator(pipeline: &Pipeline, indicator: &Indicator, stage: usize) -> BTreeSet<TableColumn> {
+pub fn of_indicator(
+    pipeline: &Pipeline,
+    indicator: &Indicator,
+    stage: usize,
+) -> BTreeSet<TableColumn> {
     let mut out = BTreeSet::new();
     let Some(table) = pipeline.table("school") else {
         return out;
     };
-    for name in indicator_formulas(indicator, stage).iter().flat_map(|f| &f.columns) {
+    for name in indicator_formulas(indicator, stage)
+        .iter()
+        .flat_map(|f| &f.columns)
+    {
         let by_stage = pipeline.unit_columns.iter().find(|u| u.name == *name);
         match by_stage.map(|u| &u.source) {
             Some(UnitSource::ByStage { by_stage, whole }) => {
                 let own = by_stage.get(stage).copied().flatten();
                 out.extend(own.into_iter().chain(*whole).map(|c| (table, c)));
             }
-            Some(UnitSource::Split(_)) => out.extend(unit_column(pipeline, name).into_iter().flatten()),
+            Some(UnitSource::Split(_)) => {
+                out.extend(unit_column(pipeline, name).into_iter().flatten())
+            }
             None if name == STUDENTS => {}
             None => match unit_column(pipeline, name) {
                 Some(columns) => out.extend(columns),
@@ -133,7 +143,11 @@ pub fn of_indicator(pipeline: &Pipeline, indicator: &Indicator, stage: usize) ->
         }
     }
     out.insert((table, pipeline.stages[stage].students));
-    out.extend(pipeline.tables[table].position("school_type").map(|c| (table, c)));
+    out.extend(
+        pipeline.tables[table]
+            .position("school_type")
+            .map(|c| (table, c)),
+    );
     out
 }
 

@@ -141,13 +141,14 @@ fn compare(before: &[Part], after: &[Part]) -> Vec<PartChange> {
         out
     };
     let (before, after) = (map(before), map(after));
-    let change = |(kind, id, key): Key<'_>, from: Option<&String>, to: Option<&String>| PartChange {
-        kind: kind.to_string(),
-        id: id.to_string(),
-        key: key.to_string(),
-        from: from.cloned(),
-        to: to.cloned(),
-    };
+    let change =
+        |(kind, id, key): Key<'_>, from: Option<&String>, to: Option<&String>| PartChange {
+            kind: kind.to_string(),
+            id: id.to_string(),
+            key: key.to_string(),
+            from: from.cloned(),
+            to: to.cloned(),
+        };
     let mut out = Vec::new();
     let blocks: BTreeSet<&(String, String)> = before.keys().chain(after.keys()).collect();
     for block in blocks {
@@ -319,10 +320,7 @@ mod tests {
         let after = BEFORE.replace("value = 2", "value = 2.5");
         let found = lines(&[("p/a.toml", BEFORE)], &[("p/a.toml", &after)]);
         assert_eq!(found, ["indicator a limit[junior].value: 2 -> 2.5"]);
-        let list = differences(
-            &files(&[("a.toml", BEFORE)]),
-            &files(&[("a.toml", &after)]),
-        );
+        let list = differences(&files(&[("a.toml", BEFORE)]), &files(&[("a.toml", &after)]));
         assert!(list[0].names("junior") && !list[0].names("primary"));
         assert!(!list[0].is_of_words());
     }

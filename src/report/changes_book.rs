@@ -89,7 +89,9 @@ fn fill(context: &Context<'_>, changes: &Changes, s: &mut Sheet) {
     list.truncate(MOST_ROWS);
     if list.len() < all {
         let left = (all - list.len()).to_string();
-        let note = context.pipeline.phrase("change_left_out", &[("count", &left)]);
+        let note = context
+            .pipeline
+            .phrase("change_left_out", &[("count", &left)]);
         s.notes.push(note);
     }
     if all == 0 {
@@ -115,8 +117,18 @@ fn notes(p: &Pipeline, changes: &Changes) -> Vec<String> {
     if let Some(only) = &changes.only {
         out.push(p.phrase("change_only", &[("counties", &count(only.len()))]));
     }
-    let rows = |presence| changes.rows.iter().filter(|r| r.presence == presence).count();
-    let rules: Vec<_> = changes.pipeline.iter().filter(|c| !c.is_of_words()).collect();
+    let rows = |presence| {
+        changes
+            .rows
+            .iter()
+            .filter(|r| r.presence == presence)
+            .count()
+    };
+    let rules: Vec<_> = changes
+        .pipeline
+        .iter()
+        .filter(|c| !c.is_of_words())
+        .collect();
     out.push(p.phrase(
         "change_counts",
         &[
@@ -127,7 +139,12 @@ fn notes(p: &Pipeline, changes: &Changes) -> Vec<String> {
             ("rules", &count(rules.len())),
         ],
     ));
-    out.extend(rules.iter().take(NAMED_RULES).map(|c| changes_words::rule(p, c)));
+    out.extend(
+        rules
+            .iter()
+            .take(NAMED_RULES)
+            .map(|c| changes_words::rule(p, c)),
+    );
     let of = |fits: fn(&FigureChange) -> bool| changes.figures.iter().filter(|f| fits(f)).count();
     let verdicts = of(|f| f.what == What::Verdict);
     let ranks = of(|f| f.what == What::Ranking);

@@ -42,8 +42,14 @@ pub fn frame(pipeline: &Pipeline, changes: Option<&Changes>) -> Result<DataFrame
     let columns = vec![
         text("what", each(|l| Some(l.what.to_string()))),
         text("county_code", each(|l| l.county.clone())),
-        text("school_code", each(|l| l.school.as_ref().map(|s| s.0.clone()))),
-        text("school_name", each(|l| l.school.as_ref().map(|s| s.1.clone()))),
+        text(
+            "school_code",
+            each(|l| l.school.as_ref().map(|s| s.0.clone())),
+        ),
+        text(
+            "school_name",
+            each(|l| l.school.as_ref().map(|s| s.1.clone())),
+        ),
         text("stage", each(|l| l.stage.clone())),
         text("id", each(|l| Some(l.id.clone()))),
         text("title", each(|l| Some(l.title.clone()))),
@@ -64,7 +70,11 @@ fn lines(pipeline: &Pipeline, changes: &Changes) -> Vec<Line> {
     let mut out = Vec::new();
     for part in &changes.pipeline {
         let names = [&part.kind, &part.id, &part.key];
-        let names: Vec<&str> = names.into_iter().map(String::as_str).filter(|n| !n.is_empty()).collect();
+        let names: Vec<&str> = names
+            .into_iter()
+            .map(String::as_str)
+            .filter(|n| !n.is_empty())
+            .collect();
         out.push(Line {
             what: "pipeline",
             id: names.join(" "),

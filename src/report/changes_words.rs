@@ -58,7 +58,10 @@ fn value(pipeline: &Pipeline, value: Option<&String>) -> String {
 pub fn cell(pipeline: &Pipeline, changes: &Changes, at: usize) -> String {
     let own = &changes.cells[at];
     let place = own.at.as_ref().or(own.was_at.as_ref()).cloned();
-    let (from, to) = (value(pipeline, own.from.as_ref()), value(pipeline, own.to.as_ref()));
+    let (from, to) = (
+        value(pipeline, own.from.as_ref()),
+        value(pipeline, own.to.as_ref()),
+    );
     let exact = place.as_ref().is_some_and(|p| {
         let last = p.rsplit('!').next().unwrap_or("");
         !last.contains(':') && last.ends_with(|c: char| c.is_ascii_digit())
@@ -85,21 +88,31 @@ fn row(pipeline: &Pipeline, changes: &Changes, at: usize) -> String {
     };
     let title = || format!("{} {}", pipeline.tables[own.table].title, own.key);
     let name = own.name.clone().unwrap_or_else(title);
-    let slots = [("name", name), ("place", own.at.clone().unwrap_or_default())];
+    let slots = [
+        ("name", name),
+        ("place", own.at.clone().unwrap_or_default()),
+    ];
     phrase(pipeline, key, &slots)
 }
 
 /// A rule, a limit or another part of the pipeline: block, key, old and new value.
 pub fn rule(pipeline: &Pipeline, own: &PartChange) -> String {
     let title = match own.kind.as_str() {
-        "indicator" => pipeline.indicator(&own.id).map(|i| &pipeline.indicators[i].title),
+        "indicator" => pipeline
+            .indicator(&own.id)
+            .map(|i| &pipeline.indicators[i].title),
         "criterion" => {
             let mut all = pipeline.criteria.iter();
             all.find(|c| c.id == own.id).map(|c| &c.title)
         }
         _ => None,
     };
-    let names = [own.kind.as_str(), &own.id, title.map_or("", |t| t), &own.key];
+    let names = [
+        own.kind.as_str(),
+        &own.id,
+        title.map_or("", |t| t),
+        &own.key,
+    ];
     let names: Vec<&str> = names.into_iter().filter(|n| !n.is_empty()).collect();
     let slots = [
         ("rule", names.join(" ")),
@@ -141,7 +154,9 @@ pub fn submission(pipeline: &Pipeline, changes: &Changes, at: usize) -> String {
 
 fn held(pipeline: &Pipeline, changes: &Changes, at: usize) -> String {
     let own = &changes.held[at];
-    let title = pipeline.rule(&own.rule).map_or(own.rule.as_str(), |r| r.title);
+    let title = pipeline
+        .rule(&own.rule)
+        .map_or(own.rule.as_str(), |r| r.title);
     let key = match own.presence {
         Presence::New => "because_held_new",
         Presence::Gone => "because_held_gone",

@@ -305,9 +305,11 @@ pub fn between(pipeline: &Pipeline, before: &Side, after: &Side) -> Changes {
     let only = asked(before, after);
     let differences = parts::differences(&before.files, &after.files);
     let submissions = tables::submissions(before, after, only.as_ref());
-    let (rows, cells) = tables::compare(pipeline, before, after, only.as_ref(), &submissions);
+    let ((rows, cells), figures) = rayon::join(
+        || tables::compare(pipeline, before, after, only.as_ref(), &submissions),
+        || figures::compare(pipeline, before, after, only.as_ref()),
+    );
     let held = tables::held(pipeline, before, after, only.as_ref());
-    let figures = figures::compare(pipeline, before, after, only.as_ref());
     let versions = (before.program.clone(), after.program.clone());
     let mut changes = Changes {
         before: before.run.clone(),

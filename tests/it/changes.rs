@@ -406,7 +406,10 @@ fn questionnaires_that_were_sent_again_are_the_cause_of_the_rate() {
     let rates = json["figures"].as_array().unwrap().iter();
     let rates: Vec<&Value> = rates.filter(|f| f["what"] == "survey").collect();
     assert_eq!(rates.len(), 1);
-    assert_eq!((&rates[0]["before"]["value"], &rates[0]["after"]["value"]), (&75.0.into(), &95.0.into()));
+    assert_eq!(
+        (&rates[0]["before"]["value"], &rates[0]["after"]["value"]),
+        (&75.0.into(), &95.0.into())
+    );
     let causes = rates[0]["causes"].as_array().unwrap();
     let sent = |c: &Value| c["submission"]["path"] == "990001-甲县/问卷.csv";
     assert!(causes.iter().any(sent), "{causes:?}");
@@ -419,8 +422,12 @@ fn questionnaires_that_were_sent_again_are_the_cause_of_the_rate() {
 /// A frame of texts, and of whole numbers.
 fn frame(texts: &[(&str, &[&str])], numbers: &[(&str, &[i64])]) -> polars::prelude::DataFrame {
     use polars::prelude::Column;
-    let texts = texts.iter().map(|(name, v)| Column::new((*name).into(), v.to_vec()));
-    let numbers = numbers.iter().map(|(name, v)| Column::new((*name).into(), v.to_vec()));
+    let texts = texts
+        .iter()
+        .map(|(name, v)| Column::new((*name).into(), v.to_vec()));
+    let numbers = numbers
+        .iter()
+        .map(|(name, v)| Column::new((*name).into(), v.to_vec()));
     let columns: Vec<Column> = texts.chain(numbers).collect();
     let rows = columns.first().map_or(0, Column::len);
     polars::prelude::DataFrame::new(rows, columns).unwrap()
@@ -443,7 +450,10 @@ fn what_an_older_program_did_not_publish_says_nothing() {
         frame(&texts, &[("students_primary", &[students]), ("row", &[5])])
     };
     let side = |frames: Vec<(&str, polars::prelude::DataFrame)>| Side {
-        frames: frames.into_iter().map(|(n, f)| (n.to_string(), f)).collect(),
+        frames: frames
+            .into_iter()
+            .map(|(n, f)| (n.to_string(), f))
+            .collect(),
         ..Side::default()
     };
     assert!(between(&pipeline, &Side::default(), &Side::default()).is_empty());
@@ -463,8 +473,17 @@ fn what_an_older_program_did_not_publish_says_nothing() {
     let after = side(vec![
         ("table_school", school(510, &[("cells", &["A B F"])])),
         ("unit_indicators", frame(&met, &[("value", &[7])])),
-        ("criteria", frame(&[("county_code", &["990001"]), ("criterion", &["rotation"])], &[])),
-        ("verdicts", frame(&[("county_code", &["990001"]), ("part", &["overall"])], &[])),
+        (
+            "criteria",
+            frame(
+                &[("county_code", &["990001"]), ("criterion", &["rotation"])],
+                &[],
+            ),
+        ),
+        (
+            "verdicts",
+            frame(&[("county_code", &["990001"]), ("part", &["overall"])], &[]),
+        ),
     ]);
     let changes = between(&pipeline, &before, &after);
     assert_eq!(changes.cells.len(), 1);
@@ -485,6 +504,7 @@ fn with_too_many_changes_schools_are_left_out_of_the_sheet() {
     use junheng::report::{Context, ranking_book};
     let pipeline = pipeline();
     let folder = fresh("diff-many");
+    input(&folder, "5600", KINDS, "");
     let results = compute(&pipeline, &folder, counties());
     let figure = |what: What, n: usize| FigureChange {
         what,
@@ -526,7 +546,11 @@ fn with_too_many_changes_schools_are_left_out_of_the_sheet() {
     assert!(!few.notes.iter().any(|n| n.contains("未列出")));
     let many = sheet(4991, 10);
     assert_eq!(many.rows.len(), 10);
-    assert!(many.notes.iter().any(|n| n.contains("另有 4991 行未列出")), "{:?}", many.notes);
+    assert!(
+        many.notes.iter().any(|n| n.contains("另有 4991 行未列出")),
+        "{:?}",
+        many.notes
+    );
     assert_eq!(sheet(1, 5001).rows.len(), 5000);
     let last = many.rows[0].last().unwrap().shown();
     assert_eq!(last, "本区县没有能解释它的变化\n另有 2 项原因");

@@ -7,6 +7,7 @@
 //! dataset + indicators -> checks -> findings, with their causes and what each could change
 //! findings + the run before + what came back from counties -> states
 //! runs of earlier periods -> ranks, figures and verdicts beside this year's
+//! frames of this run + frames of the run before -> changes with their causes
 //! ranking + verdicts + findings -> books and frames -> files -> published in one step
 //! ```
 //!
@@ -53,11 +54,11 @@ pub mod results;
 
 pub mod causes;
 pub mod cells;
-pub mod changes;
 pub mod followup;
 pub mod impact;
 pub mod inspection;
 
+pub mod changes;
 pub mod trace;
 pub mod trend;
 

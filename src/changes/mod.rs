@@ -305,9 +305,11 @@ pub fn between(pipeline: &Pipeline, before: &Side, after: &Side) -> Changes {
     let only = asked(before, after);
     let differences = parts::differences(&before.files, &after.files);
     let submissions = tables::submissions(before, after, only.as_ref());
-    let (rows, cells) = tables::compare(pipeline, before, after, only.as_ref(), &submissions);
+    let ((rows, cells), figures) = rayon::join(
+        || tables::compare(pipeline, before, after, only.as_ref(), &submissions),
+        || figures::compare(pipeline, before, after, only.as_ref()),
+    );
     let held = tables::held(pipeline, before, after, only.as_ref());
-    let figures = figures::compare(pipeline, before, after, only.as_ref());
     let versions = (before.program.clone(), after.program.clone());
     let mut changes = Changes {
         before: before.run.clone(),
@@ -324,21 +326,6 @@ pub fn between(pipeline: &Pipeline, before: &Side, after: &Side) -> Changes {
     };
     causes::set(pipeline, &mut changes);
     changes
-}
-
-/// By row of the rankings the rank before; `None` where there was none.
-pub fn previous_ranks(ranking: &DataFrame, before: &DataFrame) -> Vec<Option<i64>> {
-    let mut out = vec![None; ranking.height()];
-    let keys = |frame| frames::Keys::of(frame, "ranking", &["county_code"]);
-    let ranks = frames::whole(before, "rank");
-    if let (Some(old), Some(new), Some(ranks)) = (keys(before), keys(ranking), ranks) {
-        frames::each_pair(&old, &new, |_, pair| {
-            if let (Some(b), Some(a)) = pair {
-                out[a] = ranks[b];
-            }
-        });
-    }
-    out
 }
 
 /// The counties that both runs are about; `None`: all.

@@ -41,7 +41,7 @@ impl Compared {
     }
 }
 
-/// Compares a run with its earlier ones, and puts what they say into its frames: `changes`, and the ranks before. An earlier run
+/// Compares a run with its earlier ones, and puts what differs into its frames. An earlier run
 /// that cannot be read is said, and the run goes on without it.
 ///
 /// # Errors
@@ -74,13 +74,6 @@ pub fn with_earlier(
     if let Some(base) = &earlier.base
         && let Some(side) = read(&runs.join(&base.run), pipeline)
     {
-        if let Some(before) = side.frames.get("ranking").filter(|_| own.only.is_empty()) {
-            for (name, frame) in frames.iter_mut() {
-                if name == "ranking" {
-                    changes_data::set_previous_ranks(frame, before)?;
-                }
-            }
-        }
         out.base = Some(changes::between(pipeline, &side, &own));
     }
     if let Some(frozen) = &earlier.frozen {

@@ -43,13 +43,48 @@ pub fn lines(
         t.say(0, format!("program: {from} -> {to}"));
     }
     t.pipeline();
-    for code in changes.counties() {
+    for (code, own) in by_county(changes) {
         if county.is_none_or(|c| c == code) {
-            t.county(code);
+            t.county(code, &own);
         }
     }
     t.totals(county);
     t.out
+}
+
+/// What changed in one county: indices.
+#[derive(Default)]
+struct Own {
+    submissions: Vec<usize>,
+    rows: Vec<usize>,
+    cells: Vec<usize>,
+    held: Vec<usize>,
+    figures: Vec<usize>,
+}
+
+/// What changed, by county; under no code what is of none.
+fn by_county(changes: &Changes) -> BTreeMap<&str, Own> {
+    let mut out: BTreeMap<&str, Own> = BTreeMap::new();
+    for (i, submission) in changes.submissions.iter().enumerate() {
+        let codes = submission.counties.iter().map(String::as_str);
+        let none = submission.counties.is_empty().then_some("");
+        for code in codes.chain(none) {
+            out.entry(code).or_default().submissions.push(i);
+        }
+    }
+    for (i, row) in changes.rows.iter().enumerate() {
+        out.entry(&row.county).or_default().rows.push(i);
+    }
+    for (i, cell) in changes.cells.iter().enumerate() {
+        out.entry(&cell.county).or_default().cells.push(i);
+    }
+    for (i, held) in changes.held.iter().enumerate() {
+        out.entry(&held.county).or_default().held.push(i);
+    }
+    for (i, figure) in changes.figures.iter().enumerate() {
+        out.entry(&figure.county).or_default().figures.push(i);
+    }
+    out
 }
 
 struct Text<'a> {
@@ -108,36 +143,24 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn county(&mut self, code: &str) {
+    fn county(&mut self, code: &str, own: &Own) {
         let changes = self.changes;
         self.say(0, "");
         match code {
             "" => self.say(0, "(no county)"),
             code => self.say(0, format!("{code} {}", changes.county(code))),
         }
-        let is_own = |codes: &Vec<String>| match code {
-            "" => codes.is_empty(),
-            code => codes.iter().any(|c| c == code),
-        };
-        let list = |n: usize, fits: &dyn Fn(usize) -> bool| -> Vec<usize> {
-            (0..n).filter(|i| fits(*i)).collect()
-        };
-        let files = list(changes.submissions.len(), &|i| {
-            is_own(&changes.submissions[i].counties)
-        });
-        let files = files
-            .into_iter()
-            .map(|i| vec![self.submission(i)])
+        let files = own
+            .submissions
+            .iter()
+            .map(|i| vec![self.submission(*i)])
             .collect();
         self.list(1, "files", files);
-        let rows = list(changes.rows.len(), &|i| changes.rows[i].county == code);
-        let rows = rows.into_iter().map(|i| vec![self.row(i)]).collect();
+        let rows = own.rows.iter().map(|i| vec![self.row(*i)]).collect();
         self.list(1, "rows", rows);
-        let cells = list(changes.cells.len(), &|i| changes.cells[i].county == code);
-        let cells = cells.into_iter().map(|i| vec![self.cell(i)]).collect();
+        let cells = own.cells.iter().map(|i| vec![self.cell(*i)]).collect();
         self.list(1, "cells", cells);
-        let held = list(changes.held.len(), &|i| changes.held[i].county == code);
-        let held = held.into_iter().map(|i| vec![self.held(i)]).collect();
+        let held = own.held.iter().map(|i| vec![self.held(*i)]).collect();
         self.list(1, "what holds the verdicts", held);
         for (heading, kinds) in [
             ("verdicts", &[What::Verdict][..]),
@@ -149,12 +172,12 @@ impl<'a> Text<'a> {
             ("verdicts on schools", &[What::UnitVerdict]),
             ("figures of schools", &[What::UnitIndicator]),
         ] {
-            let own = changes.figures.iter();
-            let own = own.filter(|f| f.county == code && kinds.contains(&f.what));
-            let mut own: Vec<&FigureChange> = own.collect();
+            let figures = own.figures.iter().map(|i| &changes.figures[*i]);
+            let figures = figures.filter(|f| kinds.contains(&f.what));
+            let mut figures: Vec<&FigureChange> = figures.collect();
             // Those that are met now, or no more, first.
-            own.sort_by_key(|f| !f.is_flip());
-            let lines = own.into_iter().map(|f| self.figure(f)).collect();
+            figures.sort_by_key(|f| !f.is_flip());
+            let lines = figures.into_iter().map(|f| self.figure(f)).collect();
             self.list(1, heading, lines);
         }
     }
@@ -174,12 +197,12 @@ impl<'a> Text<'a> {
             Presence::New => "new ",
             Presence::Gone => "gone",
         };
-        let name = own
-            .name
-            .as_deref()
-            .unwrap_or(&self.pipeline.tables[own.table].title);
-        let at = own.at.as_deref().unwrap_or("");
-        format!("{word} {name} {} {at}", own.key)
+        let title = &self.pipeline.tables[own.table].title;
+        let name = own.name.as_deref().unwrap_or(title);
+        let place = own.at.as_deref().unwrap_or("");
+        let mut words = vec![word, name, own.key.as_str(), place];
+        words.retain(|w| !w.is_empty());
+        words.join(" ")
     }
 
     fn cell(&self, at: usize) -> String {
@@ -234,7 +257,7 @@ impl<'a> Text<'a> {
                 let names: Vec<&str> = codes.iter().map(|c| self.changes.county(c)).collect();
                 let dots = if codes.len() < *count { ", ..." } else { "" };
                 format!(
-                    "figures of {count} other counties: {}{dots}",
+                    "figures of other counties ({count}): {}{dots}",
                     names.join(", ")
                 )
             }

@@ -52,20 +52,20 @@ pub struct FileRead {
 
 /// What was read of files before, by their content.
 pub trait Memory: Sync {
-    /// Fills in what was read of a file whose name and hash are known; says whether there was anything.
-    fn recall(&self, file: &mut FileRead) -> bool;
+    /// Fills in what was read of a file whose name and bytes are known; says whether there was anything.
+    fn recall(&self, file: &mut FileRead, bytes: &[u8]) -> bool;
     /// Keeps what was read of a file.
-    fn keep(&self, file: &FileRead);
+    fn keep(&self, file: &FileRead, bytes: &[u8]);
 }
 
 /// Nothing was read before, and nothing is kept.
 pub struct NoMemory;
 
 impl Memory for NoMemory {
-    fn recall(&self, _: &mut FileRead) -> bool {
+    fn recall(&self, _: &mut FileRead, _: &[u8]) -> bool {
         false
     }
-    fn keep(&self, _: &FileRead) {}
+    fn keep(&self, _: &FileRead, _: &[u8]) {}
 }
 
 /// Reads one submission: bytes, sheets, forms, records; what was read of the same bytes before is taken as it is. Bad files
@@ -125,7 +125,7 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
     };
     file.bytes = bytes.len() as u64;
     file.sha256 = submission::sha256(&bytes);
-    if memory.recall(file) {
+    if memory.recall(file, &bytes) {
         file.recalled = true;
         return;
     }
@@ -135,12 +135,11 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
             for sheet in &mut book.sheets {
                 sheet.grid.file = title.to_string();
             }
-            drop(bytes);
             remarks(pipeline, file, &book);
             let whole = book.sheets.iter().all(|s| s.damaged.is_none());
             read_sheets(pipeline, file, book.sheets);
             if whole {
-                memory.keep(file);
+                memory.keep(file, &bytes);
             }
         }
         // Why a file, or the rest of a sheet, is not read may hang on the machine, as with one that takes too long: such

@@ -1,10 +1,10 @@
-//! What changed as a Parquet frame, and the ranks before in that of the rankings.
+//! What changed as a Parquet frame.
 
 use polars::prelude::*;
 
 use super::changes_words;
 use super::data::{float, int, size, text};
-use crate::changes::{self, Changes, Fate};
+use crate::changes::{Changes, Fate};
 use crate::error::Error;
 use crate::pipeline::Pipeline;
 
@@ -157,14 +157,4 @@ fn lines(pipeline: &Pipeline, changes: &Changes) -> Vec<Line> {
         });
     }
     out
-}
-
-/// Puts the ranks of the run before into the rankings.
-///
-/// # Errors
-/// When polars refuses.
-pub fn set_previous_ranks(ranking: &mut DataFrame, before: &DataFrame) -> Result<(), Error> {
-    let ranks = changes::previous_ranks(ranking, before);
-    ranking.with_column(int("previous_rank", ranks))?;
-    Ok(())
 }

@@ -1,17 +1,21 @@
 //! What was read of a submission, as one Parquet file: a row for every cell with its place and value, for every record, total,
 //! note and finding, so that a file whose bytes were read before is not read again. What an entry hangs on: the file's bytes,
 //! its name (sheets without a name are called by it), everything of the pipeline that reading hangs on, and the program.
+//! What respondents wrote where a school or a county should stand may be anything: what questionnaires came to is masked, so
+//! that only who has the submission itself can read it.
 
 use std::io::Cursor;
 
 use polars::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::entries::{Key, Store};
 use crate::finding::{Draft, NOTICES};
 use crate::ingest::cell::Value;
 use crate::ingest::{FileRead, Memory, Record, SheetTable};
+use crate::pipeline::load::hex;
 
 /// What was read before, with the same declarations.
 pub struct Parsed<'a> {
@@ -29,12 +33,12 @@ impl Parsed<'_> {
 }
 
 impl Memory for Parsed<'_> {
-    fn recall(&self, file: &mut FileRead) -> bool {
+    fn recall(&self, file: &mut FileRead, bytes: &[u8]) -> bool {
         let key = self.key(&file.sha256, file.submission.name());
-        let Some(bytes) = self.store.get(&key) else {
+        let Some(kept) = self.store.get(&key) else {
             return false;
         };
-        match decoded(&bytes, file) {
+        match decoded(&kept, &Mask::of(bytes), file) {
             Ok(()) => true,
             Err(why) => {
                 tracing::warn!(file = file.submission.path, why, "not taken from the store");
@@ -46,13 +50,55 @@ impl Memory for Parsed<'_> {
         }
     }
 
-    fn keep(&self, file: &FileRead) {
+    fn keep(&self, file: &FileRead, bytes: &[u8]) {
         let key = self.key(&file.sha256, file.submission.name());
-        match encoded(file) {
+        match encoded(file, &Mask::of(bytes)) {
             Ok(bytes) => self.store.put(&key, &bytes),
             Err(why) => tracing::warn!(file = file.submission.path, why, "not kept in the store"),
         }
     }
+}
+
+/// A mask over texts, made from a submission's own bytes: applied twice it gives the text again.
+struct Mask([u8; 32]);
+
+/// So many of the first bytes of a submission make its mask.
+const MASKING: usize = 1 << 20;
+
+impl Mask {
+    fn of(bytes: &[u8]) -> Mask {
+        let mut hash = Sha256::new();
+        hash.update(b"mask");
+        hash.update(&bytes[..bytes.len().min(MASKING)]);
+        Mask(hash.finalize().into())
+    }
+
+    fn applied(&self, text: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len());
+        for (number, block) in (0u64..).zip(text.chunks(32)) {
+            let mut hash = Sha256::new();
+            hash.update(self.0);
+            hash.update(number.to_le_bytes());
+            let mask: [u8; 32] = hash.finalize().into();
+            out.extend(block.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
+        }
+        out
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |c: u8| {
+        char::from(c)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            [high, low] => Some((digit(*high)? << 4) | digit(*low)?),
+            _ => None,
+        })
+        .collect()
 }
 
 /// What a row of an entry is.
@@ -227,20 +273,22 @@ impl KeptDraft {
     }
 }
 
-fn encoded(file: &FileRead) -> Result<Vec<u8>, String> {
+fn encoded(file: &FileRead, mask: &Mask) -> Result<Vec<u8>, String> {
     let mut rows = Rows::default();
     for table in &file.tables {
         rows.table(table)?;
     }
     for answers in &file.answers {
-        rows.json(part::ANSWERS, answers)?;
+        let text = serde_json::to_string(answers).map_err(|e| e.to_string())?;
+        let masked = hex(&mask.applied(text.as_bytes()));
+        rows.push(part::ANSWERS, NONE, None, 0.0, Some(masked));
         rows.drafts(part::ANSWERS_DRAFT, &answers.drafts)?;
     }
     rows.drafts(part::FILE_DRAFT, &file.drafts)?;
     rows.parquet().map_err(|e| e.to_string())
 }
 
-fn decoded(bytes: &[u8], file: &mut FileRead) -> Result<(), String> {
+fn decoded(bytes: &[u8], mask: &Mask, file: &mut FileRead) -> Result<(), String> {
     let mut frame = ParquetReader::new(Cursor::new(bytes))
         .read_parallel(ParallelStrategy::None)
         .finish()
@@ -283,7 +331,10 @@ fn decoded(bytes: &[u8], file: &mut FileRead) -> Result<(), String> {
                 continue;
             }
             part::ANSWERS => {
-                file.answers.push(from_json(json)?);
+                let masked = unhex(json).ok_or("masked text that is none")?;
+                let text = mask.applied(&masked);
+                let text = String::from_utf8(text).map_err(|e| e.to_string())?;
+                file.answers.push(from_json(&text)?);
                 continue;
             }
             part::FILE_DRAFT => {
@@ -335,4 +386,22 @@ fn decoded(bytes: &[u8], file: &mut FileRead) -> Result<(), String> {
 
 fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_text_needs_the_submission() {
+        let text = "任何人写下的任何话 ".repeat(9);
+        let mask = Mask::of(b"the submission");
+        let kept = hex(&mask.applied(text.as_bytes()));
+        let again = mask.applied(&unhex(&kept).unwrap());
+        assert_eq!(String::from_utf8(again).unwrap(), text);
+        let other = Mask::of(b"another one").applied(&unhex(&kept).unwrap());
+        assert_ne!(other, text.as_bytes());
+        assert_eq!(unhex("0g"), None);
+        assert_eq!(unhex("012"), None);
+    }
 }

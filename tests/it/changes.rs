@@ -87,7 +87,7 @@ fn rows(place: &Place, book: &str, name: &str) -> Vec<String> {
     .collect()
 }
 
-const CELL: &str = "990001-甲县/学校汇总表.xlsx!学校汇总表!";
+const CELL: &str = "990001-甲县/学校汇总表.xlsx!Sheet1!";
 
 #[test]
 fn a_corrected_cell_is_the_cause_of_what_it_changed() {
@@ -131,7 +131,7 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
     assert_eq!(
         figures(&json, "unit_verdict"),
         [format!(
-            "990001 第1学校 primary - not_met->met null->null: {cell}"
+            "990001 第1学校 primary  not_met->met null->null: {cell}"
         )]
     );
     let verdicts = figures(&json, "verdict");
@@ -175,7 +175,7 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
         .find(|r| r.contains("甲县 | 判定 | 资源配置"))
         .unwrap();
     assert!(
-        row.contains(&format!("未达标 | 达标 | {at}:100 → 5600")),
+        row.contains(&format!("不达标 | 达标 | {at}:100 → 5600")),
         "{row}"
     );
     let id = first.file_name().unwrap().to_string_lossy().into_owned();
@@ -239,11 +239,6 @@ fn schools_that_come_and_go_and_files_that_are_new() {
     input(&place.input, "5600", KINDS, "");
     place.run(&[]);
     input(&place.input, "5600", "211 311 312 211", "");
-    std::fs::rename(
-        place.input.join("990002-乙县/区县填报表.xlsx"),
-        place.input.join("990002-乙县/县表.xlsx"),
-    )
-    .unwrap();
     place.run(&[]);
     let forward = json(&place, &[]);
     let row = &forward["rows"][0];
@@ -261,10 +256,6 @@ fn schools_that_come_and_go_and_files_that_are_new() {
             .all(|b| b.starts_with("990001") && b.ends_with(": row")),
         "{balances:?}"
     );
-    let moved = forward["submissions"].as_array().unwrap().iter();
-    let moved: Vec<&Value> = moved.filter(|s| s["what"] == "moved").collect();
-    assert_eq!(moved.len(), 1);
-    assert_eq!(moved[0]["from"], "990002-乙县/区县填报表.xlsx");
     // The other way round.
     let runs = std::fs::read_dir(place.output.join("runs")).unwrap();
     let mut names: Vec<String> = runs
@@ -278,6 +269,16 @@ fn schools_that_come_and_go_and_files_that_are_new() {
     let back = json(&place, &["current", &hash[..6]]);
     assert_eq!(back["rows"][0]["what"], "gone");
     assert_eq!(back["after"], first.as_str());
+    // A file that only has another name changes nothing.
+    let folder = place.input.join("990002-乙县");
+    std::fs::rename(folder.join("区县填报表.xlsx"), folder.join("县表.xlsx")).unwrap();
+    place.run(&[]);
+    let renamed = json(&place, &[]);
+    let moved = renamed["submissions"].as_array().unwrap();
+    assert_eq!(moved.len(), 1);
+    assert_eq!(moved[0]["what"], "moved");
+    assert_eq!(moved[0]["from"], "990002-乙县/区县填报表.xlsx");
+    assert_eq!(renamed["figures"], serde_json::json!([]));
 }
 
 #[test]
@@ -339,7 +340,7 @@ fn what_changed_since_a_run_was_frozen_is_told_in_a_notice() {
     assert!(
         sheet
             .iter()
-            .any(|r| r.contains("甲县 | 判定 | 资源配置 | 未达标 | 达标")),
+            .any(|r| r.contains("甲县 | 判定 | 资源配置 | 不达标 | 达标")),
         "{sheet:?}"
     );
     let run_json = std::fs::read(place.output.join("current/run.json")).unwrap();
@@ -383,4 +384,176 @@ fn runs_of_some_counties_are_compared_about_them_only() {
     let counties = json["figures"].as_array().unwrap().iter();
     assert!(counties.clone().count() > 0);
     assert!(counties.into_iter().all(|f| f["county_code"] == "990001"));
+}
+
+#[test]
+fn questionnaires_that_were_sent_again_are_the_cause_of_the_rate() {
+    let place = Place::new("diff-survey");
+    let answers = |satisfied: usize| {
+        let row = |n: usize, word: &str| {
+            format!("{n} x {{time}}|86秒|10.0.0.{{n}}|甲县|学生家长|一小|满意|满意|{word}\n")
+        };
+        let head = crate::surveys::HEAD;
+        let rows = [row(satisfied, "满意"), row(40 - satisfied, "不满意")].concat();
+        let text = format!("## 990001-甲县/问卷.csv ! answers\n{head}{rows}");
+        write_input(&pipeline(), &text, &place.input);
+    };
+    answers(30);
+    place.run(&[]);
+    answers(38);
+    place.run(&[]);
+    let json = json(&place, &[]);
+    let rates = json["figures"].as_array().unwrap().iter();
+    let rates: Vec<&Value> = rates.filter(|f| f["what"] == "survey").collect();
+    assert_eq!(rates.len(), 1);
+    assert_eq!(
+        (&rates[0]["before"]["value"], &rates[0]["after"]["value"]),
+        (&75.0.into(), &95.0.into())
+    );
+    let causes = rates[0]["causes"].as_array().unwrap();
+    let sent = |c: &Value| c["submission"]["path"] == "990001-甲县/问卷.csv";
+    assert!(causes.iter().any(sent), "{causes:?}");
+    let verdicts = figures(&json, "verdict");
+    let flip = "990001 - - recognition not_met->met";
+    let own = verdicts.iter().find(|v| v.starts_with(flip)).unwrap();
+    assert!(own.contains("submission"), "{own}");
+}
+
+/// A frame of texts, and of whole numbers.
+fn frame(texts: &[(&str, &[&str])], numbers: &[(&str, &[i64])]) -> polars::prelude::DataFrame {
+    use polars::prelude::Column;
+    let texts = texts
+        .iter()
+        .map(|(name, v)| Column::new((*name).into(), v.to_vec()));
+    let numbers = numbers
+        .iter()
+        .map(|(name, v)| Column::new((*name).into(), v.to_vec()));
+    let columns: Vec<Column> = texts.chain(numbers).collect();
+    let rows = columns.first().map_or(0, Column::len);
+    polars::prelude::DataFrame::new(rows, columns).unwrap()
+}
+
+#[test]
+fn what_an_older_program_did_not_publish_says_nothing() {
+    use junheng::changes::{Side, between};
+    let pipeline = pipeline();
+    let school = |students: i64, cells: &[(&str, &[&str])]| {
+        let mut texts: Vec<(&str, &[&str])> = vec![
+            ("county_code", &["990001"]),
+            ("county_name", &["甲县"]),
+            ("school_code", &["1"]),
+            ("school_name", &["一小"]),
+            ("file", &["f.xlsx"]),
+            ("sheet", &["S"]),
+        ];
+        texts.extend(cells);
+        frame(&texts, &[("students_primary", &[students]), ("row", &[5])])
+    };
+    let side = |frames: Vec<(&str, polars::prelude::DataFrame)>| Side {
+        frames: frames
+            .into_iter()
+            .map(|(n, f)| (n.to_string(), f))
+            .collect(),
+        ..Side::default()
+    };
+    assert!(between(&pipeline, &Side::default(), &Side::default()).is_empty());
+    let unit: &[(&str, &[&str])] = &[
+        ("county_code", &["990001"]),
+        ("school_code", &["1"]),
+        ("stage", &["primary"]),
+        ("indicator", &["sports-area"]),
+    ];
+    let met = [unit, &[("met", &["met"])]].concat();
+    let before = side(vec![
+        ("table_school", school(500, &[])),
+        ("unit_indicators", frame(unit, &[])),
+        ("criteria", frame(&[("county_code", &["990001"])], &[])),
+        ("ranking", frame(&[], &[])),
+    ]);
+    let after = side(vec![
+        ("table_school", school(510, &[("cells", &["A B F"])])),
+        ("unit_indicators", frame(&met, &[("value", &[7])])),
+        (
+            "criteria",
+            frame(
+                &[("county_code", &["990001"]), ("criterion", &["rotation"])],
+                &[],
+            ),
+        ),
+        (
+            "verdicts",
+            frame(&[("county_code", &["990001"]), ("part", &["overall"])], &[]),
+        ),
+    ]);
+    let changes = between(&pipeline, &before, &after);
+    assert_eq!(changes.cells.len(), 1);
+    assert_eq!(changes.cells[0].was_at.as_deref(), Some("f.xlsx!S!5:5"));
+    // The text of the places is in the order of the frame's own columns.
+    assert_eq!(changes.cells[0].at.as_deref(), Some("f.xlsx!S!F5"));
+    assert_eq!(changes.figures.len(), 1);
+    let figure = &changes.figures[0];
+    assert_eq!((figure.before.value, figure.after.value), (None, Some(7.0)));
+    assert_eq!(figure.causes, [junheng::changes::Cause::Cell(0)]);
+    // The other way round nothing is known of it either.
+    assert_eq!(between(&pipeline, &after, &before).cells.len(), 1);
+}
+
+#[test]
+fn with_too_many_changes_schools_are_left_out_of_the_sheet() {
+    use junheng::changes::{Cause, Changes, FigureChange, State, What};
+    use junheng::report::{Context, ranking_book};
+    let pipeline = pipeline();
+    let folder = fresh("diff-many");
+    input(&folder, "5600", KINDS, "");
+    let results = compute(&pipeline, &folder, counties());
+    let figure = |what: What, n: usize| FigureChange {
+        what,
+        county: "990001".to_string(),
+        school: what.is_of_unit().then(|| (n.to_string(), String::new())),
+        stage: None,
+        id: "x".to_string(),
+        title: format!("x{n}"),
+        digits: 0,
+        before: State::default(),
+        after: State {
+            value: Some(1.0),
+            ..State::default()
+        },
+        causes: vec![Cause::Unexplained],
+        further: 2,
+    };
+    let sheet = |units: usize, ranks: usize| {
+        let list = (0..ranks).map(|n| figure(What::Ranking, n));
+        let list = list.chain((0..units).map(|n| figure(What::UnitIndicator, n)));
+        let changes = Changes {
+            figures: list.collect(),
+            ..Changes::default()
+        };
+        let book = ranking_book::book(&Context {
+            pipeline: &pipeline,
+            results: &results,
+            period: PERIOD,
+            run_id: "run",
+            skipped: &[],
+            input_link: "",
+            due: None,
+            last_year: None,
+            years: &[],
+            changes: Some(&changes),
+        });
+        book.sheets.into_iter().find(|s| s.name == "变化").unwrap()
+    };
+    let few = sheet(4990, 10);
+    assert_eq!(few.rows.len(), 5000);
+    assert!(!few.notes.iter().any(|n| n.contains("未列出")));
+    let many = sheet(4991, 10);
+    assert_eq!(many.rows.len(), 10);
+    assert!(
+        many.notes.iter().any(|n| n.contains("另有 4991 行未列出")),
+        "{:?}",
+        many.notes
+    );
+    assert_eq!(sheet(1, 5001).rows.len(), 5000);
+    let last = many.rows[0].last().unwrap().shown();
+    assert_eq!(last, "本区县没有能解释它的变化\n另有 2 项原因");
 }

@@ -89,6 +89,8 @@ pub fn whole_file(bytes: &[u8]) -> junheng::ingest::FileRead {
         &submission,
         &junheng::ingest::NoMemory,
     );
+    // When it was written says nothing about what was read.
+    file.stamp = None;
     file.submission.absolute = PathBuf::new();
     std::fs::remove_file(absolute).unwrap();
     file

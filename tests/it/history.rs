@@ -530,7 +530,13 @@ fn status_lists_the_runs_and_who_holds_the_folder() {
     );
     assert!(!status.stdout.contains("held by"));
 
-    let file = std::fs::File::open(place.output.join("lock")).unwrap();
+    let lock = place.output.join("lock");
+    std::fs::write(
+        &lock,
+        "pid 42\nhost here\nstart 2024-11-22T02:30:00Z\npipeline p 2024\n",
+    )
+    .unwrap();
+    let file = std::fs::File::open(&lock).unwrap();
     file.try_lock().unwrap();
     let held = place.on_output("status", &["--json", "--last", "1"]);
     drop(file);

@@ -168,6 +168,7 @@ fn workbooks_hold_numbers_as_numbers_and_text_as_text() {
             "单项排名-初中全县平均值",
             "单项排名-县级指标",
             "分市排名",
+            "变化",
             "校际差异系数",
             "学校达标情况",
             "指标判定一览",
@@ -176,7 +177,7 @@ fn workbooks_hold_numbers_as_numbers_and_text_as_text() {
             "说明"
         ]
     );
-    let schools = &sheets[9].grid;
+    let schools = &sheets[10].grid;
     let cells: Vec<String> = schools
         .rows()
         .iter()

@@ -12,7 +12,7 @@ use rust_xlsxwriter::Workbook;
 
 use crate::harness::*;
 
-const HEAD: &str = "提交答卷时间|所用时间|来自IP|1、您所在的县（市、区）|2、您的身份|3、孩子就读或您任职的学校|4、学校规划布局与就近入学|5、师资均衡配置|9、对本县义务教育的总体评价\n";
+pub const HEAD: &str = "提交答卷时间|所用时间|来自IP|1、您所在的县（市、区）|2、您的身份|3、孩子就读或您任职的学校|4、学校规划布局与就近入学|5、师资均衡配置|9、对本县义务教育的总体评价\n";
 
 fn run(name: &str, pipeline: &Pipeline, input: &str) -> Results {
     let folder = fresh(&format!("survey-{name}"));

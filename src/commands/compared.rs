@@ -41,8 +41,8 @@ impl Compared {
     }
 }
 
-/// Compares a run with its earlier ones, and puts what differs into its frames. An earlier run
-/// that cannot be read is said, and the run goes on without it.
+/// Compares a run with its earlier ones, and adds the frame `changes` to its frames. An earlier run that cannot be read is said,
+/// and the run goes on without it.
 ///
 /// # Errors
 /// When polars refuses.

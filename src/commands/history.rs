@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::published;
 use crate::finding::{Draft, Explanation, Finding, Place, Severity, State};
 use crate::followup::Base;
+use crate::store::frozen;
 use crate::store::runs::{self, RUN_JSON, Run};
 
 /// What the next run of an output folder is.
@@ -59,14 +60,10 @@ pub struct Frozen {
     pub date: Option<String>,
 }
 
-/// The folder that says which runs are frozen.
-const FROZEN: &str = "frozen";
-
 /// The run that `frozen/<pipeline>-<period>.json` names. If the next run is made from the very same as that one, with the same
 /// base, it is that one: then what that one was told against.
 pub fn frozen(output: &Path, next: Next<'_>, base: Option<&str>) -> Option<Frozen> {
-    let name = format!("{}-{}.json", next.pipeline, next.period);
-    let path = output.join(FROZEN).join(name);
+    let path = frozen::path(output, &frozen::name(next.pipeline, next.period));
     if !path.exists() {
         return None;
     }
@@ -96,7 +93,10 @@ fn frozen_in(run: &Value, date: &Value) -> Option<Frozen> {
     let run = Path::new(run.as_str()?).file_name()?;
     Some(Frozen {
         run: run.to_string_lossy().into_owned(),
-        date: date.as_str().map(str::to_string),
+        // The time of day says nothing to a county.
+        date: date
+            .as_str()
+            .and_then(|d| Some(d.split('T').next()?.to_string())),
     })
 }
 

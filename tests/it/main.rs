@@ -19,6 +19,7 @@ mod pipeline_files;
 mod properties;
 mod published;
 mod readers;
+mod reruns;
 mod safety;
 mod sample;
 mod scheduling;

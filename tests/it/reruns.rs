@@ -1,0 +1,256 @@
+//! Runs again: what is kept between runs and what of it is used, what a run would do, and whether a published run can be made
+//! again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use junheng::pipeline::Pipeline;
+use serde_json::Value;
+
+use crate::command_line::{Run, junheng};
+use crate::followup::{Place, UNLIKE};
+use crate::harness::*;
+
+/// Two counties; the first school of the first has a sports ground of this size.
+fn input(folder: &Path, ground: &str) {
+    let text = format!(
+        "## 990001-甲县/学校汇总表.xlsx ! summary 211 311 312\n1.school_sports_ground_area = {ground}\n{UNLIKE}\
+         ## 990001-甲县/区县填报表.xlsx ! county\n\
+         ## 990002-乙县/学校汇总表.xlsx ! summary 211 311 312\n{UNLIKE}\
+         ## 990002-乙县/区县填报表.xlsx ! county\n"
+    );
+    let pipeline: Pipeline = pipeline();
+    write_input(&pipeline, &text, folder);
+}
+
+/// Files of the store by the beginning of their names.
+fn kept(place: &Place, kind: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(place.output.join("store")).unwrap();
+    let mut out: Vec<PathBuf> = entries
+        .map(|e| e.unwrap().path())
+        .filter(|p| {
+            let name = p.file_name().unwrap().to_string_lossy();
+            name.starts_with(&format!("{kind}-"))
+        })
+        .collect();
+    out.sort();
+    out
+}
+
+/// Every file of the current run; of `run.json` without `timings`.
+fn published(output: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn below(folder: &Path, name: &str, out: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let own = format!("{name}/{}", path.file_name().unwrap().to_string_lossy());
+            if path.is_dir() {
+                below(&path, &own, out);
+            } else {
+                out.insert(own, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    below(
+        &output.join("current").canonicalize().unwrap(),
+        "",
+        &mut out,
+    );
+    let json = out.get_mut("/run.json").unwrap();
+    let mut value: Value = serde_json::from_slice(json).unwrap();
+    value.as_object_mut().unwrap().remove("timings");
+    *json = value.to_string().into_bytes();
+    out
+}
+
+fn on(place: &Place, command: &str, more: &[&str]) -> Run {
+    let mut args = vec![command, "--output", place.output.to_str().unwrap()];
+    if command == "plan" {
+        args.extend(["--input", place.input.to_str().unwrap()]);
+        args.extend(["--counties", place.list.to_str().unwrap()]);
+    }
+    args.extend(more);
+    junheng(&args)
+}
+
+/// What `plan` says of files, by path: fate, and whether it is read.
+fn planned(place: &Place, more: &[&str]) -> (Value, BTreeMap<String, (String, bool)>) {
+    let run = on(place, "plan", &[more, &["--json"]].concat());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    let files = json["files"].as_array().unwrap().iter().map(|f| {
+        let fate = f["fate"].as_str().unwrap().to_string();
+        let path = f["path"].as_str().unwrap().to_string();
+        (path, (fate, f["read"].as_bool().unwrap()))
+    });
+    let files = files.collect();
+    (json, files)
+}
+
+const SUMMARY: &str = "990001-甲县/学校汇总表.xlsx";
+
+#[test]
+fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
+    let place = Place::new("rerun-kept");
+    input(&place.input, "100");
+    let (_, files) = planned(&place, &[]);
+    assert!(files.values().all(|f| *f == ("new".to_string(), true)));
+    place.run(&[]);
+    let cold = published(&place.output);
+    // The two counties' 区县填报表 are the same bytes under the same name.
+    assert_eq!(kept(&place, "read").len(), 3);
+    assert_eq!(kept(&place, "examples").len(), 1);
+    assert!(kept(&place, "book").len() > 3);
+    let (json, files) = planned(&place, &[]);
+    assert_eq!(json["unchanged"], true);
+    assert!(files.values().all(|f| *f == ("same".to_string(), false)));
+
+    // A corrected file: only that is read, and all is as if nothing had been kept.
+    input(&place.input, "5600");
+    let (json, files) = planned(&place, &[]);
+    assert_eq!(json["unchanged"], false);
+    assert_eq!(files[SUMMARY], ("replaced".to_string(), true));
+    assert_eq!(files.values().filter(|f| f.1).count(), 1);
+    let text = on(&place, "plan", &[]).stdout;
+    assert!(text.contains("1 county changed:"), "{text}");
+    assert!(
+        text.contains(&format!("990001: {SUMMARY} replaced")),
+        "{text}"
+    );
+    assert!(text.contains("to be read: 1 of 4 files"), "{text}");
+    place.run(&[]);
+    let warm = published(&place.output);
+    assert_ne!(warm, cold);
+    assert_eq!(kept(&place, "read").len(), 4);
+    std::fs::remove_dir_all(place.output.join("store")).unwrap();
+    assert!(place.run(&[]).stdout.contains("unchanged"));
+    assert_eq!(published(&place.output), warm);
+
+    // Damaged, torn and empty entries are read again.
+    for (n, path) in kept(&place, "read")
+        .iter()
+        .chain(&kept(&place, "book"))
+        .enumerate()
+    {
+        let mut bytes = std::fs::read(path).unwrap();
+        match n % 3 {
+            0 => bytes.clear(),
+            1 => bytes.truncate(bytes.len() / 2),
+            _ => *bytes.last_mut().unwrap() ^= 1,
+        }
+        std::fs::write(path, bytes).unwrap();
+    }
+    let again = place.run(&[]);
+    assert!(again.stdout.contains("unchanged"), "{}", again.stdout);
+    assert!(
+        again
+            .stderr
+            .contains("a damaged entry of the store is removed")
+    );
+    // Neither the times of files nor a folder that cannot be written count.
+    std::fs::remove_dir_all(place.output.join("store")).unwrap();
+    std::fs::write(place.output.join("store"), "no folder").unwrap();
+    let without = place.run(&[]);
+    assert!(without.stdout.contains("unchanged"), "{}", without.stdout);
+    assert!(without.stderr.contains("nothing is kept for the next run"));
+}
+
+#[test]
+fn what_changed_in_the_pipeline_is_told_with_what_it_does() {
+    let place = Place::new("rerun-pipeline");
+    input(&place.input, "100");
+    place.run(&[]);
+    let patch = [("quality-2017/school.toml", "least_met = 6", "least_met = 5")];
+    patched_pipeline("rerun-limit", "quality-2017", &patch);
+    let limit = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pipelines-rerun-limit/quality-2017");
+    let (json, files) = planned(&place, &[limit.to_str().unwrap()]);
+    assert_eq!(json["unchanged"], false);
+    assert!(files.values().all(|f| !f.1), "a rule reads nothing again");
+    let change = &json["pipeline_changes"][0];
+    assert_eq!((&change["from"], &change["to"]), (&"6".into(), &"5".into()));
+    assert_eq!(change["effect"], "computed again, no reading");
+    let text = on(&place, "plan", &[limit.to_str().unwrap()]).stdout;
+    assert!(
+        text.contains("least_met 6 -> 5: computed again, no reading"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_published_run_is_made_again_and_every_byte_compared() {
+    let place = Place::new("rerun-verify");
+    input(&place.input, "100");
+    place.run(&[]);
+    let first = std::fs::canonicalize(place.output.join("current")).unwrap();
+    input(&place.input, "5600");
+    place.run(&[]);
+    let verified = on(&place, "verify", &[]);
+    assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
+    assert!(verified.stdout.starts_with("verified: quality-2017-2024-"));
+
+    // The run before was made of other submissions.
+    let name = first.file_name().unwrap().to_str().unwrap();
+    let before = on(&place, "verify", &[name]);
+    assert_eq!(before.code, 1);
+    let changed = format!("input {SUMMARY} has other bytes than the run read");
+    assert!(before.stdout.contains(&changed), "{}", before.stdout);
+    assert!(before.stdout.contains("NOT verified"));
+
+    // A figure that somebody changed, a file that somebody put there, one that is gone.
+    let current = place.output.join("current");
+    let verdicts = std::fs::read(first.join("data/verdicts.parquet")).unwrap();
+    std::fs::write(current.join("data/verdicts.parquet"), verdicts).unwrap();
+    std::fs::write(current.join("data/mine.txt"), "x").unwrap();
+    std::fs::remove_file(current.join("摘要.txt")).unwrap();
+    let touched = on(&place, "verify", &[]);
+    assert_eq!(touched.code, 1);
+    for line in [
+        "data/verdicts.parquet differs from what the submissions give",
+        "data/mine.txt was added to the run's folder",
+        "摘要.txt cannot be read",
+    ] {
+        assert!(touched.stdout.contains(line), "{}", touched.stdout);
+    }
+    assert!(
+        touched
+            .stdout
+            .contains("990001 resources: verdict is \"not_met\", \"met\" when made again"),
+        "{}",
+        touched.stdout
+    );
+}
+
+#[test]
+fn a_frozen_run_is_made_again_from_the_inputs_that_were_kept() {
+    let place = Place::new("rerun-frozen");
+    input(&place.input, "100");
+    place.run(&[]);
+    let name = std::fs::canonicalize(place.output.join("current")).unwrap();
+    let name = name.file_name().unwrap().to_str().unwrap().to_string();
+    assert_eq!(on(&place, "freeze", &[]).code, 0);
+    input(&place.input, "5600");
+    place.run(&[]);
+    let frozen = on(&place, "verify", &[&name]);
+    assert_eq!(frozen.code, 0, "{}{}", frozen.stdout, frozen.stderr);
+    let current = on(&place, "verify", &[]);
+    assert_eq!(current.code, 0, "{}{}", current.stdout, current.stderr);
+    let kept = place
+        .output
+        .join("frozen/quality-2017-2024/input")
+        .join(SUMMARY);
+    std::fs::write(kept, "touched").unwrap();
+    let touched = on(&place, "verify", &[]);
+    assert_eq!(touched.code, 1);
+    let line =
+        "frozen quality-2017 2024: frozen/quality-2017-2024/input/990001-甲县/学校汇总表.xlsx";
+    assert!(touched.stdout.contains(line), "{}", touched.stdout);
+}
+
+#[test]
+fn the_number_of_workers_changes_no_byte() {
+    let place = Place::new("rerun-workers");
+    input(&place.input, "100");
+    place.run(&["--jobs", "1"]);
+    std::fs::remove_dir_all(place.output.join("store")).unwrap();
+    assert!(place.run(&["--jobs", "2"]).stdout.contains("unchanged"));
+}

@@ -29,6 +29,8 @@ use crate::store::runs::{self, Runs};
 const SHOWN: usize = 20;
 /// How many differing figures of one frame are shown.
 const SHOWN_FIGURES: usize = 3;
+/// How much of a value is shown.
+const SHOWN_CHARACTERS: usize = 80;
 /// How many of a row's first texts name it.
 const NAMING_COLUMNS: usize = 4;
 
@@ -315,7 +317,7 @@ fn figures(there: &[u8], made: &[u8]) -> Vec<String> {
         return vec![format!("{a} rows, {b} when made again")];
     }
     let mut out = Vec::new();
-    for column in made.columns() {
+    for (at, column) in made.columns().iter().enumerate() {
         let Ok(own) = there.column(column.name()) else {
             out.push(format!("column {} is missing", column.name()));
             continue;
@@ -327,19 +329,26 @@ fn figures(there: &[u8], made: &[u8]) -> Vec<String> {
             if a == b || out.len() >= SHOWN_FIGURES {
                 continue;
             }
-            let names = made.columns().iter().take(NAMING_COLUMNS);
+            let names = made.columns().iter().take(at.min(NAMING_COLUMNS));
             let names: Vec<String> = names
                 .filter_map(|c| c.get(row).ok())
-                .map(|value| value.str_value().into_owned())
+                .map(|value| in_short(&value.str_value()))
                 .collect();
-            let name = names.join(" ");
-            out.push(format!(
-                "{name}: {} is {a}, {b} when made again",
-                column.name()
-            ));
+            let (name, column) = (names.join(" "), column.name());
+            let (a, b) = (in_short(&a.to_string()), in_short(&b.to_string()));
+            out.push(format!("{name}: {column} is {a}, {b} when made again"));
         }
     }
     out
+}
+
+/// A value on one line, as far as it is needed to tell it.
+fn in_short(text: &str) -> String {
+    let line = text.replace('\n', "; ");
+    match line.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
 }
 
 fn text(value: &Value) -> String {

@@ -19,6 +19,8 @@ pub struct Bench {
     pub province: Province,
     pub random: Random,
     pub kills: u64,
+    /// How long a file that is written anew in place stands there half written.
+    pub pause: Duration,
     /// After one run on the first edition, with its store.
     pub kept: PathBuf,
     /// That run alone.
@@ -48,7 +50,7 @@ pub enum Kind {
 
 impl Bench {
     /// Makes the province and the runs without a fault.
-    pub fn new(folder: PathBuf, seed: u64, kills: u64) -> Bench {
+    pub fn new(folder: PathBuf, seed: u64, kills: u64, pause: Duration) -> Bench {
         let built = option_env!("CARGO_BIN_EXE_junheng").map(PathBuf::from);
         let binary = std::env::var_os("JUNHENG_BIN").map(PathBuf::from).or(built);
         let project = PathBuf::from(option_env!("CARGO_MANIFEST_DIR").unwrap_or("."));
@@ -81,6 +83,7 @@ impl Bench {
             province,
             random,
             kills,
+            pause,
             kept,
             first,
             corrected,

@@ -28,6 +28,13 @@ impl Known {
         }
     }
 
+    /// `run.json` of the run that `current` points to.
+    pub fn run_json(&self) -> &str {
+        let files = self.runs.get(&self.current);
+        let bytes = files.and_then(|files| files.get(trees::RUN_JSON));
+        bytes.map_or("", |b| std::str::from_utf8(b).unwrap_or(""))
+    }
+
     /// Whether every run that has its name is whole, byte by byte. Gives what `current` points to.
     ///
     /// # Errors

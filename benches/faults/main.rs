@@ -1,5 +1,6 @@
 //! Faults made to happen to runs of the built program, and what was published after each: `cargo bench --bench faults`
-//! (`-- --kills N --seed N --folder DIR`; the environment variable `JUNHENG_BIN` names another binary).
+//! (`-- --kills N --seed N --only kills,disk,swapped,two,store,clock --pause MILLISECONDS --folder DIR`; the environment variable
+//! `JUNHENG_BIN` names another binary). `--pause`: how long a file that is written anew in place stands there half written.
 //!
 //! Every fault is followed by a run without one, and every folder of a run that is ever found is compared byte by byte with
 //! the one of the same name that the same published runs gave where no fault was. Full disks and folders that cannot be
@@ -22,7 +23,7 @@ mod two_runs;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bench::Bench;
 use table::Row;
@@ -52,11 +53,12 @@ fn main() -> ExitCode {
             .unwrap_or_else(|_| panic!("{name} needs a number, not {given}")),
     };
     let (seed, kills) = (number("--seed", 1), number("--kills", 200));
+    let pause = Duration::from_millis(number("--pause", 5));
     let default = format!("junheng-faults-{}", std::process::id());
     let folder =
         value("--folder").map_or_else(|| std::env::temp_dir().join(default), PathBuf::from);
     let start = Instant::now();
-    let mut bench = Bench::new(folder, seed, kills);
+    let mut bench = Bench::new(folder, seed, kills, pause);
     let mut rows = Vec::new();
     for (name, cases) in GROUPS {
         if value("--only").is_none_or(|only| only.split(',').any(|o| o == name)) {

@@ -23,6 +23,13 @@ fn input(folder: &Path, ground: &str) {
     write_input(&pipeline, &text, folder);
 }
 
+/// Puts another sports ground into the first county's file; the other files stay what they are.
+fn correct(folder: &Path, ground: &str) {
+    let beside = folder.with_file_name("corrected");
+    input(&beside, ground);
+    std::fs::copy(beside.join(SUMMARY), folder.join(SUMMARY)).unwrap();
+}
+
 /// Files of the store by the beginning of their names.
 fn kept(place: &Place, kind: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(place.output.join("store")).unwrap();
@@ -97,8 +104,9 @@ fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
     assert!(files.values().all(|f| *f == ("new".to_string(), true)));
     place.run(&[]);
     let cold = published(&place.output);
-    // The two counties' 区县填报表 are the same bytes under the same name.
-    assert_eq!(kept(&place, "read").len(), 3);
+    let read = kept(&place, "read").len();
+    // The two counties' 区县填报表 are the same bytes under the same name, if they were written within one second.
+    assert!(read == 3 || read == 4, "{read}");
     assert_eq!(kept(&place, "examples").len(), 1);
     assert!(kept(&place, "book").len() > 3);
     let (json, files) = planned(&place, &[]);
@@ -106,7 +114,7 @@ fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
     assert!(files.values().all(|f| *f == ("same".to_string(), false)));
 
     // A corrected file: only that is read, and all is as if nothing had been kept.
-    input(&place.input, "5600");
+    correct(&place.input, "5600");
     let (json, files) = planned(&place, &[]);
     assert_eq!(json["unchanged"], false);
     assert_eq!(files[SUMMARY], ("replaced".to_string(), true));
@@ -121,7 +129,7 @@ fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
     place.run(&[]);
     let warm = published(&place.output);
     assert_ne!(warm, cold);
-    assert_eq!(kept(&place, "read").len(), 4);
+    assert_eq!(kept(&place, "read").len(), read + 1);
     std::fs::remove_dir_all(place.output.join("store")).unwrap();
     assert!(place.run(&[]).stdout.contains("unchanged"));
     assert_eq!(published(&place.output), warm);
@@ -182,7 +190,7 @@ fn a_published_run_is_made_again_and_every_byte_compared() {
     input(&place.input, "100");
     place.run(&[]);
     let first = std::fs::canonicalize(place.output.join("current")).unwrap();
-    input(&place.input, "5600");
+    correct(&place.input, "5600");
     place.run(&[]);
     let verified = on(&place, "verify", &[]);
     assert_eq!(verified.code, 0, "{}{}", verified.stdout, verified.stderr);
@@ -228,7 +236,7 @@ fn a_frozen_run_is_made_again_from_the_inputs_that_were_kept() {
     let name = std::fs::canonicalize(place.output.join("current")).unwrap();
     let name = name.file_name().unwrap().to_str().unwrap().to_string();
     assert_eq!(on(&place, "freeze", &[]).code, 0);
-    input(&place.input, "5600");
+    correct(&place.input, "5600");
     place.run(&[]);
     let frozen = on(&place, "verify", &[&name]);
     assert_eq!(frozen.code, 0, "{}{}", frozen.stdout, frozen.stderr);

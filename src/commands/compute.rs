@@ -1,7 +1,7 @@
 //! From a command's arguments to results: what `run` and `trace` have in common.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::prelude::*;
@@ -197,12 +197,19 @@ pub fn read(
     Ok(read.len() - 1)
 }
 
+/// A file that was not written for so long is taken as whole.
+const QUIET: Duration = Duration::from_millis(500);
 /// How often the submissions are read when files change meanwhile.
 const ROUNDS: u32 = 3;
 
 /// Files (indices) that are not what they were when they were read. Where the clock of files is too coarse to tell, the
 /// bytes are compared.
 fn changed(files: &[FileRead], pipeline: &Pipeline) -> Vec<usize> {
+    // Who writes a file stops now and then: one that was written just now is given a moment to go on.
+    let youngest = files.iter().filter_map(|f| f.stamp?.age()).min();
+    if let Some(rest) = youngest.and_then(|age| QUIET.checked_sub(age)) {
+        std::thread::sleep(rest);
+    }
     let is_changed = |file: &FileRead| {
         let Some(stamp) = file.stamp else {
             // It was not read: a finding says why.

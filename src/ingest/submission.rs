@@ -347,11 +347,14 @@ impl Stamp {
         }
     }
 
+    /// How long ago the file was written; none where that is not known, or lies ahead.
+    pub fn age(&self) -> Option<Duration> {
+        SystemTime::now().duration_since(self.modified?).ok()
+    }
+
     /// Whether it may change without showing, for the clock of files is too coarse to tell two changes in a moment apart.
     pub fn is_fresh(&self) -> bool {
-        let age = self.modified.map(|m| SystemTime::now().duration_since(m));
-        // Without a time, or with one to come, nothing is known.
-        !matches!(age, Some(Ok(age)) if age > FRESH)
+        self.age().is_none_or(|age| age <= FRESH)
     }
 }
 

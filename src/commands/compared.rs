@@ -5,7 +5,6 @@ use std::path::Path;
 use polars::prelude::*;
 
 use super::make::{Earlier, Run};
-use super::outputs::PIPELINE;
 use super::published;
 use crate::changes::{self, Changes, Side};
 use crate::error::Error;
@@ -54,20 +53,12 @@ pub fn with_earlier(
     pipeline_files: &Outputs,
 ) -> Result<Compared, Error> {
     let pipeline = &run.request.pipeline;
-    let name = |path: &str| {
-        let rest = path.strip_prefix(PIPELINE);
-        rest.map_or(path, |rest| rest.trim_start_matches('/'))
-            .to_string()
-    };
-    let files = pipeline_files.iter();
     let own = Side {
         run: run_id.to_string(),
         program: env!("CARGO_PKG_VERSION").to_string(),
         only: run.request.only.clone(),
         frames: frames.iter().cloned().collect(),
-        files: files
-            .map(|(path, bytes)| (name(path), bytes.clone()))
-            .collect(),
+        files: published::pipeline_files_of(pipeline_files),
     };
     let runs = run.output.join("runs");
     let mut out = Compared::default();

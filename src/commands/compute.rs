@@ -13,7 +13,7 @@ use crate::dataset::{self, County};
 use crate::due::Due;
 use crate::error::Error;
 use crate::failure::why;
-use crate::ingest::submission::{Listing, Stamp, bytes_of, discover, sha256};
+use crate::ingest::submission::{Listing, Stamp, discover, hash_of};
 use crate::ingest::{self, FileRead, Memory};
 use crate::last_year::LastYear;
 use crate::pipeline::load::hex;
@@ -48,6 +48,8 @@ pub struct Request {
     pub pipeline: Pipeline,
     pub counties_path: PathBuf,
     pub counties: Vec<County>,
+    /// The list of the counties as it was read.
+    pub counties_list: Vec<u8>,
     pub input: PathBuf,
     pub period: i64,
     /// Only these counties; all when empty.
@@ -95,7 +97,7 @@ fn of_pipeline(pipeline: Pipeline, args: &InputArgs, only: &[String]) -> Result<
         .counties
         .clone()
         .unwrap_or_else(|| pipeline.counties_path.clone());
-    let counties = dataset::read_counties(&counties_path)?;
+    let (counties, counties_list) = dataset::read_counties_and_bytes(&counties_path)?;
     check_only(only, &counties)?;
     let default = || PathBuf::from(&pipeline.default_input);
     Ok(Request {
@@ -103,6 +105,7 @@ fn of_pipeline(pipeline: Pipeline, args: &InputArgs, only: &[String]) -> Result<
         period: args.period.unwrap_or(pipeline.default_period),
         counties_path,
         counties,
+        counties_list,
         only: only.to_vec(),
         last_year: None,
         alone: false,
@@ -219,8 +222,7 @@ fn changed(files: &[FileRead], pipeline: &Pipeline) -> Vec<usize> {
             return true;
         }
         stamp.is_fresh()
-            && bytes_of(&file.submission, &pipeline.limits)
-                .is_ok_and(|bytes| sha256(&bytes) != file.sha256)
+            && hash_of(&file.submission, &pipeline.limits).is_some_and(|hash| hash != file.sha256)
     };
     let all = files.par_iter().enumerate();
     all.filter(|(_, file)| is_changed(file))

@@ -18,10 +18,7 @@ const CURRENT: &str = "current";
 /// # Errors
 /// When a run is not known, was not built upon another, or cannot be read.
 pub fn diff(args: &DiffArgs) -> Result<u8, Error> {
-    let output = match &args.output {
-        Some(dir) => dir.clone(),
-        None => PathBuf::from(pipeline::load(&args.pipeline)?.default_output),
-    };
+    let output = published::output_of(args.output.as_ref(), &args.pipeline)?;
     let after = find(&output, args.after.as_deref().unwrap_or(CURRENT))?;
     let before = match &args.before {
         Some(run) => find(&output, run)?,

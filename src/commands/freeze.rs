@@ -8,7 +8,6 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::published;
 use crate::cli::FreezeArgs;
@@ -29,13 +28,7 @@ pub fn freeze(args: &FreezeArgs) -> Result<u8, Error> {
     let pipeline = pipeline::load(&args.pipeline)?;
     let default = || PathBuf::from(&pipeline.default_output);
     let output = args.output.clone().unwrap_or_else(default);
-    if !output.join("runs").is_dir() {
-        let message = format!(
-            "{} is no folder of outputs: no runs/ in it",
-            output.display()
-        );
-        return Err(Error::Usage(message));
-    }
+    published::check_outputs(&output)?;
     let owner = Owner::this(&pipeline.id, pipeline.default_period);
     let _lock = lock::take(&output, &owner, Duration::ZERO)?;
     if args.release {
@@ -202,21 +195,11 @@ impl Said {
     fn read(folder: &Path) -> Result<Said, Error> {
         let json = published::run_json(folder)
             .map_err(|why| Error::Usage(format!("{}: {why}", folder.display())))?;
-        let pairs = |list: &Value, keys: [&str; 2]| -> Vec<(String, String)> {
-            let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or("").to_string();
-            let entries = list.as_array().into_iter().flatten();
-            entries
-                .map(|e| (text(e, keys[0]), text(e, keys[1])))
-                .collect()
-        };
         let said = Said {
-            program: json["program"]["version"]
-                .as_str()
-                .unwrap_or("")
-                .to_string(),
+            program: published::text(&json["program"]["version"]),
             input: json["input"].as_str().map(str::to_string),
-            inputs: pairs(&json["inputs"], ["path", "sha256"]),
-            skipped: pairs(&json["skipped"], ["path", "rule"]),
+            inputs: published::inputs(&json),
+            skipped: published::pairs(&json["skipped"], ["path", "rule"]),
         };
         let inside = |path: &str| {
             let mut parts = Path::new(path).components();
@@ -351,9 +334,8 @@ fn differences(copies: &Path, pipeline: &Pipeline, said: &Said) -> Result<Vec<St
         .par_iter()
         .map(|file| {
             // A file that is too large to be read has no hash in the run either.
-            let bytes = submission::bytes_of(file, &pipeline.limits);
-            let hash = bytes.map_or(String::new(), |bytes| submission::sha256(&bytes));
-            (file.path.clone(), hash)
+            let hash = submission::hash_of(file, &pipeline.limits);
+            (file.path.clone(), hash.unwrap_or_default())
         })
         .collect();
     let (then, now): (BTreeSet<_>, BTreeSet<_>) =

@@ -9,7 +9,7 @@ use super::published;
 use crate::finding::{Draft, Explanation, Finding, Place, Severity, State};
 use crate::followup::Base;
 use crate::store::frozen;
-use crate::store::runs::{self, RUN_JSON, Run};
+use crate::store::runs::{self, RUN_JSON, Run, Runs};
 
 /// What the next run of an output folder is.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +21,11 @@ pub struct Next<'a> {
 }
 
 /// The base of the next run: what the last run of the same pipeline and period has published, or, if that was made from
-/// the very same, what that run was built upon. Runs of some counties are passed over. What cannot be read is said, and
+/// the very same, what that run was built upon; `all` are the runs of the output folder. Runs of some counties are passed over. What cannot be read is said, and
 /// another run is taken.
-pub fn base(output: &Path, next: Next<'_>) -> Option<Base> {
+pub fn base(output: &Path, all: &Runs, next: Next<'_>) -> Option<Base> {
     let runs = output.join("runs");
-    let last = last(output, next)?;
+    let last = last(output, all, next)?;
     let mut names = candidates(&runs, last, next);
     let mut at = 0;
     while let Some(own) = names.get(at).cloned() {
@@ -121,18 +121,17 @@ fn candidates(runs: &Path, last: Run, next: Next<'_>) -> Vec<String> {
 }
 
 /// The last run of the pipeline and the period: what `current` points to, else the last that was made of all counties.
-fn last(output: &Path, next: Next<'_>) -> Option<Run> {
+fn last(output: &Path, all: &Runs, next: Next<'_>) -> Option<Run> {
     let fits = |run: &Run| run.pipeline == next.pipeline && run.period == next.period;
     let current = runs::current(output)?;
     if let Some(run) = head(&output.join("runs"), &current).filter(fits) {
         return Some(run);
     }
-    let all = runs::list(output);
     for (run, why) in all.unreadable.iter().filter(|(name, _)| *name != current) {
         tracing::warn!(run, why, "an earlier run cannot be built upon");
     }
-    let mut latest_first = all.list.into_iter().rev();
-    latest_first.find(|r| fits(r) && r.is_whole() && r.inputs_key.is_some() && r.name != current)
+    let is_last = |r: &&Run| fits(r) && r.is_whole() && r.inputs_key.is_some() && r.name != current;
+    all.list.iter().rev().find(is_last).cloned()
 }
 
 /// What a run says of itself. Not a word of a run of an older program, which has no base and other ids.

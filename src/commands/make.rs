@@ -23,7 +23,7 @@ use crate::report::{self, Context};
 use crate::results::Results;
 use crate::store::entries::Store;
 use crate::store::publish::Outputs;
-use crate::store::runs;
+use crate::store::runs::Runs;
 
 /// The earlier runs that a run is built upon.
 #[derive(Debug, Default)]
@@ -61,38 +61,34 @@ pub struct Made {
     pub results: Results,
 }
 
-/// Finds the earlier runs in the output folder.
-///
-/// # Errors
-/// When the list of the counties cannot be read.
-pub fn earlier(request: &Request, results: &Results, output: &Path) -> Result<Earlier, Error> {
-    let runs = runs::list(output);
+/// Finds the earlier runs among those of the output folder.
+pub fn earlier(request: &Request, results: &Results, output: &Path, runs: &Runs) -> Earlier {
     let years = match request.alone {
         true => Vec::new(),
         false => {
             let last_year = request.last_year.as_ref();
-            years::held(output, &runs, &request.pipeline, request.period, last_year)
+            years::held(output, runs, &request.pipeline, request.period, last_year)
         }
     };
-    let inputs_key = inputs_key(request, results, &years)?;
+    let inputs_key = inputs_key(request, results, &years);
     let next = Next {
         pipeline: &request.pipeline.id,
         period: request.period,
         key: &inputs_key,
     };
-    let base = history::base(output, next);
+    let base = history::base(output, runs, next);
     // Of a run about some counties nobody is notified.
     let frozen = match request.only.is_empty() {
         true => history::frozen(output, next, base.as_ref().map(|b| b.run.as_str())),
         false => None,
     };
-    Ok(Earlier {
+    Earlier {
         inputs_key,
         base,
         years,
         sequence: runs.next_sequence(),
         frozen,
-    })
+    }
 }
 
 /// Makes every output of a run.
@@ -129,7 +125,7 @@ pub fn made(
         changes: None,
     };
     let mut frames = timings.time("frames", || report::data::frames(&context))?;
-    let pipeline_files = outputs::pipeline_files(request)?;
+    let pipeline_files = outputs::pipeline_files(request);
     let compared = timings.time("changes", || {
         compared::with_earlier(run, earlier, &run_id, &mut frames, &pipeline_files)
     })?;
@@ -179,10 +175,7 @@ fn run_id(request: &Request, earlier: &Earlier, base: Option<&str>) -> String {
 }
 
 /// What the run is made from, but for its base, as a hash.
-pub fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Result<String, Error> {
-    let path = &request.counties_path;
-    let list = std::fs::read(path)
-        .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
+pub fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> String {
     let mut hash = Sha256::new();
     let mut feed = |text: &str| {
         hash.update(text.as_bytes());
@@ -192,7 +185,7 @@ pub fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Resul
     feed(&request.pipeline.hash);
     feed(&request.period.to_string());
     feed(&request.only.join(","));
-    feed(&ingest::submission::sha256(&list));
+    feed(&ingest::submission::sha256(&request.counties_list));
     if let Some(last_year) = &request.last_year {
         feed(&last_year.hash);
         feed(&last_year.period.to_string());
@@ -212,7 +205,7 @@ pub fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Resul
     if request.due.as_ref().is_some_and(|due| due.passed) {
         feed("due date passed");
     }
-    Ok(hex(&hash.finalize()))
+    hex(&hash.finalize())
 }
 
 /// Exit code of a run that was carried out: 1 when something must be corrected.

@@ -60,10 +60,7 @@ fn written(frames: Vec<(String, DataFrame)>) -> Result<Outputs, Error> {
 
 /// The pipeline and the list of the counties that a run was made with, so that it can be made again: the pipeline's own
 /// folder lies in `pipeline/` as deep as what its files name above it.
-///
-/// # Errors
-/// [`Error::Input`] when the list cannot be read.
-pub fn pipeline_files(request: &Request) -> Result<Outputs, Error> {
+pub fn pipeline_files(request: &Request) -> Outputs {
     let pipeline = &request.pipeline;
     let up = |name: &str| {
         Path::new(name)
@@ -84,11 +81,9 @@ pub fn pipeline_files(request: &Request) -> Result<Outputs, Error> {
         let path = plain(&Path::new(PIPELINE).join(&own).join(&file.name));
         outputs.push((path.to_string_lossy().into_owned(), file.bytes.clone()));
     }
-    let path = &request.counties_path;
-    let list = std::fs::read(path)
-        .map_err(|e| Error::Input(format!("county list {}: {e}", path.display())))?;
+    let list = request.counties_list.clone();
     outputs.push((format!("{PIPELINE}/{COUNTIES}"), list));
-    Ok(outputs)
+    outputs
 }
 
 /// The workbooks about the province.

@@ -12,8 +12,8 @@ use super::compute::{self, Request};
 use super::{outputs, published};
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::ingest::submission::{Submission, bytes_of, sha256};
-use crate::pipeline::parts::{self, Files, PartChange};
+use crate::ingest::submission::{Submission, hash_of};
+use crate::pipeline::parts::{self, PartChange};
 use crate::store::entries::Store;
 use crate::store::parsed::Parsed;
 use crate::store::runs;
@@ -80,7 +80,7 @@ pub fn plan(args: &PlanArgs) -> Result<u8, Error> {
     })?;
     let output = output_of(&request.pipeline.default_output);
     let listing = compute::listing(&request)?;
-    let plan = made(&request, &output, &listing.submissions)?;
+    let plan = made(&request, &output, &listing.submissions);
     let text = match args.json {
         true => {
             let text = serde_json::to_string_pretty(&plan.json());
@@ -93,11 +93,7 @@ pub fn plan(args: &PlanArgs) -> Result<u8, Error> {
     Ok(0)
 }
 
-fn made<'a>(
-    request: &'a Request,
-    output: &Path,
-    submissions: &[Submission],
-) -> Result<Plan<'a>, Error> {
+fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> Plan<'a> {
     let pipeline = &request.pipeline;
     let all = runs::list(output);
     let own = |r: &&runs::Run| r.pipeline == pipeline.id && r.period == request.period;
@@ -120,12 +116,12 @@ fn made<'a>(
         store: &store,
         reading: &reading,
     };
-    let then = json.as_ref().map(hashes).unwrap_or_default();
+    let then = json.as_ref().map(published::inputs).unwrap_or_default();
+    let then: BTreeMap<String, String> = then.into_iter().collect();
     let mut files: Vec<File> = submissions
         .par_iter()
         .map(|s| {
-            let hash = bytes_of(s, &pipeline.limits).map(|bytes| sha256(&bytes));
-            let hash = hash.unwrap_or_default();
+            let hash = hash_of(s, &pipeline.limits).unwrap_or_default();
             let fate = match then.get(&s.path) {
                 Some(then) if *then == hash => Fate::Same,
                 Some(_) => Fate::Replaced,
@@ -148,10 +144,7 @@ fn made<'a>(
         kept: false,
     }));
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let now: Files = outputs::pipeline_files(request)?
-        .into_iter()
-        .map(|(path, bytes)| (below(&path, outputs::PIPELINE), bytes))
-        .collect();
+    let now = published::pipeline_files_of(&outputs::pipeline_files(request));
     let before = folder.as_deref().map(published::pipeline_files);
     let parts = before.filter(|b| !b.is_empty());
     let parts = parts.map_or_else(Vec::new, |before| parts::differences(&before, &now));
@@ -165,27 +158,13 @@ fn made<'a>(
             ));
         }
     }
-    Ok(Plan {
+    Plan {
         request,
         last: last.map(|r| r.name.clone()),
         files,
         parts,
         others,
-    })
-}
-
-/// Hashes of a run's inputs by path.
-fn hashes(json: &Value) -> BTreeMap<String, String> {
-    let inputs = json["inputs"].as_array().into_iter().flatten();
-    let text = |value: &Value| value.as_str().unwrap_or("").to_string();
-    inputs
-        .map(|i| (text(&i["path"]), text(&i["sha256"])))
-        .collect()
-}
-
-fn below(path: &str, folder: &str) -> String {
-    let rest = path.strip_prefix(folder).unwrap_or(path);
-    rest.trim_start_matches('/').to_string()
+    }
 }
 
 /// The county whose folder a path begins with.

@@ -10,9 +10,11 @@ use serde_json::Value;
 use super::outputs::PIPELINE;
 use super::run_json::RUN_JSON;
 use crate::changes::Side;
-use crate::pipeline::Pipeline;
+use crate::error::Error;
 use crate::pipeline::parts::Files;
+use crate::pipeline::{self, Pipeline};
 use crate::report::data::table_file;
+use crate::store::publish::{self, Outputs};
 
 /// What a run says of itself.
 ///
@@ -31,6 +33,70 @@ pub fn json(path: &Path) -> Result<Value, String> {
     serde_json::from_slice(&bytes).map_err(|e| e.to_string())
 }
 
+/// Text of a value; empty where it is none.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or("").to_string()
+}
+
+/// Two texts of each entry of a list.
+pub fn pairs(list: &Value, keys: [&str; 2]) -> Vec<(String, String)> {
+    let entries = list.as_array().into_iter().flatten();
+    entries
+        .map(|entry| (text(&entry[keys[0]]), text(&entry[keys[1]])))
+        .collect()
+}
+
+/// Path and hash of every input of a run, as its `run.json` has them.
+pub fn inputs(json: &Value) -> Vec<(String, String)> {
+    pairs(&json["inputs"], ["path", "sha256"])
+}
+
+/// The folder of the outputs: as named, else as the pipeline says.
+///
+/// # Errors
+/// When the pipeline is asked and wrong.
+pub fn output_of(output: Option<&PathBuf>, pipeline: &Path) -> Result<PathBuf, Error> {
+    match output {
+        Some(dir) => Ok(dir.clone()),
+        None => Ok(PathBuf::from(pipeline::load(pipeline)?.default_output)),
+    }
+}
+
+/// Sees that a folder is one of outputs.
+///
+/// # Errors
+/// [`Error::Usage`] when it is not.
+pub fn check_outputs(output: &Path) -> Result<(), Error> {
+    match output.join("runs").is_dir() {
+        true => Ok(()),
+        false => Err(Error::Usage(format!(
+            "{} is no folder of outputs: no runs/ in it",
+            output.display()
+        ))),
+    }
+}
+
+/// The bytes of a Parquet file as a frame: some of its columns, as far as they are there; all where none is named.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn parquet(bytes: &[u8], columns: &[&str]) -> Result<DataFrame, String> {
+    let read = || {
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        if !columns.is_empty() {
+            let schema = reader.schema()?;
+            let there = columns.iter().filter(|c| schema.contains(c));
+            let there = there.map(|c| (*c).to_string()).collect();
+            reader = reader.with_columns(Some(there));
+        }
+        reader.finish()
+    };
+    // Of a damaged file the reader may panic.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read))
+        .map_err(|panic| crate::log::panic_text(&*panic))?
+        .map_err(|e: PolarsError| e.to_string())
+}
+
 /// A frame of `data/`, with the bytes that it was read from.
 ///
 /// # Errors
@@ -39,12 +105,7 @@ pub fn frame(folder: &Path, name: &str) -> Result<(DataFrame, Vec<u8>), String> 
     let path = folder.join("data").join(format!("{name}.parquet"));
     let wrong = |why: String| format!("{}: {why}", path.display());
     let bytes = std::fs::read(&path).map_err(|e| wrong(e.to_string()))?;
-    // Of a damaged file the reader may panic.
-    let read = || ParquetReader::new(Cursor::new(&bytes)).finish();
-    let frame = std::panic::catch_unwind(read)
-        .map_err(|panic| wrong(crate::log::panic_text(&*panic)))?
-        .map_err(|e| wrong(e.to_string()))?;
-    Ok((frame, bytes))
+    Ok((parquet(&bytes, &[]).map_err(wrong)?, bytes))
 }
 
 /// What a run has published of what two runs are compared by, by frame the columns; all where none is named.
@@ -116,7 +177,6 @@ pub fn side(folder: &Path, pipeline: &Pipeline) -> Result<Side, String> {
             None
         }
     };
-    let text = |value: &Value| value.as_str().unwrap_or("").to_string();
     let only = json["only"].as_array().into_iter().flatten();
     Ok(Side {
         run: folder_name(folder).unwrap_or_else(|| text(&json["run"])),
@@ -138,51 +198,34 @@ fn some_columns(folder: &Path, name: &str, columns: &[&str]) -> Result<DataFrame
     let path = folder.join("data").join(format!("{name}.parquet"));
     let wrong = |why: String| format!("{}: {why}", path.display());
     let bytes = std::fs::read(&path).map_err(|e| wrong(e.to_string()))?;
-    let mut reader = ParquetReader::new(Cursor::new(&bytes));
-    if !columns.is_empty() {
-        let schema = reader.schema().map_err(|e| wrong(e.to_string()))?;
-        let there = columns.iter().filter(|c| schema.contains(c));
-        let there = there.map(|c| (*c).to_string()).collect();
-        reader = reader.with_columns(Some(there));
-    }
-    reader.finish().map_err(|e| wrong(e.to_string()))
+    parquet(&bytes, columns).map_err(wrong)
+}
+
+/// The pipeline files among outputs, by their path below the folder of the pipeline.
+pub fn pipeline_files_of(outputs: &Outputs) -> Files {
+    let own = outputs.iter().filter_map(|(path, bytes)| {
+        let rest = path.strip_prefix(PIPELINE)?.strip_prefix('/')?;
+        Some((rest.to_string(), bytes.clone()))
+    });
+    own.collect()
 }
 
 /// The pipeline files that a run has kept, with its list of counties, by path. None of a run of an older program.
 pub fn pipeline_files(folder: &Path) -> Files {
     let root = folder.join(PIPELINE);
-    let mut out = Files::new();
-    for path in all_files(&root) {
-        let name = path
-            .strip_prefix(&root)
-            .map(|p| p.to_string_lossy().replace('\\', "/"));
-        if let (Ok(name), Ok(bytes)) = (name, std::fs::read(&path)) {
-            out.insert(name, bytes);
-        }
-    }
-    out
+    let all = publish::files(&root).unwrap_or_default().into_iter();
+    all.filter_map(|name| {
+        let bytes = std::fs::read(root.join(&name)).ok()?;
+        Some((name, bytes))
+    })
+    .collect()
 }
 
 /// The folder of the pipeline that a run has kept.
 pub fn pipeline_folder(folder: &Path) -> Option<PathBuf> {
-    let mut all = all_files(&folder.join(PIPELINE)).into_iter();
+    let root = folder.join(PIPELINE);
+    let all = publish::files(&root).unwrap_or_default().into_iter();
+    let mut all = all.map(|name| root.join(name));
     let head = all.find(|p| p.file_name().is_some_and(|n| n == "pipeline.toml"))?;
     head.parent().map(Path::to_path_buf)
-}
-
-/// All files below a folder.
-fn all_files(folder: &Path) -> Vec<PathBuf> {
-    let mut out = Vec::new();
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => out.push(path),
-            }
-        }
-    }
-    out.sort();
-    out
 }

@@ -154,9 +154,9 @@ fn carried_out(
     if store.get(&examples).is_none() {
         store.put(&examples, b"all examples hold\n");
     }
+    let runs = timings.time("runs", || runs::list(output));
     if request.last_year.is_none() && !request.alone {
         request.last_year = timings.time("previous", || {
-            let runs = runs::list(output);
             previous::held(output, &runs, &request.pipeline, request.period)
         });
     }
@@ -164,7 +164,9 @@ fn carried_out(
     let at = timings.time("read", || compute::read(request, listing, &store, read))?;
     let ReadInput { listing, files, .. } = &read[at];
     let results = compute::results(request, files, &mut timings)?;
-    let earlier = timings.time("earlier", || make::earlier(request, &results, output))?;
+    let earlier = timings.time("earlier", || {
+        make::earlier(request, &results, output, &runs)
+    });
     let run = make::Run {
         request,
         listing,

@@ -1,13 +1,13 @@
 //! `junheng status`: the runs of an output folder, the last below, and who holds it. It changes nothing.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::published;
 use crate::cli::StatusArgs;
 use crate::error::Error;
-use crate::pipeline;
 use crate::pipeline::model::Part;
 use crate::store::frozen::{self, Manifest};
 use crate::store::lock;
@@ -18,17 +18,8 @@ use crate::store::runs::{self, Run, Runs};
 /// # Errors
 /// [`Error::Usage`] when the folder is no folder of outputs.
 pub fn status(args: &StatusArgs) -> Result<u8, Error> {
-    let output = match &args.output {
-        Some(dir) => dir.clone(),
-        None => PathBuf::from(pipeline::load(&args.pipeline)?.default_output),
-    };
-    if !output.join("runs").is_dir() {
-        let message = format!(
-            "{} is no folder of outputs: no runs/ in it",
-            output.display()
-        );
-        return Err(Error::Usage(message));
-    }
+    let output = published::output_of(args.output.as_ref(), &args.pipeline)?;
+    published::check_outputs(&output)?;
     let runs = runs::list(&output);
     let (frozen, _) = frozen::all(&output);
     let seen = Seen {

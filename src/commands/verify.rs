@@ -3,11 +3,10 @@
 //! them was touched. It changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use polars::prelude::*;
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -15,14 +14,15 @@ use super::compute::{self, ReadInput, Request, Timings};
 use super::diff::find;
 use super::history::{self, Frozen};
 use super::make::{self, Earlier};
+use super::published::text;
 use super::run_json::{self, RUN_JSON};
 use super::{outputs, previous, published, years};
 use crate::cli::{InputArgs, VerifyArgs};
 use crate::due::Due;
 use crate::error::Error;
-use crate::pipeline;
 use crate::store::entries::Store;
 use crate::store::frozen::{self, Manifest};
+use crate::store::publish;
 use crate::store::runs::{self, Runs};
 
 /// How many lines of one kind are shown.
@@ -40,10 +40,7 @@ const NAMING_COLUMNS: usize = 4;
 /// When there is no such run, or it cannot be made again: its pipeline, its inputs or an earlier run that it was built upon
 /// are not there.
 pub fn verify(args: &VerifyArgs) -> Result<u8, Error> {
-    let output = match &args.output {
-        Some(dir) => dir.clone(),
-        None => PathBuf::from(pipeline::load(&args.pipeline)?.default_output),
-    };
+    let output = published::output_of(args.output.as_ref(), &args.pipeline)?;
     let folder = find(&output, args.run.as_deref().unwrap_or("current"))?;
     let mut wrong = frozen_ones(&output);
     let json = published::run_json(&folder)
@@ -132,7 +129,7 @@ fn made_again(
         return Ok(wrong);
     }
     let results = compute::results(&request, files, &mut timings)?;
-    let inputs_key = make::inputs_key(&request, &results, &earlier.years)?;
+    let inputs_key = make::inputs_key(&request, &results, &earlier.years);
     let earlier = Earlier {
         inputs_key,
         ..earlier
@@ -251,10 +248,7 @@ fn earlier(
 
 /// Submissions that are not those of the run.
 fn other_inputs(json: &Value, now: &BTreeMap<String, String>) -> Vec<String> {
-    let inputs = json["inputs"].as_array().into_iter().flatten();
-    let then: BTreeMap<String, String> = inputs
-        .map(|i| (text(&i["path"]), text(&i["sha256"])))
-        .collect();
+    let then: BTreeMap<String, String> = published::inputs(json).into_iter().collect();
     let mut out = Vec::new();
     for path in then.keys().chain(now.keys()).collect::<BTreeSet<_>>() {
         match (then.get(path), now.get(path)) {
@@ -296,7 +290,7 @@ fn compared(folder: &Path, outputs: &[(String, Vec<u8>)]) -> Vec<String> {
     };
     let mut out: Vec<String> = outputs.par_iter().flat_map_iter(differs).collect();
     let known: BTreeSet<&str> = outputs.iter().map(|(path, _)| path.as_str()).collect();
-    let there = frozen::hashes(folder).unwrap_or_default().into_keys();
+    let there = publish::files(folder).unwrap_or_default().into_iter();
     let more = there.filter(|path| !known.contains(path.as_str()));
     out.extend(more.map(|path| format!("{path} was added to the run's folder")));
     out
@@ -304,12 +298,8 @@ fn compared(folder: &Path, outputs: &[(String, Vec<u8>)]) -> Vec<String> {
 
 /// The first figures in which two frames differ: the published one, and the one made again.
 fn figures(there: &[u8], made: &[u8]) -> Vec<String> {
-    let frame = |bytes: &[u8]| {
-        ParquetReader::new(Cursor::new(bytes.to_vec()))
-            .finish()
-            .ok()
-    };
-    let (Some(there), Some(made)) = (frame(there), frame(made)) else {
+    let frame = |bytes: &[u8]| published::parquet(bytes, &[]);
+    let (Ok(there), Ok(made)) = (frame(there), frame(made)) else {
         return vec!["it is no Parquet file any more".to_string()];
     };
     if there.height() != made.height() {
@@ -349,10 +339,6 @@ fn in_short(text: &str) -> String {
         Some((end, _)) => format!("{}...", &line[..end]),
         None => line,
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or("").to_string()
 }
 
 fn texts(value: &Value) -> Vec<String> {

@@ -33,6 +33,14 @@ struct CountyLine {
 /// # Errors
 /// [`Error::Pipeline`] with the line that is wrong.
 pub fn read_counties(path: &Path) -> Result<Vec<County>, Error> {
+    read_counties_and_bytes(path).map(|(counties, _)| counties)
+}
+
+/// The same, with the bytes of the list.
+///
+/// # Errors
+/// As for [`read_counties`].
+pub fn read_counties_and_bytes(path: &Path) -> Result<(Vec<County>, Vec<u8>), Error> {
     let wrong = |e: String| Error::Pipeline(format!("county list {}: {e}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| wrong(why(path, &e)))?;
     let text = decoded(&bytes).ok_or_else(|| wrong("neither UTF-8 nor GB18030".to_string()))?;
@@ -51,7 +59,7 @@ pub fn read_counties(path: &Path) -> Result<Vec<County>, Error> {
         });
     }
     out.sort_by(|a, b| a.code.cmp(&b.code));
-    Ok(out)
+    Ok((out, bytes))
 }
 
 /// The county of a code that somebody asks for.

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use polars::prelude::DataFrame;
 
 pub use assemble::{Given, assemble};
-pub use counties::{County, asked_county, read_counties};
+pub use counties::{County, asked_county, read_counties, read_counties_and_bytes};
 pub use frame::frame;
 
 use crate::finding::{Place, a1};

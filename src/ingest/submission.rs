@@ -544,6 +544,11 @@ fn dashed(text: &str) -> Option<usize> {
         .map(|part| part.chars().count())
 }
 
+/// The hash of a submission's bytes; none of one that cannot be got.
+pub fn hash_of(file: &Submission, limits: &Limits) -> Option<String> {
+    bytes_of(file, limits).ok().map(|bytes| sha256(&bytes))
+}
+
 /// SHA-256 of a file's bytes, hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::publish::{failed, make_dir, sync_dir, write_synced};
+use super::publish::{failed, files, make_dir, sync_dir, write_synced};
 use crate::error::Error;
 use crate::pipeline::load::hex;
 
@@ -141,9 +141,7 @@ pub fn release(output: &Path, name: &str) -> Result<PathBuf, Error> {
 /// # Errors
 /// Which file cannot be read.
 pub fn hashes(folder: &Path) -> Result<BTreeMap<String, String>, String> {
-    let mut files = Vec::new();
-    walk(folder, "", &mut files)?;
-    let hashed: Result<Vec<_>, String> = files
+    let hashed: Result<Vec<_>, String> = files(folder)?
         .into_par_iter()
         .map(|path| {
             let bytes = fs::read(folder.join(&path)).map_err(|e| format!("{path}: {e}"))?;
@@ -151,24 +149,6 @@ pub fn hashes(folder: &Path) -> Result<BTreeMap<String, String>, String> {
         })
         .collect();
     Ok(hashed?.into_iter().collect())
-}
-
-fn walk(folder: &Path, below: &str, files: &mut Vec<String>) -> Result<(), String> {
-    let wrong = |e: std::io::Error| format!("{}: {e}", folder.join(below).display());
-    for entry in fs::read_dir(folder.join(below)).map_err(wrong)? {
-        let entry = entry.map_err(wrong)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = match below {
-            "" => name,
-            _ => format!("{below}/{name}"),
-        };
-        if entry.path().is_dir() {
-            walk(folder, &path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// What was touched of a frozen run since: outputs and kept inputs that are missing, were changed or added, a line each

@@ -38,7 +38,7 @@ impl Memory for Parsed<'_> {
         let Some(kept) = self.store.get(&key) else {
             return false;
         };
-        match decoded(&kept, &Mask::of(bytes), file) {
+        match decoded(&kept, bytes, file) {
             Ok(()) => true,
             Err(why) => {
                 tracing::warn!(file = file.submission.path, why, "not taken from the store");
@@ -52,7 +52,7 @@ impl Memory for Parsed<'_> {
 
     fn keep(&self, file: &FileRead, bytes: &[u8]) {
         let key = self.key(&file.sha256, file.submission.name());
-        match encoded(file, &Mask::of(bytes)) {
+        match encoded(file, bytes) {
             Ok(bytes) => self.store.put(&key, &bytes),
             Err(why) => tracing::warn!(file = file.submission.path, why, "not kept in the store"),
         }
@@ -273,14 +273,14 @@ impl KeptDraft {
     }
 }
 
-fn encoded(file: &FileRead, mask: &Mask) -> Result<Vec<u8>, String> {
+fn encoded(file: &FileRead, submission: &[u8]) -> Result<Vec<u8>, String> {
     let mut rows = Rows::default();
     for table in &file.tables {
         rows.table(table)?;
     }
     for answers in &file.answers {
         let text = serde_json::to_string(answers).map_err(|e| e.to_string())?;
-        let masked = hex(&mask.applied(text.as_bytes()));
+        let masked = hex(&Mask::of(submission).applied(text.as_bytes()));
         rows.push(part::ANSWERS, NONE, None, 0.0, Some(masked));
         rows.drafts(part::ANSWERS_DRAFT, &answers.drafts)?;
     }
@@ -288,7 +288,7 @@ fn encoded(file: &FileRead, mask: &Mask) -> Result<Vec<u8>, String> {
     rows.parquet().map_err(|e| e.to_string())
 }
 
-fn decoded(bytes: &[u8], mask: &Mask, file: &mut FileRead) -> Result<(), String> {
+fn decoded(bytes: &[u8], submission: &[u8], file: &mut FileRead) -> Result<(), String> {
     let mut frame = ParquetReader::new(Cursor::new(bytes))
         .read_parallel(ParallelStrategy::None)
         .finish()
@@ -332,7 +332,7 @@ fn decoded(bytes: &[u8], mask: &Mask, file: &mut FileRead) -> Result<(), String>
             }
             part::ANSWERS => {
                 let masked = unhex(json).ok_or("masked text that is none")?;
-                let text = mask.applied(&masked);
+                let text = Mask::of(submission).applied(&masked);
                 let text = String::from_utf8(text).map_err(|e| e.to_string())?;
                 file.answers.push(from_json(&text)?);
                 continue;

@@ -241,7 +241,7 @@ fn open() -> Result<(), Error> {
 }
 
 fn equal(folder: &Path, outputs: &Outputs, (timed, without): Timed<'_>) -> bool {
-    count(folder) == outputs.len()
+    files(folder).is_ok_and(|there| there.len() == outputs.len())
         && outputs.iter().all(|(path, bytes)| {
             fs::read(folder.join(path)).is_ok_and(|there| {
                 if path == timed {
@@ -253,20 +253,33 @@ fn equal(folder: &Path, outputs: &Outputs, (timed, without): Timed<'_>) -> bool 
         })
 }
 
-/// How many files a folder holds, at any depth.
-fn count(folder: &Path) -> usize {
-    fs::read_dir(folder).map_or(0, |entries| {
-        entries
-            .flatten()
-            .map(|e| {
-                if e.path().is_dir() {
-                    count(&e.path())
-                } else {
-                    1
-                }
-            })
-            .sum()
-    })
+/// Every file below a folder, at any depth, by its path below it with `/`, sorted.
+///
+/// # Errors
+/// Which folder cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<String>, String> {
+    let mut out = Vec::new();
+    walk(folder, "", &mut out)?;
+    out.sort();
+    Ok(out)
+}
+
+fn walk(folder: &Path, below: &str, files: &mut Vec<String>) -> Result<(), String> {
+    let wrong = |e: io::Error| format!("{}: {e}", folder.join(below).display());
+    for entry in fs::read_dir(folder.join(below)).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = match below {
+            "" => name,
+            _ => format!("{below}/{name}"),
+        };
+        if entry.path().is_dir() {
+            walk(folder, &path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Points `current` to a run: a link is made beside and renamed over the old one.

@@ -7,7 +7,7 @@ use crate::command_line::{Run, junheng};
 use crate::harness::*;
 
 /// All files of a run by relative path; `run.json` without its timings.
-fn files(output: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files(output: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(root: &Path, dir: &Path, out: &mut BTreeMap<String, Vec<u8>>) {
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();

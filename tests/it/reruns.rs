@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::command_line::{Run, junheng};
 use crate::followup::{Place, UNLIKE};
 use crate::harness::*;
+use crate::published::files as files_of;
 
 /// Two counties; the first school of the first has a sports ground of this size.
 fn input(folder: &Path, ground: &str) {
@@ -41,32 +42,6 @@ fn kept(place: &Place, kind: &str) -> Vec<PathBuf> {
         })
         .collect();
     out.sort();
-    out
-}
-
-/// Every file of the current run; of `run.json` without `timings`.
-fn published(output: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn below(folder: &Path, name: &str, out: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let own = format!("{name}/{}", path.file_name().unwrap().to_string_lossy());
-            if path.is_dir() {
-                below(&path, &own, out);
-            } else {
-                out.insert(own, std::fs::read(&path).unwrap());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    below(
-        &output.join("current").canonicalize().unwrap(),
-        "",
-        &mut out,
-    );
-    let json = out.get_mut("/run.json").unwrap();
-    let mut value: Value = serde_json::from_slice(json).unwrap();
-    value.as_object_mut().unwrap().remove("timings");
-    *json = value.to_string().into_bytes();
     out
 }
 
@@ -103,7 +78,7 @@ fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
     let (_, files) = planned(&place, &[]);
     assert!(files.values().all(|f| *f == ("new".to_string(), true)));
     place.run(&[]);
-    let cold = published(&place.output);
+    let cold = files_of(&place.output);
     let read = kept(&place, "read").len();
     // The two counties' 区县填报表 are the same bytes under the same name, if they were written within one second.
     assert!(read == 3 || read == 4, "{read}");
@@ -127,12 +102,12 @@ fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
     );
     assert!(text.contains("to be read: 1 of 4 files"), "{text}");
     place.run(&[]);
-    let warm = published(&place.output);
+    let warm = files_of(&place.output);
     assert_ne!(warm, cold);
     assert_eq!(kept(&place, "read").len(), read + 1);
     std::fs::remove_dir_all(place.output.join("store")).unwrap();
     assert!(place.run(&[]).stdout.contains("unchanged"));
-    assert_eq!(published(&place.output), warm);
+    assert_eq!(files_of(&place.output), warm);
 
     // Damaged, torn and empty entries are read again.
     for (n, path) in kept(&place, "read")

@@ -13,7 +13,7 @@ use crate::dataset::{self, County};
 use crate::due::Due;
 use crate::error::Error;
 use crate::failure::why;
-use crate::ingest::submission::{Listing, Stamp, discover, hash_of};
+use crate::ingest::submission::{Listing, Stamp, discover, hashes_of};
 use crate::ingest::{self, FileRead, Memory};
 use crate::last_year::LastYear;
 use crate::pipeline::load::hex;
@@ -222,7 +222,8 @@ fn changed(files: &[FileRead], pipeline: &Pipeline) -> Vec<usize> {
             return true;
         }
         stamp.is_fresh()
-            && hash_of(&file.submission, &pipeline.limits).is_some_and(|hash| hash != file.sha256)
+            && hashes_of(&file.submission, &pipeline.limits)
+                .is_some_and(|(sha256, _)| sha256 != file.sha256)
     };
     let all = files.par_iter().enumerate();
     all.filter(|(_, file)| is_changed(file))

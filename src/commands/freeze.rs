@@ -334,8 +334,11 @@ fn differences(copies: &Path, pipeline: &Pipeline, said: &Said) -> Result<Vec<St
         .par_iter()
         .map(|file| {
             // A file that is too large to be read has no hash in the run either.
-            let hash = submission::hash_of(file, &pipeline.limits);
-            (file.path.clone(), hash.unwrap_or_default())
+            let hashes = submission::hashes_of(file, &pipeline.limits);
+            (
+                file.path.clone(),
+                hashes.map_or_else(String::new, |(sha256, _)| sha256),
+            )
         })
         .collect();
     let (then, now): (BTreeSet<_>, BTreeSet<_>) =

@@ -12,7 +12,7 @@ use super::compute::{self, Request};
 use super::{outputs, published};
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::ingest::submission::{Submission, hash_of};
+use crate::ingest::submission::{Submission, hashes_of};
 use crate::pipeline::parts::{self, PartChange};
 use crate::store::entries::Store;
 use crate::store::parsed::Parsed;
@@ -121,9 +121,10 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
     let mut files: Vec<File> = submissions
         .par_iter()
         .map(|s| {
-            let hash = hash_of(s, &pipeline.limits).unwrap_or_default();
+            let hashes = hashes_of(s, &pipeline.limits);
+            let sha256 = hashes.as_ref().map(|(sha256, _)| sha256);
             let fate = match then.get(&s.path) {
-                Some(then) if *then == hash => Fate::Same,
+                Some(then) if Some(then) == sha256 => Fate::Same,
                 Some(_) => Fate::Replaced,
                 None => Fate::New,
             };
@@ -131,7 +132,7 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
                 path: s.path.clone(),
                 county: s.folder.as_ref().map(|f| f.code.clone()),
                 fate,
-                kept: store.has(&memory.key(&hash, s.name())),
+                kept: hashes.is_some_and(|(_, seal)| store.has(&memory.key(&seal, s.name()))),
             }
         })
         .collect();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::answers::AnswerTable;
 use super::formats::content::Content;
 use super::formats::{self, Damage, ReadError, Remark};
+use super::seal::Seal;
 use super::submission::{self, CountyName, Stamp, Submission, county_name};
 use super::{SheetTable, read_sheets, rows, workbook};
 use crate::finding::Draft;
@@ -52,20 +53,25 @@ pub struct FileRead {
 
 /// What was read of files before, by their content.
 pub trait Memory: Sync {
-    /// Fills in what was read of a file whose name and bytes are known; says whether there was anything.
-    fn recall(&self, file: &mut FileRead, bytes: &[u8]) -> bool;
+    /// Whether nothing is remembered, of no file: then none need be looked at before it is read.
+    fn is_blank(&self) -> bool;
+    /// Fills in what was read of a file whose name and bytes are known, and its hash; says whether there was anything.
+    fn recall(&self, file: &mut FileRead, seal: &Seal) -> bool;
     /// Keeps what was read of a file.
-    fn keep(&self, file: &FileRead, bytes: &[u8]);
+    fn keep(&self, file: &FileRead, seal: &Seal);
 }
 
 /// Nothing was read before, and nothing is kept.
 pub struct NoMemory;
 
 impl Memory for NoMemory {
-    fn recall(&self, _: &mut FileRead, _: &[u8]) -> bool {
+    fn is_blank(&self) -> bool {
+        true
+    }
+    fn recall(&self, _: &mut FileRead, _: &Seal) -> bool {
         false
     }
-    fn keep(&self, _: &FileRead, _: &[u8]) {}
+    fn keep(&self, _: &FileRead, _: &Seal) {}
 }
 
 /// Reads one submission: bytes, sheets, forms, records; what was read of the same bytes before is taken as it is. Bad files
@@ -113,22 +119,35 @@ fn named_file(pipeline: &Pipeline, submission: &Submission) -> FileRead {
 
 fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
     let limits = &pipeline.limits;
-    let bytes = match settled_bytes(&file.submission, limits) {
+    let failed = |file: &mut FileRead, error: ReadError| {
+        let (rule, draft) = refused(pipeline, error);
+        file.say(rule, draft);
+    };
+    if !memory.is_blank() {
+        match when_settled(&file.submission, |s| submission::sealed(s, limits)) {
+            Ok((seal, stamp)) => {
+                file.stamp = Some(stamp);
+                file.bytes = seal.bytes();
+                file.recalled = memory.recall(file, &seal);
+            }
+            Err(error) => return failed(file, error),
+        }
+        if file.recalled {
+            return;
+        }
+    }
+    let read = when_settled(&file.submission, |s| {
+        submission::bytes_with_stamp(s, limits)
+    });
+    let bytes = match read {
         Ok((bytes, stamp)) => {
             file.stamp = Some(stamp);
             bytes
         }
-        Err(error) => {
-            let (rule, draft) = refused(pipeline, error);
-            return file.say(rule, draft);
-        }
+        Err(error) => return failed(file, error),
     };
     file.bytes = bytes.len() as u64;
     file.sha256 = submission::sha256(&bytes);
-    if memory.recall(file, &bytes) {
-        file.recalled = true;
-        return;
-    }
     let title = file.submission.title();
     match workbook::read(pipeline, &bytes, title) {
         Ok(mut book) => {
@@ -139,7 +158,7 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
             let whole = book.sheets.iter().all(|s| s.damaged.is_none());
             read_sheets(pipeline, file, book.sheets);
             if whole {
-                memory.keep(file, &bytes);
+                memory.keep(file, &Seal::of(&bytes));
             }
         }
         // Why a file, or the rest of a sheet, is not read may hang on the machine, as with one that takes too long: such
@@ -151,8 +170,7 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
                 }
                 other => other,
             };
-            let (rule, draft) = refused(pipeline, error);
-            file.say(rule, draft);
+            failed(file, error);
         }
     }
 }
@@ -161,11 +179,14 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
 const TRIES: u32 = 3;
 const BETWEEN: Duration = Duration::from_millis(150);
 
-/// The bytes of a file. One that is being written is waited for a little.
-fn settled_bytes(submission: &Submission, limits: &Limits) -> Result<(Vec<u8>, Stamp), ReadError> {
+/// What is got of a file. One that is being written is waited for a little.
+fn when_settled<T>(
+    submission: &Submission,
+    got: impl Fn(&Submission) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
     let mut tries = 1;
     loop {
-        match submission::bytes_with_stamp(submission, limits) {
+        match got(submission) {
             Err(ReadError::Damaged(Damage::Changed, _)) if tries < TRIES => {
                 tracing::info!(
                     file = submission.path,

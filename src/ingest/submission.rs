@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::formats::container::{self, Member};
 use super::formats::content::{self, Content};
 use super::formats::{Damage, Limit, ReadError};
+use super::seal::{Passing, Seal};
 use crate::error::Error;
 use crate::failure::why;
 use crate::pipeline::load::hex;
@@ -366,30 +367,92 @@ const FRESH: Duration = Duration::from_secs(2);
 /// # Errors
 /// As for [`bytes_of`].
 pub fn bytes_with_stamp(file: &Submission, limits: &Limits) -> Result<(Vec<u8>, Stamp), ReadError> {
-    let disk = |e: std::io::Error| ReadError::Damaged(Damage::Disk, e.to_string());
+    let (opened, stamp) = opened(file, limits)?;
+    if !file.member.is_empty() {
+        return Ok((member(opened, &file.member, limits)?, stamp));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.bytes).unwrap_or(0));
+    // A file that grows meanwhile is not followed without end.
+    let mut reader = (&opened).take(limits.file + 1);
+    reader.read_to_end(&mut bytes).map_err(disk)?;
+    settled(&opened, stamp, bytes.len() as u64)?;
+    Ok((bytes, stamp))
+}
+
+fn disk(e: std::io::Error) -> ReadError {
+    ReadError::Damaged(Damage::Disk, e.to_string())
+}
+
+/// The file that a submission is, or lies in.
+fn opened(file: &Submission, limits: &Limits) -> Result<(std::fs::File, Stamp), ReadError> {
     let opened = std::fs::File::open(&file.absolute).map_err(disk)?;
-    let before = opened.metadata().map_err(disk)?;
-    let (size, stamp) = (before.len(), Stamp::from(&before));
-    if size > limits.file {
-        let (most, found) = (limits.file >> 20, Some(size.div_ceil(1 << 20)));
+    let stamp = Stamp::from(&opened.metadata().map_err(disk)?);
+    if stamp.bytes > limits.file {
+        let (most, found) = (limits.file >> 20, Some(stamp.bytes.div_ceil(1 << 20)));
         return Err(ReadError::over(Limit::File, most, found, None));
     }
-    let Some((first, inner)) = file.member.split_first() else {
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-        // A file that grows meanwhile is not followed without end.
-        let mut reader = (&opened).take(limits.file + 1);
-        reader.read_to_end(&mut bytes).map_err(disk)?;
-        let after = opened.metadata().map_err(disk)?;
-        if bytes.len() as u64 != size || Stamp::from(&after) != stamp {
-            return Err(ReadError::Damaged(Damage::Changed, String::new()));
-        }
-        return Ok((bytes, stamp));
+    Ok((opened, stamp))
+}
+
+/// Refuses a file that is not any more what it was when it was opened.
+fn settled(opened: &std::fs::File, stamp: Stamp, read: u64) -> Result<(), ReadError> {
+    let after = opened.metadata().map_err(disk)?;
+    if read != stamp.bytes || Stamp::from(&after) != stamp {
+        return Err(ReadError::Damaged(Damage::Changed, String::new()));
+    }
+    Ok(())
+}
+
+/// One file of an archive, or of an archive in it.
+fn member(archive: std::fs::File, path: &[usize], limits: &Limits) -> Result<Vec<u8>, ReadError> {
+    let Some((first, inner)) = path.split_first() else {
+        return Ok(Vec::new());
     };
-    let mut bytes = container::member(opened, *first, limits)?;
+    let mut bytes = container::member(archive, *first, limits)?;
     for index in inner {
         bytes = container::member(std::io::Cursor::new(bytes), *index, limits)?;
     }
-    Ok((bytes, stamp))
+    Ok(bytes)
+}
+
+/// So many bytes pass by at a time: few enough to stay near the processor.
+const PASSING: usize = 128 << 10;
+
+/// The seal of a submission, and the stamp of its file before it was read. Nothing is kept of its bytes.
+///
+/// # Errors
+/// As for [`bytes_of`].
+pub fn sealed(file: &Submission, limits: &Limits) -> Result<(Seal, Stamp), ReadError> {
+    let mut passing = Passing::default();
+    let stamp = each_part(file, limits, &mut |part| passing.pass(part))?;
+    Ok((passing.seal(), stamp))
+}
+
+/// Gives the bytes of a submission part by part; then the stamp of its file before they were read.
+fn each_part(
+    file: &Submission,
+    limits: &Limits,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<Stamp, ReadError> {
+    let (opened, stamp) = opened(file, limits)?;
+    if !file.member.is_empty() {
+        each(&member(opened, &file.member, limits)?);
+        return Ok(stamp);
+    }
+    let mut part = vec![0; PASSING.min(usize::try_from(stamp.bytes).unwrap_or(PASSING) + 1)];
+    let mut passed = 0;
+    // A file that grows meanwhile is not followed without end.
+    while passed <= stamp.bytes {
+        match (&opened).read(&mut part).map_err(disk)? {
+            0 => break,
+            read => {
+                each(&part[..read]);
+                passed += read as u64;
+            }
+        }
+    }
+    settled(&opened, stamp, passed)?;
+    Ok(stamp)
 }
 
 /// The rule by which a name is skipped.
@@ -544,9 +607,15 @@ fn dashed(text: &str) -> Option<usize> {
         .map(|part| part.chars().count())
 }
 
-/// The hash of a submission's bytes; none of one that cannot be got.
-pub fn hash_of(file: &Submission, limits: &Limits) -> Option<String> {
-    bytes_of(file, limits).ok().map(|bytes| sha256(&bytes))
+/// Both hashes of a submission's bytes: SHA-256, and the seal; none of one that cannot be got.
+pub fn hashes_of(file: &Submission, limits: &Limits) -> Option<(String, Seal)> {
+    let (mut sha, mut passing) = (Sha256::new(), Passing::default());
+    each_part(file, limits, &mut |part| {
+        sha.update(part);
+        passing.pass(part);
+    })
+    .ok()?;
+    Some((hex(&sha.finalize()), passing.seal()))
 }
 
 /// SHA-256 of a file's bytes, hexadecimal.

@@ -109,6 +109,12 @@ impl Store {
         self.there.contains_key(key)
     }
 
+    /// Whether there is any entry of a kind.
+    pub fn has_any(&self, kind: &str) -> bool {
+        let of_kind = |key: &Key| key.0.rsplit_once('-').is_some_and(|(own, _)| own == kind);
+        self.there.keys().any(of_kind)
+    }
+
     /// The bytes of an entry. One that is damaged is removed and counts as not there.
     pub fn get(&self, key: &Key) -> Option<Vec<u8>> {
         let (folder, name) = (self.folder.as_ref()?, self.there.get(key)?);

@@ -9,13 +9,16 @@ use std::io::Cursor;
 use polars::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::entries::{Key, Store};
 use crate::finding::{Draft, NOTICES};
 use crate::ingest::cell::Value;
+use crate::ingest::seal::Seal;
 use crate::ingest::{FileRead, Memory, Record, SheetTable};
 use crate::pipeline::load::hex;
+
+/// The kind of the entries.
+const KIND: &str = "read";
 
 /// What was read before, with the same declarations.
 pub struct Parsed<'a> {
@@ -25,23 +28,29 @@ pub struct Parsed<'a> {
 }
 
 impl Parsed<'_> {
-    /// The key of a file whose bytes have this hash.
-    pub fn key(&self, sha256: &str, name: &str) -> Key {
-        let parts = [sha256.as_bytes(), name.as_bytes(), self.reading.as_bytes()];
-        Key::new("read", &parts)
+    /// The key of a file whose bytes have this seal.
+    pub fn key(&self, seal: &Seal, name: &str) -> Key {
+        let hash = seal.hash();
+        let parts = [hash.as_bytes(), name.as_bytes(), self.reading.as_bytes()];
+        Key::new(KIND, &parts)
     }
 }
 
 impl Memory for Parsed<'_> {
-    fn recall(&self, file: &mut FileRead, bytes: &[u8]) -> bool {
-        let key = self.key(&file.sha256, file.submission.name());
+    fn is_blank(&self) -> bool {
+        !self.store.has_any(KIND)
+    }
+
+    fn recall(&self, file: &mut FileRead, seal: &Seal) -> bool {
+        let key = self.key(seal, file.submission.name());
         let Some(kept) = self.store.get(&key) else {
             return false;
         };
-        match decoded(&kept, bytes, file) {
+        match decoded(&kept, seal, file) {
             Ok(()) => true,
             Err(why) => {
                 tracing::warn!(file = file.submission.path, why, "not taken from the store");
+                file.sha256.clear();
                 file.tables.clear();
                 file.answers.clear();
                 file.drafts.clear();
@@ -50,39 +59,12 @@ impl Memory for Parsed<'_> {
         }
     }
 
-    fn keep(&self, file: &FileRead, bytes: &[u8]) {
-        let key = self.key(&file.sha256, file.submission.name());
-        match encoded(file, bytes) {
+    fn keep(&self, file: &FileRead, seal: &Seal) {
+        let key = self.key(seal, file.submission.name());
+        match encoded(file, seal) {
             Ok(bytes) => self.store.put(&key, &bytes),
             Err(why) => tracing::warn!(file = file.submission.path, why, "not kept in the store"),
         }
-    }
-}
-
-/// A mask over texts, made from a submission's own bytes: applied twice it gives the text again.
-struct Mask([u8; 32]);
-
-/// So many of the first bytes of a submission make its mask.
-const MASKING: usize = 1 << 20;
-
-impl Mask {
-    fn of(bytes: &[u8]) -> Mask {
-        let mut hash = Sha256::new();
-        hash.update(b"mask");
-        hash.update(&bytes[..bytes.len().min(MASKING)]);
-        Mask(hash.finalize().into())
-    }
-
-    fn applied(&self, text: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(text.len());
-        for (number, block) in (0u64..).zip(text.chunks(32)) {
-            let mut hash = Sha256::new();
-            hash.update(self.0);
-            hash.update(number.to_le_bytes());
-            let mask: [u8; 32] = hash.finalize().into();
-            out.extend(block.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
-        }
-        out
     }
 }
 
@@ -116,6 +98,8 @@ mod part {
     pub const FILE_DRAFT: u32 = 10;
     pub const ANSWERS: u32 = 11;
     pub const ANSWERS_DRAFT: u32 = 12;
+    /// SHA-256 of the submission; the first row.
+    pub const HASH: u32 = 13;
 }
 
 /// Stands for no number.
@@ -273,14 +257,15 @@ impl KeptDraft {
     }
 }
 
-fn encoded(file: &FileRead, submission: &[u8]) -> Result<Vec<u8>, String> {
+fn encoded(file: &FileRead, seal: &Seal) -> Result<Vec<u8>, String> {
     let mut rows = Rows::default();
+    rows.push(part::HASH, NONE, None, 0.0, Some(file.sha256.clone()));
     for table in &file.tables {
         rows.table(table)?;
     }
     for answers in &file.answers {
         let text = serde_json::to_string(answers).map_err(|e| e.to_string())?;
-        let masked = hex(&Mask::of(submission).applied(text.as_bytes()));
+        let masked = hex(&seal.masked(text.as_bytes()));
         rows.push(part::ANSWERS, NONE, None, 0.0, Some(masked));
         rows.drafts(part::ANSWERS_DRAFT, &answers.drafts)?;
     }
@@ -288,7 +273,7 @@ fn encoded(file: &FileRead, submission: &[u8]) -> Result<Vec<u8>, String> {
     rows.parquet().map_err(|e| e.to_string())
 }
 
-fn decoded(bytes: &[u8], submission: &[u8], file: &mut FileRead) -> Result<(), String> {
+fn decoded(bytes: &[u8], seal: &Seal, file: &mut FileRead) -> Result<(), String> {
     let mut frame = ParquetReader::new(Cursor::new(bytes))
         .read_parallel(ParallelStrategy::None)
         .finish()
@@ -332,9 +317,12 @@ fn decoded(bytes: &[u8], submission: &[u8], file: &mut FileRead) -> Result<(), S
             }
             part::ANSWERS => {
                 let masked = unhex(json).ok_or("masked text that is none")?;
-                let text = Mask::of(submission).applied(&masked);
-                let text = String::from_utf8(text).map_err(|e| e.to_string())?;
+                let text = String::from_utf8(seal.masked(&masked)).map_err(|e| e.to_string())?;
                 file.answers.push(from_json(&text)?);
+                continue;
+            }
+            part::HASH => {
+                file.sha256 = json.to_string();
                 continue;
             }
             part::FILE_DRAFT => {
@@ -381,6 +369,9 @@ fn decoded(bytes: &[u8], submission: &[u8], file: &mut FileRead) -> Result<(), S
         *place.ok_or_else(|| format!("a value of column {column}"))? = value;
         record.cells[column as usize] = (row != NONE).then_some((row, col));
     }
+    if file.sha256.is_empty() {
+        return Err("an entry without its submission's hash".to_string());
+    }
     Ok(())
 }
 
@@ -393,14 +384,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_masked_text_needs_the_submission() {
-        let text = "任何人写下的任何话 ".repeat(9);
-        let mask = Mask::of(b"the submission");
-        let kept = hex(&mask.applied(text.as_bytes()));
-        let again = mask.applied(&unhex(&kept).unwrap());
-        assert_eq!(String::from_utf8(again).unwrap(), text);
-        let other = Mask::of(b"another one").applied(&unhex(&kept).unwrap());
-        assert_ne!(other, text.as_bytes());
+    fn hexadecimal_digits_or_nothing() {
+        assert_eq!(unhex("00ff"), Some(vec![0, 255]));
         assert_eq!(unhex("0g"), None);
         assert_eq!(unhex("012"), None);
     }

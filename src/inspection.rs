@@ -100,6 +100,23 @@ pub fn sample(pipeline: &Pipeline, results: &Results) -> Sample {
     out
 }
 
+/// Both lists of schools for checks on the spot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inspection {
+    pub sample: Sample,
+    /// All schools with findings that must be answered.
+    pub flagged: Vec<Flagged>,
+}
+
+impl Inspection {
+    /// Both lists, from the findings as they stand.
+    pub fn of(pipeline: &Pipeline, results: &Results) -> Inspection {
+        let (sample, flagged) =
+            rayon::join(|| sample(pipeline, results), || flagged(pipeline, results));
+        Inspection { sample, flagged }
+    }
+}
+
 /// A school with findings that must be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flagged {

@@ -17,11 +17,11 @@ use crate::ingest::submission::{Listing, Stamp, discover, hashes_of};
 use crate::ingest::{self, FileRead, Memory};
 use crate::last_year::LastYear;
 use crate::pipeline::load::hex;
-use crate::pipeline::model::Survey;
+use crate::pipeline::model::{Layout, Survey};
 use crate::pipeline::{self, Head, Pipeline};
 use crate::results::{self, Results};
 use crate::store::entries::{Key, Store};
-use crate::store::parsed::Parsed;
+use crate::store::parsed::{HangsOn, Parsed};
 
 /// Seconds by stage of the work, in the order in which they were spent.
 #[derive(Debug, Default)]
@@ -161,15 +161,15 @@ pub fn read(
     store: &Store,
     read: &mut Vec<ReadInput>,
 ) -> Result<usize, Error> {
-    let reading = reading_key(&request.pipeline);
-    let key = format!("{} {reading}", request.input.display());
+    let hangs_on = reading_hangs_on(&request.pipeline);
+    let key = format!("{} {}", request.input.display(), hangs_on.reading);
     if let Some(at) = read.iter().position(|r| r.key == key) {
         tracing::info!(files = read[at].files.len(), "submissions were read before");
         return Ok(at);
     }
     let memory = Parsed {
         store,
-        reading: &reading,
+        hangs_on: &hangs_on,
     };
     let mut files = read_all(&request.pipeline, &listing, &memory);
     for round in 1.. {
@@ -231,8 +231,8 @@ fn changed(files: &[FileRead], pipeline: &Pipeline) -> Vec<usize> {
         .collect()
 }
 
-/// Everything of a pipeline that the reading of a file hangs on, as a hash.
-pub fn reading_key(pipeline: &Pipeline) -> String {
+/// Everything of a pipeline that the reading of a file hangs on, as hashes.
+pub fn reading_hangs_on(pipeline: &Pipeline) -> HangsOn {
     let words: Vec<_> = pipeline
         .words
         .iter()
@@ -273,7 +273,23 @@ pub fn reading_key(pipeline: &Pipeline) -> String {
         pipeline.code_lists,
         pipeline.survey.as_ref().map(Survey::reading),
     );
-    hex(&Sha256::digest(shown.as_bytes()))
+    // Questionnaires are counted while their sheet passes by; all other forms are looked for afterwards.
+    let questionnaires: Vec<_> = pipeline
+        .forms
+        .iter()
+        .enumerate()
+        .filter(|(_, form)| form.layout == Layout::Questionnaire)
+        .collect();
+    let sheets = format!(
+        "{:?} {words:?} {questionnaires:?} {:?}",
+        pipeline.limits,
+        pipeline.survey.as_ref().map(Survey::reading)
+    );
+    let hash = |text: &str| hex(&Sha256::digest(text.as_bytes()));
+    HangsOn {
+        reading: hash(&shown),
+        sheets: hash(&sheets),
+    }
 }
 
 /// Reads all files side by side; the order of the result is that of the listing. A panic in a reader is that file's end.

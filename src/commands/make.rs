@@ -17,6 +17,7 @@ use crate::finding::Severity;
 use crate::followup::{self, Base};
 use crate::ingest;
 use crate::ingest::submission::Listing;
+use crate::inspection::Inspection;
 use crate::last_year::Year;
 use crate::pipeline::load::hex;
 use crate::report::{self, Context};
@@ -112,6 +113,7 @@ pub fn made(
     progress::run(&run_id);
     let own_link = || link(&run.output.join("runs").join(&run_id), &request.input);
     let input_link = run.input_link.map_or_else(own_link, str::to_string);
+    let inspection = timings.time("inspection", || Inspection::of(pipeline, &results));
     let context = Context {
         pipeline,
         results: &results,
@@ -123,6 +125,7 @@ pub fn made(
         last_year: request.last_year.as_ref(),
         years: &earlier.years,
         changes: None,
+        inspection: &inspection,
     };
     let mut frames = timings.time("frames", || report::data::frames(&context))?;
     let pipeline_files = outputs::pipeline_files(request);

@@ -31,17 +31,17 @@ pub fn made(
     notice: Option<&Notice<'_>>,
     timings: &mut Timings,
 ) -> Result<Outputs, Error> {
-    let mut outputs = timings.time("workbooks", || -> Result<Outputs, Error> {
-        let (province, counties) = rayon::join(
+    let mut outputs = timings.time("outputs", || -> Result<Outputs, Error> {
+        // The one large workbook first: all else is made beside it.
+        let (province, rest) = rayon::join(
             || province_books(context, store, notice),
-            || county_books(context, store),
+            || rayon::join(|| county_books(context, store), || written(frames)),
         );
         let mut outputs = province?;
-        outputs.extend(counties?);
+        outputs.extend(rest.0?);
+        outputs.extend(rest.1?);
         Ok(outputs)
     })?;
-    let frames = timings.time("parquet", || written(frames))?;
-    outputs.extend(frames);
     let summary = format!("{}.txt", context.pipeline.word("file_summary"));
     outputs.push((summary, report::summary_text::text(context).into_bytes()));
     Ok(outputs)
@@ -133,7 +133,7 @@ fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> 
         Ok(out)
     };
     let all: Result<Vec<Outputs>, Error> = counties.par_iter().enumerate().map(of_county).collect();
-    Ok(all?.concat())
+    Ok(all?.into_iter().flatten().collect())
 }
 
 /// A name that every file system takes: without its signs, without what cannot be seen, and no longer than may be.

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::ingest::submission::{Submission, hashes_of};
 use crate::pipeline::parts::{self, PartChange};
 use crate::store::entries::Store;
-use crate::store::parsed::Parsed;
+use crate::store::parsed::{Known, Parsed};
 use crate::store::runs;
 
 /// How many lines of one kind are shown.
@@ -50,7 +50,7 @@ struct File {
     county: Option<String>,
     fate: Fate,
     /// What was read of its bytes is kept.
-    kept: bool,
+    known: Known,
 }
 
 /// What a run would do.
@@ -111,10 +111,10 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
             }
         });
     let store = Store::read_only(output);
-    let reading = compute::reading_key(pipeline);
+    let hangs_on = compute::reading_hangs_on(pipeline);
     let memory = Parsed {
         store: &store,
-        reading: &reading,
+        hangs_on: &hangs_on,
     };
     let then = json.as_ref().map(published::inputs).unwrap_or_default();
     let then: BTreeMap<String, String> = then.into_iter().collect();
@@ -132,7 +132,7 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
                 path: s.path.clone(),
                 county: s.folder.as_ref().map(|f| f.code.clone()),
                 fate,
-                kept: hashes.is_some_and(|(_, seal)| store.has(&memory.key(&seal, s.name()))),
+                known: hashes.map_or(Known::Nothing, |(_, seal)| memory.known(&seal, s.name())),
             }
         })
         .collect();
@@ -142,7 +142,7 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
         path: path.clone(),
         county: code_of(path, pipeline.settings.county_digits),
         fate: Fate::Gone,
-        kept: false,
+        known: Known::Nothing,
     }));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let now = published::pipeline_files_of(&outputs::pipeline_files(request));
@@ -178,7 +178,13 @@ impl Plan<'_> {
     fn read_again(&self) -> impl Iterator<Item = &File> {
         self.files
             .iter()
-            .filter(|f| f.fate != Fate::Gone && !f.kept)
+            .filter(|f| f.fate != Fate::Gone && f.known == Known::Nothing)
+    }
+
+    /// Files that are not opened, but in whose sheets forms are looked for again.
+    fn looked_at_again(&self) -> usize {
+        let known = |f: &&File| f.known == Known::Sheets;
+        self.files.iter().filter(known).count()
     }
 
     fn came(&self) -> impl Iterator<Item = &File> {
@@ -207,8 +213,10 @@ impl Plan<'_> {
         self.parts
             .iter()
             .map(|part| {
-                let effect = if part.is_of_reading() {
+                let effect = if part.is_of_reading() && self.looked_at_again() == 0 {
                     "submissions are read again"
+                } else if part.is_of_reading() {
+                    "forms are looked for again in the sheets that are kept, no submission is opened"
                 } else if part.is_of_words() {
                     "texts only, no reading, no figure"
                 } else {
@@ -258,6 +266,12 @@ impl Plan<'_> {
             lines.push(format!("{other}: everything is read and computed again"));
         }
         lines.push(format!("to be read: {} of {there} files", again.len()));
+        if self.looked_at_again() > 0 {
+            lines.push(format!(
+                "forms to be looked for again: in the kept sheets of {} files",
+                self.looked_at_again()
+            ));
+        }
         for file in again.iter().take(SHOWN).filter(|f| f.fate == Fate::Same) {
             lines.push(format!("  {}: nothing is kept of it", file.path));
         }
@@ -276,7 +290,8 @@ impl Plan<'_> {
                 "path": f.path,
                 "county": f.county,
                 "fate": f.fate.word(),
-                "read": f.fate != Fate::Gone && !f.kept,
+                "read": f.fate != Fate::Gone && f.known == Known::Nothing,
+                "forms": f.known == Known::Sheets,
             })
         });
         let parts = self

@@ -98,6 +98,7 @@ fn runs(args: &RunArgs) -> Result<u8, Error> {
     for (request, output, timings) in requests {
         exit = exit.max(run_one(request, &output, timings, &mut read, wait)?);
     }
+    give_back(read);
     Ok(exit)
 }
 
@@ -202,10 +203,17 @@ fn carried_out(
     );
     // A closed stdout changes nothing: the run is published.
     let _ = summary(request, &made.results, listing, &published, seconds);
-    Ok(Done {
+    let done = Done {
         exit: made.exit,
         counts: Counts::of(&request.pipeline, &made.results, listing.skipped.len()),
-    })
+    };
+    give_back(made);
+    Ok(done)
+}
+
+/// Gives back what nobody needs any more, beside whatever comes next: the end of the program waits for nothing of it.
+fn give_back(what: impl Send + 'static) {
+    std::thread::spawn(move || drop(what));
 }
 
 /// A few lines for people, on stdout.

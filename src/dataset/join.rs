@@ -281,7 +281,7 @@ type Disagreement = (usize, (Value, Option<CellRef>, Option<CellRef>, Value));
 /// is kept: the longer one adds the stage.
 fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
     let mut out = Vec::new();
-    for (c, value) in other.values.into_iter().enumerate() {
+    for (c, value) in other.values.iter().cloned().enumerate() {
         match (&row.values[c], value) {
             (None, Some(value)) => {
                 row.values[c] = Some(value);

@@ -21,7 +21,8 @@ pub use frame::frame;
 use crate::finding::{Place, a1};
 use crate::ingest::Status;
 use crate::ingest::answers::Answers;
-use crate::ingest::cell::{Value, text_of};
+use crate::ingest::cell::text_of;
+use crate::ingest::record::Values;
 use crate::pipeline::Pipeline;
 
 /// The column of the county's table in which a county states its own code.
@@ -54,7 +55,7 @@ pub struct Row {
     /// What identifies the entity within its county: the school's code, or a stand-in where it has none.
     pub key: String,
     /// By column of the table.
-    pub values: Vec<Option<Value>>,
+    pub values: Values,
     pub cells: Vec<Option<CellRef>>,
     /// The sheet and row that name the entity.
     pub sheet: u32,

@@ -478,7 +478,7 @@ impl Assembly<'_> {
             self.dataset.tables[survey.table].rows.push(Row {
                 county_code: county.to_string(),
                 key: key.clone(),
-                values,
+                values: values.into(),
                 cells,
                 sheet,
                 row,

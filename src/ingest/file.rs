@@ -8,7 +8,8 @@ use super::formats::content::Content;
 use super::formats::{self, Damage, ReadError, Remark};
 use super::seal::Seal;
 use super::submission::{self, CountyName, Stamp, Submission, county_name};
-use super::{SheetTable, read_sheets, rows, workbook};
+use super::workbook::{self, BookRead};
+use super::{SheetTable, read_sheets, rows};
 use crate::finding::Draft;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::Limits;
@@ -38,7 +39,7 @@ pub struct FileRead {
     pub submission: Submission,
     pub sha256: String,
     pub bytes: u64,
-    /// Its bytes were read before.
+    /// Its bytes were read before; it was not opened.
     pub recalled: bool,
     /// How its file looked before it was read; none where it could not be.
     pub stamp: Option<Stamp>,
@@ -59,6 +60,10 @@ pub trait Memory: Sync {
     fn recall(&self, file: &mut FileRead, seal: &Seal) -> bool;
     /// Keeps what was read of a file.
     fn keep(&self, file: &FileRead, seal: &Seal);
+    /// The sheets of a file of which not all is known, for other forms to be looked for in them; fills in its hash.
+    fn recall_sheets(&self, file: &mut FileRead, seal: &Seal) -> Option<BookRead>;
+    /// Keeps the sheets of a file.
+    fn keep_sheets(&self, file: &FileRead, book: &BookRead, seal: &Seal);
 }
 
 /// Nothing was read before, and nothing is kept.
@@ -72,6 +77,10 @@ impl Memory for NoMemory {
         false
     }
     fn keep(&self, _: &FileRead, _: &Seal) {}
+    fn recall_sheets(&self, _: &mut FileRead, _: &Seal) -> Option<BookRead> {
+        None
+    }
+    fn keep_sheets(&self, _: &FileRead, _: &BookRead, _: &Seal) {}
 }
 
 /// Reads one submission: bytes, sheets, forms, records; what was read of the same bytes before is taken as it is. Bad files
@@ -129,11 +138,16 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
                 file.stamp = Some(stamp);
                 file.bytes = seal.bytes();
                 file.recalled = memory.recall(file, &seal);
+                if file.recalled {
+                    return;
+                }
+                if let Some(book) = memory.recall_sheets(file, &seal) {
+                    file.recalled = true;
+                    take_sheets(pipeline, file, book);
+                    return memory.keep(file, &seal);
+                }
             }
             Err(error) => return failed(file, error),
-        }
-        if file.recalled {
-            return;
         }
     }
     let read = when_settled(&file.submission, |s| {
@@ -148,17 +162,16 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
     };
     file.bytes = bytes.len() as u64;
     file.sha256 = submission::sha256(&bytes);
-    let title = file.submission.title();
-    match workbook::read(pipeline, &bytes, title) {
-        Ok(mut book) => {
-            for sheet in &mut book.sheets {
-                sheet.grid.file = title.to_string();
-            }
-            remarks(pipeline, file, &book);
+    match workbook::read(pipeline, &bytes, file.submission.title()) {
+        Ok(book) => {
             let whole = book.sheets.iter().all(|s| s.damaged.is_none());
-            read_sheets(pipeline, file, book.sheets);
-            if whole {
-                memory.keep(file, &Seal::of(&bytes));
+            let seal = whole.then(|| Seal::of(&bytes));
+            if let Some(seal) = &seal {
+                memory.keep_sheets(file, &book, seal);
+            }
+            take_sheets(pipeline, file, book);
+            if let Some(seal) = &seal {
+                memory.keep(file, seal);
             }
         }
         // Why a file, or the rest of a sheet, is not read may hang on the machine, as with one that takes too long: such
@@ -173,6 +186,15 @@ fn fill(pipeline: &Pipeline, file: &mut FileRead, memory: &dyn Memory) {
             failed(file, error);
         }
     }
+}
+
+/// Looks for forms in the sheets of a file.
+fn take_sheets(pipeline: &Pipeline, file: &mut FileRead, mut book: BookRead) {
+    for sheet in &mut book.sheets {
+        sheet.grid.file = file.submission.title().to_string();
+    }
+    remarks(pipeline, file, &book);
+    read_sheets(pipeline, file, book.sheets);
 }
 
 /// How often a file that changes while it is read is read again, and after how long.
@@ -222,7 +244,7 @@ fn closed_archive(bytes: &[u8], depth: usize, limits: &Limits) -> ReadError {
 }
 
 /// What there is to say about a file that was read.
-fn remarks(pipeline: &Pipeline, file: &mut FileRead, book: &workbook::BookRead) {
+fn remarks(pipeline: &Pipeline, file: &mut FileRead, book: &BookRead) {
     let name = file.submission.name();
     if !book.content.fits_name(name) {
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);

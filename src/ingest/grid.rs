@@ -181,6 +181,11 @@ impl Grid {
         self.layout.percent.binary_search(&(row, col)).is_ok()
     }
 
+    /// What the sheet says about its cells beside their values.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// Whether nothing stands in the sheet.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

@@ -1,10 +1,43 @@
 //! What one sheet says of one entity.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::cell::Value;
+
+/// The values of a record or a row, by column of the table. A copy costs nothing until it is changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Values(Arc<Vec<Option<Value>>>);
+
+impl Values {
+    /// So many columns without a value.
+    pub fn none(columns: usize) -> Values {
+        vec![None; columns].into()
+    }
+}
+
+impl From<Vec<Option<Value>>> for Values {
+    fn from(values: Vec<Option<Value>>) -> Values {
+        Values(Arc::new(values))
+    }
+}
+
+impl Deref for Values {
+    type Target = [Option<Value>];
+
+    fn deref(&self) -> &[Option<Value>] {
+        &self.0
+    }
+}
+
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut [Option<Value>] {
+        Arc::<Vec<Option<Value>>>::make_mut(&mut self.0)
+    }
+}
 
 /// One entity as one sheet gives it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,7 +56,7 @@ pub struct Record {
     pub revoked: Option<Flag>,
     /// By column of the table.
     #[serde(skip)]
-    pub values: Vec<Option<Value>>,
+    pub values: Values,
     /// Where each column's cell stands, filled or not; `None` where the sheet has no such column.
     #[serde(skip)]
     pub cells: Vec<Option<(u32, u32)>>,
@@ -52,7 +85,7 @@ impl Record {
             county_name: None,
             counted: None,
             revoked: None,
-            values: vec![None; columns],
+            values: Values::none(columns),
             cells: vec![None; columns],
             pieces: BTreeMap::new(),
             further: false,

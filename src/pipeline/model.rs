@@ -201,9 +201,23 @@ pub struct Table {
     pub title: String,
     pub entity: Entity,
     pub columns: Vec<Column>,
+    /// Positions of the columns by their names.
+    by_name: BTreeMap<String, usize>,
 }
 
 impl Table {
+    /// A table of these columns.
+    pub fn new(name: String, title: String, entity: Entity, columns: Vec<Column>) -> Table {
+        let names = columns.iter().enumerate();
+        Table {
+            name,
+            title,
+            entity,
+            by_name: names.map(|(i, c)| (c.name.clone(), i)).rev().collect(),
+            columns,
+        }
+    }
+
     /// Whether it has one row a county.
     pub fn is_of_counties(&self) -> bool {
         self.entity == Entity::County
@@ -211,7 +225,7 @@ impl Table {
 
     /// Position of a column.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|c| c.name == name)
+        self.by_name.get(name).copied()
     }
 }
 

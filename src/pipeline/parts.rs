@@ -67,6 +67,7 @@ const READING_KINDS: &[&str] = &[
     "limits",
     "code_list",
     "answer_scale",
+    "stage",
 ];
 /// Settings that say how submissions are read.
 const READING_SETTINGS: &[&str] = &[
@@ -74,6 +75,18 @@ const READING_SETTINGS: &[&str] = &[
     "revision_words",
     "header_prefixes",
     "unit_prefixes",
+];
+
+/// What of `[survey]` questionnaires are counted by.
+const READING_SURVEY: &[&str] = &[
+    "groups",
+    "precedence",
+    "satisfied",
+    "satisfied_share",
+    "rate",
+    "answered_share",
+    "blanks",
+    "duration_units",
 ];
 
 impl PartChange {
@@ -91,8 +104,15 @@ impl PartChange {
 
     /// Whether it is about how submissions are read.
     pub fn is_of_reading(&self) -> bool {
-        let setting = self.kind == "settings" && READING_SETTINGS.contains(&self.key.as_str());
-        (READING_KINDS.contains(&self.kind.as_str()) || setting) && !self.is_of_words()
+        let of_reading = match self.kind.as_str() {
+            "settings" => READING_SETTINGS.contains(&self.key.as_str()),
+            "survey" => {
+                let first = self.key.split(['.', '[', '#']).next();
+                first.is_some_and(|key| READING_SURVEY.contains(&key))
+            }
+            kind => READING_KINDS.contains(&kind),
+        };
+        of_reading && !self.is_of_words()
     }
 
     /// Whether its key names one of these in brackets: `limit[primary].value` and `numerator.primary` name `primary`.

@@ -606,7 +606,7 @@ fn inspection(context: &Context<'_>) -> Result<DataFrame, Error> {
         hash: Option<String>,
     }
     let (p, r) = (context.pipeline, context.results);
-    let sample = crate::inspection::sample(p, r);
+    let sample = &context.inspection.sample;
     let random = sample.schools.iter().enumerate().map(|(i, d)| Line {
         list: "random",
         order: i + 1,
@@ -617,7 +617,7 @@ fn inspection(context: &Context<'_>) -> Result<DataFrame, Error> {
         )),
         hash: Some(d.hash.clone()),
     });
-    let flagged = crate::inspection::flagged(p, r);
+    let flagged = &context.inspection.flagged;
     let risk = flagged.iter().take(sample.schools.len()).enumerate();
     let risk = risk.map(|(i, f)| Line {
         list: "risk",

@@ -7,14 +7,12 @@ use super::book::{Book, Cell, Head, Sheet, Tone};
 use super::{Context, findings_views, inspection_sheets};
 use crate::causes::kind_word;
 use crate::finding::{Finding, Severity, State};
-use crate::inspection;
+use crate::inspection::Inspection;
 
 /// Makes the book.
 pub fn book(context: &Context<'_>) -> Book {
     let all = all(context);
-    let (p, r) = (context.pipeline, context.results);
-    let sample = inspection::sample(p, r);
-    let flagged = inspection::flagged(p, r);
+    let Inspection { sample, flagged } = context.inspection;
     let risk = &flagged[..flagged.len().min(sample.schools.len())];
     Book {
         title: context.pipeline.phrase(
@@ -30,8 +28,8 @@ pub fn book(context: &Context<'_>) -> Book {
             super::board_sheet::sheet(context),
             findings_views::priority(context, &all),
             counties(context, &all),
-            findings_views::schools(context, &flagged, &all),
-            inspection_sheets::random(context, &sample, risk),
+            findings_views::schools(context, flagged, &all),
+            inspection_sheets::random(context, sample, risk),
             inspection_sheets::risk(context, risk),
             all,
             inventory(context),

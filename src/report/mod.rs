@@ -31,6 +31,7 @@ mod years_sheet;
 use crate::changes::Changes;
 use crate::due::Due;
 use crate::ingest::submission::Skipped;
+use crate::inspection::Inspection;
 use crate::last_year::{LastYear, Year};
 use crate::pipeline::Pipeline;
 use crate::results::Results;
@@ -53,6 +54,8 @@ pub struct Context<'a> {
     pub years: &'a [Year],
     /// What differs from the run before; `None` without one.
     pub changes: Option<&'a Changes>,
+    /// The schools for checks on the spot.
+    pub inspection: &'a Inspection,
 }
 
 impl Context<'_> {

@@ -142,6 +142,7 @@ fn write_sheet(
         .set_bold()
         .set_align(FormatAlign::VerticalCenter);
     let note = plain.clone().set_font_color(Color::RGB(0x0059_5959));
+    worksheet.set_default_row_height(ONE_LINE);
     worksheet.set_row_height(0, 28)?;
     worksheet.write_string_with_format(0, 0, &sheet.title, &title)?;
     let mut row = 1;
@@ -166,9 +167,9 @@ fn write_sheet(
         let lines = declared
             .label
             .width()
-            .div_ceil(widths[c].saturating_sub(1).max(1));
+            .div_ceil(widths[c].shown.saturating_sub(1).max(1));
         head_lines = head_lines.max(lines);
-        worksheet.set_column_width(col, widths[c] as f64 + 1.0)?;
+        worksheet.set_column_width(col, widths[c].shown as f64 + 1.0)?;
     }
     worksheet.set_row_height(row, 15 * u32::try_from(head_lines).unwrap_or(1) + 4)?;
     let head_row = row;
@@ -211,13 +212,15 @@ fn write_sheet(
                     }
                 }
             }
-            if let Cell::Text(text, _) | Cell::Link { text, .. } = cell {
-                let room = widths.get(c).copied().unwrap_or(10).max(1);
-                let needed: usize = text.lines().map(|l| l.width().div_ceil(room).max(1)).sum();
-                lines = lines.max(needed);
+            if let Cell::Text(text, _) | Cell::Link { text, .. } = cell
+                && widths[c].wraps
+            {
+                lines = lines.max(lines_of(text, widths[c].shown));
             }
         }
-        worksheet.set_row_height(row, 15 * u32::try_from(lines.min(27)).unwrap_or(1) + 3)?;
+        if lines != 1 {
+            worksheet.set_row_height(row, 15 * u32::try_from(lines.min(27)).unwrap_or(1) + 3)?;
+        }
         row += 1;
     }
     if let Some(chart) = &sheet.chart {
@@ -548,8 +551,17 @@ fn write_groups(
     Ok(())
 }
 
-/// Widths in half-width characters: a Chinese character takes two.
-fn widths(sheet: &Sheet) -> Vec<usize> {
+/// Height of a row of one line.
+const ONE_LINE: f64 = 18.0;
+
+/// How wide a column is, in half-width characters: a Chinese character takes two.
+struct Width {
+    shown: usize,
+    /// Some cell of it has more than one line.
+    wraps: bool,
+}
+
+fn widths(sheet: &Sheet) -> Vec<Width> {
     sheet
         .columns
         .iter()
@@ -560,11 +572,15 @@ fn widths(sheet: &Sheet) -> Vec<usize> {
                 .width()
                 .div_ceil(2)
                 .max(column.label.width().min(10));
+            let mut wraps = false;
             let cells = sheet
                 .rows
                 .iter()
                 .filter_map(|r| r.get(c))
                 .map(|cell| {
+                    if let Cell::Text(text, _) | Cell::Link { text, .. } = cell {
+                        wraps |= text.contains('\n');
+                    }
                     match cell {
                         Cell::Empty => 0,
                         Cell::Number(v, digits, _) if v.is_finite() => {
@@ -579,7 +595,9 @@ fn widths(sheet: &Sheet) -> Vec<usize> {
                 })
                 .max()
                 .unwrap_or(0);
-            label.max(cells).clamp(5, column.widest.max(5)) + 1
+            let shown = label.max(cells).clamp(5, column.widest.max(5)) + 1;
+            let wraps = wraps || cells > shown;
+            Width { shown, wraps }
         })
         .collect()
 }

@@ -10,4 +10,6 @@ pub mod lock;
 pub mod parsed;
 pub mod publish;
 pub mod retention;
+mod rows;
 pub mod runs;
+mod sheets;

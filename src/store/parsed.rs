@@ -4,45 +4,88 @@
 //! What respondents wrote where a school or a county should stand may be anything: what questionnaires came to is masked, so
 //! that only who has the submission itself can read it.
 
-use std::io::Cursor;
-
-use polars::prelude::*;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::entries::{Key, Store};
+use super::rows::{NONE, Rows, each, from_json};
+use super::sheets;
 use crate::finding::{Draft, NOTICES};
 use crate::ingest::cell::Value;
+use crate::ingest::record::Values;
 use crate::ingest::seal::Seal;
+use crate::ingest::workbook::BookRead;
 use crate::ingest::{FileRead, Memory, Record, SheetTable};
 use crate::pipeline::load::hex;
 
-/// The kind of the entries.
-const KIND: &str = "read";
+/// The kinds of the entries.
+const READ: &str = "read";
+const SHEETS: &str = "sheets";
 
 /// What was read before, with the same declarations.
 pub struct Parsed<'a> {
     pub store: &'a Store,
-    /// Hash of everything of the pipeline that reading hangs on.
-    pub reading: &'a str,
+    /// What of the pipeline the reading hangs on.
+    pub hangs_on: &'a HangsOn,
+}
+
+/// Everything of a pipeline that reading hangs on, as hashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HangsOn {
+    /// What is read of a submission.
+    pub reading: String,
+    /// What its sheets are, before any form but questionnaires is looked for.
+    pub sheets: String,
+}
+
+/// How much of a submission is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    Nothing,
+    /// Its sheets: forms are looked for in them, the submission is not opened.
+    Sheets,
+    /// All that was read of it.
+    All,
 }
 
 impl Parsed<'_> {
-    /// The key of a file whose bytes have this seal.
-    pub fn key(&self, seal: &Seal, name: &str) -> Key {
+    /// How much is known of a file whose bytes have this seal.
+    pub fn known(&self, seal: &Seal, name: &str) -> Known {
+        let there = |kind| self.store.has(&self.key(kind, seal, name));
+        match (there(READ), there(SHEETS)) {
+            (true, _) => Known::All,
+            (false, true) => Known::Sheets,
+            (false, false) => Known::Nothing,
+        }
+    }
+
+    fn key(&self, kind: &str, seal: &Seal, name: &str) -> Key {
+        let hangs_on = match kind {
+            SHEETS => &self.hangs_on.sheets,
+            _ => &self.hangs_on.reading,
+        };
         let hash = seal.hash();
-        let parts = [hash.as_bytes(), name.as_bytes(), self.reading.as_bytes()];
-        Key::new(KIND, &parts)
+        Key::new(
+            kind,
+            &[hash.as_bytes(), name.as_bytes(), hangs_on.as_bytes()],
+        )
+    }
+
+    fn put(&self, kind: &str, file: &FileRead, seal: &Seal, entry: Result<Vec<u8>, String>) {
+        let key = self.key(kind, seal, file.submission.name());
+        match entry {
+            Ok(bytes) => self.store.put(&key, &bytes),
+            Err(why) => tracing::warn!(file = file.submission.path, why, "not kept in the store"),
+        }
     }
 }
 
 impl Memory for Parsed<'_> {
     fn is_blank(&self) -> bool {
-        !self.store.has_any(KIND)
+        ![READ, SHEETS].iter().any(|kind| self.store.has_any(kind))
     }
 
     fn recall(&self, file: &mut FileRead, seal: &Seal) -> bool {
-        let key = self.key(seal, file.submission.name());
+        let key = self.key(READ, seal, file.submission.name());
         let Some(kept) = self.store.get(&key) else {
             return false;
         };
@@ -60,11 +103,26 @@ impl Memory for Parsed<'_> {
     }
 
     fn keep(&self, file: &FileRead, seal: &Seal) {
-        let key = self.key(seal, file.submission.name());
-        match encoded(file, seal) {
-            Ok(bytes) => self.store.put(&key, &bytes),
-            Err(why) => tracing::warn!(file = file.submission.path, why, "not kept in the store"),
+        self.put(READ, file, seal, encoded(file, seal));
+    }
+
+    fn recall_sheets(&self, file: &mut FileRead, seal: &Seal) -> Option<BookRead> {
+        let key = self.key(SHEETS, seal, file.submission.name());
+        match sheets::decoded(&self.store.get(&key)?, seal) {
+            Ok((sha256, book)) => {
+                file.sha256 = sha256;
+                Some(book)
+            }
+            Err(why) => {
+                tracing::warn!(file = file.submission.path, why, "not taken from the store");
+                None
+            }
         }
+    }
+
+    fn keep_sheets(&self, file: &FileRead, book: &BookRead, seal: &Seal) {
+        let entry = sheets::encoded(book, &file.sha256, seal);
+        self.put(SHEETS, file, seal, entry);
     }
 }
 
@@ -102,47 +160,12 @@ mod part {
     pub const HASH: u32 = 13;
 }
 
-/// Stands for no number.
-const NONE: u32 = u32::MAX;
-
-/// The rows of an entry, column by column.
-#[derive(Default)]
-struct Rows {
-    part: Vec<u32>,
-    /// Column of the table.
-    column: Vec<u32>,
-    /// Place on the sheet, from 0.
-    row: Vec<u32>,
-    col: Vec<u32>,
-    number: Vec<f64>,
-    text: Vec<Option<String>>,
-}
-
 impl Rows {
-    fn push(
+    pub(super) fn drafts(
         &mut self,
         part: u32,
-        column: u32,
-        at: Option<(u32, u32)>,
-        number: f64,
-        text: Option<String>,
-    ) {
-        let (row, col) = at.unwrap_or((NONE, NONE));
-        self.part.push(part);
-        self.column.push(column);
-        self.row.push(row);
-        self.col.push(col);
-        self.number.push(number);
-        self.text.push(text);
-    }
-
-    fn json<T: Serialize>(&mut self, part: u32, value: &T) -> Result<(), String> {
-        let text = serde_json::to_string(value).map_err(|e| e.to_string())?;
-        self.push(part, NONE, None, 0.0, Some(text));
-        Ok(())
-    }
-
-    fn drafts(&mut self, part: u32, drafts: &[(&'static str, Draft)]) -> Result<(), String> {
+        drafts: &[(&'static str, Draft)],
+    ) -> Result<(), String> {
         for (rule, draft) in drafts {
             let slots = draft
                 .slots
@@ -176,10 +199,8 @@ impl Rows {
             self.json(part::RECORD, record)?;
             let count = u32::try_from(record.values.len()).map_err(|e| e.to_string())?;
             // The number of columns stands with the record: those behind the last filled one are part of it.
-            if let Some(last) = self.column.last_mut() {
-                *last = count;
-            }
-            for ((column, value), at) in (0..).zip(&record.values).zip(&record.cells) {
+            self.column_of_last(count);
+            for ((column, value), at) in (0..).zip(record.values.iter()).zip(&record.cells) {
                 match value {
                     None if at.is_none() => {}
                     None => self.push(part::PLACE, column, *at, 0.0, None),
@@ -203,23 +224,6 @@ impl Rows {
             self.json(part::NOTE, note)?;
         }
         self.drafts(part::DRAFT, &table.drafts)
-    }
-
-    fn parquet(self) -> PolarsResult<Vec<u8>> {
-        let mut frame = DataFrame::new_infer_height(vec![
-            Column::new("part".into(), self.part),
-            Column::new("column".into(), self.column),
-            Column::new("row".into(), self.row),
-            Column::new("col".into(), self.col),
-            Column::new("number".into(), self.number),
-            Column::new("text".into(), self.text),
-        ])?;
-        let mut bytes = Cursor::new(Vec::new());
-        ParquetWriter::new(&mut bytes)
-            .with_compression(ParquetCompression::Snappy)
-            .set_parallel(false)
-            .finish(&mut frame)?;
-        Ok(bytes.into_inner())
     }
 }
 
@@ -257,6 +261,13 @@ impl KeptDraft {
     }
 }
 
+/// A finding as it was kept, about a file of this path.
+pub(super) fn draft(json: &str, path: &str) -> Result<(&'static str, Draft), String> {
+    let kept: KeptDraft = from_json(json)?;
+    let unknown = || "an unknown notice".to_string();
+    kept.restored(path).ok_or_else(unknown)
+}
+
 fn encoded(file: &FileRead, seal: &Seal) -> Result<Vec<u8>, String> {
     let mut rows = Rows::default();
     rows.push(part::HASH, NONE, None, 0.0, Some(file.sha256.clone()));
@@ -270,42 +281,16 @@ fn encoded(file: &FileRead, seal: &Seal) -> Result<Vec<u8>, String> {
         rows.drafts(part::ANSWERS_DRAFT, &answers.drafts)?;
     }
     rows.drafts(part::FILE_DRAFT, &file.drafts)?;
-    rows.parquet().map_err(|e| e.to_string())
+    rows.parquet()
 }
 
 fn decoded(bytes: &[u8], seal: &Seal, file: &mut FileRead) -> Result<(), String> {
-    let mut frame = ParquetReader::new(Cursor::new(bytes))
-        .read_parallel(ParallelStrategy::None)
-        .finish()
-        .map_err(|e| e.to_string())?;
-    frame.rechunk_mut();
-    let wrong = |e: PolarsError| e.to_string();
-    let numbers = |name: &str| -> Result<Vec<u32>, String> {
-        let column = frame.column(name).and_then(|c| c.u32()).map_err(wrong)?;
-        Ok(column.into_no_null_iter().collect())
-    };
-    let (parts, columns) = (numbers("part")?, numbers("column")?);
-    let (places, cols) = (numbers("row")?, numbers("col")?);
-    let number = frame
-        .column("number")
-        .and_then(|c| c.f64())
-        .map_err(wrong)?;
-    let text = frame.column("text").and_then(|c| c.str()).map_err(wrong)?;
     let path = file.submission.path.clone();
     let lost = || "an entry that begins in the middle".to_string();
-    let values = number.into_no_null_iter().zip(text.iter());
-    let rows = parts
-        .into_iter()
-        .zip(columns)
-        .zip(places.into_iter().zip(cols));
-    for (((part, column), (row, col)), (number, text)) in rows.zip(values) {
-        let json = text.unwrap_or_default();
-        let draft = || -> Result<(&'static str, Draft), String> {
-            let kept: KeptDraft = from_json(json)?;
-            kept.restored(&path)
-                .ok_or_else(|| "an unknown notice".to_string())
-        };
-        match part {
+    each(bytes, |kept| {
+        let json = kept.text;
+        let draft = || draft(json, &path);
+        match kept.part {
             part::SHEET => {
                 let head: SheetHead = from_json(json)?;
                 let mut table = SheetTable::new(&head.sheet, head.form, head.table, head.stage);
@@ -313,70 +298,67 @@ fn decoded(bytes: &[u8], seal: &Seal, file: &mut FileRead) -> Result<(), String>
                 table.rest = head.rest;
                 table.shown = head.shown;
                 file.tables.push(table);
-                continue;
+                return Ok(());
             }
             part::ANSWERS => {
                 let masked = unhex(json).ok_or("masked text that is none")?;
                 let text = String::from_utf8(seal.masked(&masked)).map_err(|e| e.to_string())?;
                 file.answers.push(from_json(&text)?);
-                continue;
+                return Ok(());
             }
             part::HASH => {
                 file.sha256 = json.to_string();
-                continue;
+                return Ok(());
             }
             part::FILE_DRAFT => {
                 file.drafts.push(draft()?);
-                continue;
+                return Ok(());
             }
             part::ANSWERS_DRAFT => {
                 let answers = file.answers.last_mut().ok_or_else(lost)?;
                 answers.drafts.push(draft()?);
-                continue;
+                return Ok(());
             }
             _ => {}
         }
         let table = file.tables.last_mut().ok_or_else(lost)?;
-        let value = match part {
+        let value = match kept.part {
             part::RECORD => {
                 let mut record: Record = from_json(json)?;
-                record.values = vec![None; column as usize];
-                record.cells = vec![None; column as usize];
+                record.values = Values::none(kept.column as usize);
+                record.cells = vec![None; kept.column as usize];
                 table.records.push(record);
-                continue;
+                return Ok(());
             }
             part::TOTAL => {
                 table.totals.push(from_json(json)?);
-                continue;
+                return Ok(());
             }
             part::NOTE => {
                 table.notes.push(from_json(json)?);
-                continue;
+                return Ok(());
             }
             part::DRAFT => {
                 table.drafts.push(draft()?);
-                continue;
+                return Ok(());
             }
             part::PLACE => None,
-            part::NUMBER => Some(Value::Number(number)),
+            part::NUMBER => Some(Value::Number(kept.number)),
             part::TEXT => Some(Value::Text(json.to_string())),
-            part::BOOL => Some(Value::Bool(number != 0.0)),
-            part::DATE => Some(Value::Date(number as i32)),
+            part::BOOL => Some(Value::Bool(kept.number != 0.0)),
+            part::DATE => Some(Value::Date(kept.number as i32)),
             other => return Err(format!("a row of kind {other}")),
         };
         let record = table.records.last_mut().ok_or_else(lost)?;
-        let place = record.values.get_mut(column as usize);
-        *place.ok_or_else(|| format!("a value of column {column}"))? = value;
-        record.cells[column as usize] = (row != NONE).then_some((row, col));
-    }
+        let place = record.values.get_mut(kept.column as usize);
+        *place.ok_or_else(|| format!("a value of column {}", kept.column))? = value;
+        record.cells[kept.column as usize] = kept.at;
+        Ok(())
+    })?;
     if file.sha256.is_empty() {
         return Err("an entry without its submission's hash".to_string());
     }
     Ok(())
-}
-
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

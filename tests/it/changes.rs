@@ -540,6 +540,7 @@ fn with_too_many_changes_schools_are_left_out_of_the_sheet() {
             last_year: None,
             years: &[],
             changes: Some(&changes),
+            inspection: &junheng::inspection::Inspection::default(),
         });
         book.sheets.into_iter().find(|s| s.name == "变化").unwrap()
     };

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use junheng::ingest::grid::Grid;
+use junheng::inspection::Inspection;
 use polars::prelude::{ParquetReader, SerReader};
 use rust_xlsxwriter::Workbook;
 
@@ -495,6 +496,7 @@ fn what_follows_from_another_finding_stands_below_it_and_is_explained_with_it() 
             last_year: None,
             years: &[],
             changes: None,
+            inspection: &Inspection::default(),
         };
         let county = &results.dataset.counties[0];
         let mut book = junheng::report::return_book::book(&context, county).unwrap();
@@ -581,6 +583,7 @@ fn a_file_sent_back_as_it_came_changes_nothing() {
         last_year: None,
         years: &[],
         changes: None,
+        inspection: &Inspection::default(),
     };
     let own = before.dataset.county("990202").unwrap();
     let mut book = junheng::report::return_book::book(&context, own).unwrap();

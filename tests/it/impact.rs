@@ -409,6 +409,7 @@ fn book(pipeline: &Pipeline, results: &Results) -> Book {
         last_year: None,
         years: &[],
         changes: None,
+        inspection: &inspection::Inspection::of(pipeline, results),
     })
 }
 

@@ -160,6 +160,69 @@ fn what_changed_in_the_pipeline_is_told_with_what_it_does() {
 }
 
 #[test]
+fn another_form_is_looked_for_in_the_sheets_that_are_kept() {
+    let place = Place::new("rerun-form");
+    input(&place.input, "100");
+    place.run(&[]);
+    let school = place.output.join("current/data/table_school.parquet");
+    let before = std::fs::read(&school).unwrap();
+    // The sports grounds are those of another header now, which no sheet has: a form that is edited is another form.
+    let ground = r#"header = ["运动场地面积", "运动场地", "体育运动场地面积"], required = true"#;
+    let patches = [
+        ("common/forms.toml", ground, r#"header = ["田径场面积"]"#),
+        (
+            "common/survey.toml",
+            "answered_share = 80",
+            "answered_share = 50",
+        ),
+    ];
+    let folder = |name: &str| {
+        let folder = format!("pipelines-{name}/quality-2017");
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder)
+    };
+    patched_pipeline("rerun-form", "quality-2017", &patches[..1]);
+    let form = folder("rerun-form");
+    let form = form.to_str().unwrap();
+    let (json, files) = planned(&place, &[form]);
+    assert!(files.values().all(|f| !f.1), "no submission is opened");
+    let looked_at = |f: &&Value| f["forms"] == true;
+    let looked_at = json["files"].as_array().unwrap().iter().filter(looked_at);
+    assert_eq!(looked_at.count(), 4);
+    assert_eq!(
+        json["pipeline_changes"][0]["effect"],
+        "forms are looked for again in the sheets that are kept, no submission is opened"
+    );
+    let text = on(&place, "plan", &[form]).stdout;
+    let line = "forms to be looked for again: in the kept sheets of 4 files";
+    assert!(
+        text.contains("to be read: 0 of 4 files") && text.contains(line),
+        "{text}"
+    );
+
+    // What comes of it is what comes of submissions that are opened.
+    place.run(&[form]);
+    let warm = files_of(&place.output);
+    assert_ne!(std::fs::read(&school).unwrap(), before);
+    std::fs::remove_dir_all(place.output.join("store")).unwrap();
+    assert!(place.run(&[form]).stdout.contains("unchanged"));
+    assert_eq!(files_of(&place.output), warm);
+    let (_, files) = planned(&place, &[form]);
+    assert!(files.values().all(|f| !f.1));
+
+    // Questionnaires are counted while they pass by: another way to count them needs the submissions.
+    patched_pipeline("rerun-survey", "quality-2017", &patches[1..]);
+    let survey = folder("rerun-survey");
+    let (json, files) = planned(&place, &[survey.to_str().unwrap()]);
+    assert!(files.values().all(|f| f.1));
+    let changes = json["pipeline_changes"].as_array().unwrap();
+    let survey = changes
+        .iter()
+        .find(|c| c["key"] == "answered_share")
+        .unwrap();
+    assert_eq!(survey["effect"], "submissions are read again");
+}
+
+#[test]
 fn a_published_run_is_made_again_and_every_byte_compared() {
     let place = Place::new("rerun-verify");
     input(&place.input, "100");

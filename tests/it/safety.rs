@@ -124,7 +124,7 @@ fn a_run_that_is_told_to_stop_leaves_what_was_published_and_says_so() {
     for (stage, name, code) in [
         ("read", "TERM", 143),
         ("compute", "INT", 130),
-        ("workbooks", "HUP", 129),
+        ("outputs", "HUP", 129),
     ] {
         let more = ["--metrics", metrics.to_str().unwrap()];
         let (exit, stderr) = ended(&stopped_at(&output, stage, name, &more));
@@ -170,7 +170,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_a_whole_run_and_the_next_one_is_rig
     let right = base.join("right");
     assert_eq!(ended(&sample_run(&right, &[]).output().unwrap()).0, 1);
     let output = base.join("out");
-    for stage in ["read", "compute", "workbooks", "publish"] {
+    for stage in ["read", "compute", "outputs", "publish"] {
         let killed = stopped_at(&output, stage, "KILL", &[]);
         assert_eq!(killed.status.code(), None);
         assert_eq!(target(&output).is_some(), whole(&output), "{stage}");
@@ -356,14 +356,7 @@ fn the_heartbeat_says_how_a_run_ended_and_the_metrics_what_it_found() {
         let line = format!("junheng_last_run_{name}{{{about}{labels}}} {value}");
         assert!(text.lines().any(|l| l == line), "{line}\n{text}");
     }
-    for stage in [
-        "pipeline",
-        "list",
-        "read",
-        "compute",
-        "workbooks",
-        "publish",
-    ] {
+    for stage in ["pipeline", "list", "read", "compute", "outputs", "publish"] {
         let begin = format!("junheng_last_run_stage_seconds{{{about},stage=\"{stage}\"}} ");
         assert!(
             text.lines().any(|l| l.starts_with(&begin)),

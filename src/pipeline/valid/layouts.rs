@@ -218,12 +218,9 @@ impl Valid<'_> {
                 });
             }
             let entity = self.entity(block, &columns);
-            tables.push(Table {
-                name: block.value.name.get_ref().clone(),
-                title: block.value.title.get_ref().clone(),
-                entity,
-                columns,
-            });
+            let name = block.value.name.get_ref().clone();
+            let title = block.value.title.get_ref().clone();
+            tables.push(Table::new(name, title, entity, columns));
         }
         for block in &self.raw.tables {
             if block.value.name.get_ref() == "unit" {

@@ -12,7 +12,7 @@ use super::compute::{self, Request};
 use super::{outputs, published};
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::ingest::submission::{Submission, hashes_of};
+use crate::ingest::submission::{Submission, county_name, hashes_of};
 use crate::pipeline::parts::{self, PartChange};
 use crate::store::entries::Store;
 use crate::store::parsed::{Known, Parsed};
@@ -130,7 +130,7 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
             };
             File {
                 path: s.path.clone(),
-                county: s.folder.as_ref().map(|f| f.code.clone()),
+                county: county_of(s, pipeline.settings.county_digits),
                 fate,
                 known: hashes.map_or(Known::Nothing, |(_, seal)| memory.known(&seal, s.name())),
             }
@@ -168,10 +168,16 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
     }
 }
 
-/// The county whose folder a path begins with.
+/// The county of a submission by its folder, else by its own name.
+fn county_of(submission: &Submission, digits: usize) -> Option<String> {
+    let folder = submission.folder.as_ref().map(|f| f.code.clone());
+    folder.or_else(|| county_name(submission.name(), digits).map(|c| c.code))
+}
+
+/// The county that a path begins with.
 fn code_of(path: &str, digits: usize) -> Option<String> {
-    let (first, _) = path.split_once('/')?;
-    crate::ingest::submission::county_name(first, digits).map(|c| c.code)
+    let first = path.split('/').next()?;
+    county_name(first, digits).map(|c| c.code)
 }
 
 impl Plan<'_> {

@@ -161,7 +161,7 @@ mod tests {
         Row {
             county_code: String::new(),
             key: String::new(),
-            values: Vec::new(),
+            values: Vec::new().into(),
             cells: cells.iter().map(|c| c.map(cell)).collect(),
             sheet: 0,
             row: 16,

@@ -2,7 +2,7 @@
 
 use super::book::{Book, Cell, Head, Page, Sheet, Tone, met_tone};
 use super::ranking_book::{reason_heads, reason_row, verdict_cell};
-use super::{Context, audit_page, criteria_sheet, form_pages, survey_sheets};
+use super::{Context, audit_page, criteria_sheet, form_pages, last_year_sheet, survey_sheets};
 use crate::indicators::Verdict;
 use crate::indicators::figure::Threshold;
 use crate::indicators::flips::Flip;
@@ -27,6 +27,7 @@ pub fn book(context: &Context<'_>, county: usize) -> Book {
     sheets.extend(survey_sheets::county(context, county));
     sheets.push(reasons(context, county));
     sheets.push(gaps(context, county));
+    sheets.extend(last_year_sheet::sheet(context, county));
     for sheet in &mut sheets {
         sheet.title = format!("{} {}", own.name, sheet.title);
     }

@@ -15,6 +15,7 @@ mod findings_views;
 mod form_pages;
 pub mod formula_words;
 mod inspection_sheets;
+mod last_year_sheet;
 mod method_sheet;
 pub mod ranking_book;
 pub mod return_book;

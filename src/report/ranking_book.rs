@@ -265,13 +265,13 @@ fn rankings(context: &Context<'_>) -> Sheet {
 }
 
 /// The ids of lists with the titles of what they are about.
-fn titles(context: &Context<'_>, lists: &[&Ranked]) -> Vec<(String, String)> {
+pub(super) fn titles(context: &Context<'_>, lists: &[&Ranked]) -> Vec<(String, String)> {
     let of = |list: &&Ranked| (list.id.clone(), subject_title(context, list));
     lists.iter().map(of).collect()
 }
 
 /// What a list is about.
-fn subject_title(context: &Context<'_>, list: &Ranked) -> String {
+pub(super) fn subject_title(context: &Context<'_>, list: &Ranked) -> String {
     let p = context.pipeline;
     match list.subject {
         Subject::Whole => p.rankings[list.ranking].title.clone(),
@@ -477,7 +477,7 @@ fn prefectures(context: &Context<'_>) -> Sheet {
 const BESIDE: usize = 11;
 
 /// The coefficients of variation: the names of their definitions and titles.
-fn coefficients(context: &Context<'_>) -> Vec<(String, String)> {
+pub(super) fn coefficients(context: &Context<'_>) -> Vec<(String, String)> {
     let p = context.pipeline;
     let mut out = Vec::new();
     for stage in p.evaluated_stages() {

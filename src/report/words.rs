@@ -92,6 +92,7 @@ pub const WORDS: &[&str] = &[
     "sheet_findings_all",
     "sheet_findings_rules",
     "sheet_years",
+    "sheet_last_year",
     // column heads
     "head_number",
     "head_county_code",

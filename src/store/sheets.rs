@@ -167,6 +167,8 @@ pub(super) fn decoded(bytes: &[u8], seal: &Seal) -> Result<(String, BookRead), S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Draft;
+    use crate::ingest::answers::Answers;
     use crate::ingest::grid::Merge;
 
     #[test]
@@ -198,7 +200,18 @@ mod tests {
             answers: None,
         };
         let mut answered = sheet("答卷", false, &cells[..2], &Layout::default());
-        answered.answers = Some(AnswerTable::default());
+        answered.answers = Some(AnswerTable {
+            sheet: "答卷".to_string(),
+            form: 3,
+            headers: vec!["您的身份".to_string()],
+            usable: true,
+            judged: vec![2],
+            counties: vec![Answers::default()],
+            drafts: vec![(
+                "column-unused",
+                Draft::default().slot("found", "x".to_string()),
+            )],
+        });
         let book = BookRead {
             content: Content::Xlsx,
             sheets: vec![

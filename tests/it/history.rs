@@ -148,7 +148,11 @@ impl Place {
 
     /// The sheets of 排名总表 as rows of text.
     fn sheets(&self, run: &str) -> BTreeMap<String, Vec<Vec<String>>> {
-        let bytes = std::fs::read(self.folder(run).join("排名总表.xlsx")).unwrap();
+        self.book(run, "排名总表.xlsx")
+    }
+
+    fn book(&self, run: &str, path: &str) -> BTreeMap<String, Vec<Vec<String>>> {
+        let bytes = std::fs::read(self.folder(run).join(path)).unwrap();
         let sheets = read(&bytes).unwrap().into_iter();
         let row = |cells: &Vec<(u32, junheng::ingest::grid::Cell)>| {
             cells.iter().map(|(_, c)| c.shown()).collect::<Vec<_>>()
@@ -273,6 +277,31 @@ fn last_year_is_found_and_stands_beside_this_year() {
     assert!(has(&sheets["总览"], "2023年综合判定"));
     assert!(has(&sheets["分市排名"], "2023年市内名次"));
     assert!(has(&sheets["单项排名-小学差异系数"], "2023年名次"));
+
+    // A county sees its own: the place that it has and had.
+    let county = place.book(&of_2024, "县级/990002-乙县.xlsx");
+    let rows = &county["与上年对比"];
+    assert!(
+        has(rows, "2023年名次") && has(rows, "比2023年增减"),
+        "{rows:#?}"
+    );
+    let place_of = |rows: &[Vec<String>]| {
+        let own = rows
+            .iter()
+            .find(|r| r[0] == "小学七项差异系数均值")
+            .unwrap();
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        (
+            own[own.len() - 4].to_string(),
+            own[own.len() - 2].to_string(),
+        )
+    };
+    assert_eq!(place_of(rows), ("1".to_string(), "2".to_string()));
+    assert!(
+        !place
+            .book(&of_2022, "县级/990002-乙县.xlsx")
+            .contains_key("与上年对比")
+    );
 
     // The same again is the same run.
     let (again, _) = place.run("2024", &[]);

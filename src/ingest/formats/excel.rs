@@ -1,26 +1,26 @@
-//! Workbooks -> cells. The only file that names calamine. Cells of the formats that stream are streamed with their absolute
-//! positions; `worksheet_range` is used only where the library has read all before, and after the size of the sheets was
-//! checked.
+//! Workbooks of other formats than .xlsx -> cells, and what both have in common. Cells of the formats that stream are streamed
+//! with their absolute positions; `worksheet_range` is used only where the library has read all before, and after the size of
+//! the sheets was checked.
 
 use std::io::Cursor;
 
 use calamine::{
     Data, DataRef, Dimensions, Ods, Range, Reader, SheetType, SheetVisible, Xls, XlsError,
-    XlsOptions, Xlsb, XlsbError, Xlsx, XlsxError,
+    XlsOptions, Xlsb, XlsbError, Xlsx,
 };
 
-use super::extras::{self, SheetExtras, shows_percent};
+use super::extras::{self, SheetExtras};
 use super::{
     Damage, Deadline, Layout, Limit, MAX_COLUMN, MAX_ROW, ReadError, Remark, Seen, Sink, merged,
-    ods, ods_plain, ole, remarks, without_quotes, xlsb, xlsb_plain, xlsx_layout,
+    ods, ods_plain, ole, remarks, without_quotes, xlsb, xlsb_plain,
 };
 use crate::ingest::grid::Merge;
 use crate::pipeline::model::Limits;
 
-type Bytes<'a> = Cursor<&'a [u8]>;
+pub(super) type Bytes<'a> = Cursor<&'a [u8]>;
 
 /// The worksheets of a workbook with whether they are hidden; what else is called a sheet is said.
-fn worksheets(
+pub(super) fn worksheets(
     all: &[calamine::Sheet],
     limits: &Limits,
     sink: &mut dyn Sink,
@@ -40,98 +40,8 @@ fn worksheets(
         .collect())
 }
 
-/// An .xlsx or .xlsm workbook, streamed.
-///
-/// # Errors
-/// When the workbook as a whole cannot be read; a sheet that cannot be read to its end is broken, no error.
-pub fn xlsx(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let mut book: Xlsx<Bytes<'_>> = Xlsx::new(Cursor::new(bytes)).map_err(|e| match e {
-        XlsxError::Password => ReadError::Password,
-        other => ReadError::Damaged(Damage::Structure, without_quotes(&other.to_string())),
-    })?;
-    say_remarks(bytes, sink);
-    let sheets = worksheets(book.sheets_metadata(), limits, sink)?;
-    let is_1904 = book.has_1904_epoch();
-    let mut deadline = Deadline::new(limits);
-    let most = extras_limits(limits);
-    for (name, hidden) in sheets {
-        sink.sheet(&name, hidden)?;
-        let percent_styles = xlsx_cells(&mut book, &name, is_1904, &mut deadline, sink)?;
-        if sink.wants_layout() {
-            let mut layout = Layout {
-                merges: merges(book.merge_cells_by_sheet_name(&name).ok(), limits, &name)?,
-                ..Layout::default()
-            };
-            if percent_styles.contains(&true) {
-                layout.percent = percent_cells(&mut book, &name, &percent_styles, &mut deadline)?;
-            }
-            // Of a damaged sheet the reader has said where.
-            if let Ok(found) = xlsx_layout::layout(bytes, std::slice::from_ref(&name), &most)
-                && let Some(extras) = found.into_iter().next()
-            {
-                layout.hidden_rows = extras.hidden_rows;
-                layout.hidden_cols = extras.hidden_cols;
-            }
-            sink.layout(layout);
-        }
-    }
-    Ok(())
-}
-
-/// The cells of one sheet; gives for each style whether it shows percent.
-fn xlsx_cells(
-    book: &mut Xlsx<Bytes<'_>>,
-    name: &str,
-    is_1904: bool,
-    deadline: &mut Deadline,
-    sink: &mut dyn Sink,
-) -> Result<Vec<bool>, ReadError> {
-    let mut reader = match book.worksheet_cells_reader(name) {
-        Ok(reader) => reader,
-        Err(e) => {
-            sink.broken(&without_quotes(&e.to_string()));
-            return Ok(Vec::new());
-        }
-    };
-    let percent = reader
-        .styles()
-        .iter()
-        .map(|s| {
-            let format = s.number_format.as_ref();
-            format.is_some_and(|f| shows_percent(f.format_code.chars()))
-        })
-        .collect();
-    loop {
-        let record = match reader.next_cell_with_formula_metadata() {
-            Ok(Some(record)) => record,
-            Ok(None) => break,
-            Err(e) => {
-                sink.broken(&without_quotes(&e.to_string()));
-                return Ok(Vec::new());
-            }
-        };
-        let (row, col) = record.pos;
-        if let Some(why) = outside(row, col) {
-            sink.broken(&why);
-            return Ok(Vec::new());
-        }
-        let seen = match seen(&record.value, is_1904) {
-            Some(seen) => seen,
-            // An empty cell with a formula is one without its result.
-            None if record.formula.is_some() => Seen::NotCached,
-            // The sink minds the time of the cells that it is given.
-            None => {
-                deadline.check()?;
-                continue;
-            }
-        };
-        sink.cell(row, col, seen)?;
-    }
-    Ok(percent)
-}
-
 /// A value as it passes by, without a copy; nothing for an empty cell.
-fn seen<'a>(value: &'a DataRef<'_>, is_1904: bool) -> Option<Seen<'a>> {
+pub(super) fn seen<'a>(value: &'a DataRef<'_>, is_1904: bool) -> Option<Seen<'a>> {
     Some(match value {
         DataRef::Empty => return None,
         DataRef::Int(n) => Seen::Number(*n as f64),
@@ -185,13 +95,13 @@ fn error_text(error: &calamine::CellErrorType) -> &'static str {
 }
 
 /// Why a cell cannot stand where it says.
-fn outside(row: u32, col: u32) -> Option<String> {
+pub(super) fn outside(row: u32, col: u32) -> Option<String> {
     (row >= MAX_ROW || col >= MAX_COLUMN)
         .then(|| format!("cell outside the sheet: row {row}, column {col}"))
 }
 
 /// A second pass for number formats; only made when the workbook has a percent format at all.
-fn percent_cells(
+pub(super) fn percent_cells(
     book: &mut Xlsx<Bytes<'_>>,
     name: &str,
     styles: &[bool],
@@ -209,7 +119,7 @@ fn percent_cells(
     Ok(out)
 }
 
-fn merges(
+pub(super) fn merges(
     list: Option<Vec<Dimensions>>,
     limits: &Limits,
     name: &str,
@@ -306,7 +216,7 @@ fn layout_of(extras: &SheetExtras) -> Layout {
     }
 }
 
-fn extras_limits(limits: &Limits) -> extras::Limits {
+pub(super) fn extras_limits(limits: &Limits) -> extras::Limits {
     extras::Limits {
         cells: limits.box_cells,
         merges: limits.merged_blocks,
@@ -315,7 +225,7 @@ fn extras_limits(limits: &Limits) -> extras::Limits {
 }
 
 /// What a package carries beside its cells.
-fn say_remarks(bytes: &[u8], sink: &mut dyn Sink) {
+pub(super) fn say_remarks(bytes: &[u8], sink: &mut dyn Sink) {
     let found = remarks::remarks(bytes);
     if found.has_macros {
         sink.remark(Remark::Macros);

@@ -1,13 +1,14 @@
 //! Bytes of a file -> sheets of cells, whatever the file is: chosen by content, never by name; checked before any reader
 //! sees it; read here where the reader streams, in a process of its own where it does not. Knows nothing of forms.
 //!
-//! Each reader library is named in one place: calamine in `excel.rs`, html5ever in `markup/`, zip in `container.rs` and
+//! Each reader library is named in one place: calamine in `excel.rs` and `xlsx.rs`, html5ever in `markup/`, zip in `container.rs` and
 //! `package.rs`; quick-xml, which reads what calamine does not tell, only below this folder.
 
 pub mod container;
 pub mod content;
 mod excel;
 mod extras;
+mod fast;
 mod markup;
 mod ods;
 mod ods_cells;
@@ -20,6 +21,7 @@ mod wire;
 pub mod worker;
 mod xlsb;
 mod xlsb_plain;
+mod xlsx;
 mod xlsx_layout;
 
 use serde::{Deserialize, Serialize};
@@ -251,7 +253,7 @@ pub fn read(
         Content::Text => super::delimited::read(bytes, title, sink)?,
         Content::Xlsx => {
             container::check(bytes, limits)?;
-            excel::xlsx(bytes, limits, sink)?;
+            xlsx::xlsx(bytes, limits, sink)?;
         }
         // Refused with its reason.
         Content::BrokenZip => container::check(bytes, limits)?,

@@ -161,6 +161,14 @@ impl Packer {
         Ok(&mut self.zip)
     }
 
+    /// Begins a part that is kept as it is written.
+    pub fn stored(&mut self, name: &str) -> Result<&mut ZipWriter<Cursor<Vec<u8>>>, Refusal> {
+        let options =
+            SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        self.zip.start_file(name, options).map_err(zip_error)?;
+        Ok(&mut self.zip)
+    }
+
     pub fn finish(self) -> Result<Vec<u8>, Refusal> {
         Ok(self.zip.finish().map_err(zip_error)?.into_inner())
     }

@@ -1,0 +1,309 @@
+//! Tags and attributes of XML in its plainest form: no prefixes where it matters, no comments, no `>` in attributes. What
+//! elements mean does not belong here.
+
+use memchr::memchr;
+
+/// Why a piece was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// It does not end in what has been read so far.
+    More,
+    /// It is not plain; what is odd about it.
+    Odd(&'static str),
+}
+
+pub(super) type Taken<T> = Result<T, Halt>;
+
+/// A place in what has been read. A copy of it is a place to come back to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(rest: &'a [u8]) -> Cursor<'a> {
+        Cursor { rest }
+    }
+
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Passes white space up to a tag.
+    #[inline]
+    pub(super) fn blank(&mut self) -> Taken<()> {
+        while let Some((first, rest)) = self.rest.split_first() {
+            match first {
+                b'<' => return Ok(()),
+                first if is_blank(*first) => self.rest = rest,
+                _ => return Err(Halt::Odd("text between elements")),
+            }
+        }
+        Err(Halt::More)
+    }
+
+    /// Passes a text if it stands here.
+    #[inline]
+    pub(super) fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Taken<bool> {
+        if let Some((first, rest)) = self.rest.split_first_chunk::<N>() {
+            if first == text {
+                self.rest = rest;
+                return Ok(true);
+            }
+            Ok(false)
+        } else if text.starts_with(self.rest) {
+            Err(Halt::More)
+        } else {
+            Ok(false)
+        }
+    }
+
+    /// Passes a text if it stands here whole.
+    #[inline]
+    pub(super) fn at_once<const N: usize>(&mut self, text: &[u8; N]) -> bool {
+        match self.rest.split_first_chunk::<N>() {
+            Some((first, rest)) if first == text => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Passes a text that must stand here.
+    #[inline]
+    pub(super) fn expect<const N: usize>(&mut self, text: &[u8; N]) -> Taken<()> {
+        if self.literal(text)? {
+            Ok(())
+        } else {
+            Err(Halt::Odd("unexpected element"))
+        }
+    }
+
+    /// What stands before the next tag.
+    #[inline]
+    pub(super) fn text(&mut self) -> Taken<Raw<'a>> {
+        let mut classes = 0;
+        for (at, byte) in self.rest.iter().enumerate() {
+            let class = CLASSES[usize::from(*byte)];
+            if class == TAG {
+                let (bytes, rest) = self.rest.split_at_checked(at).ok_or(Halt::More)?;
+                self.rest = rest;
+                return Ok(Raw { bytes, classes });
+            }
+            classes |= class;
+        }
+        Err(Halt::More)
+    }
+
+    /// What is left, and a way to go on from there.
+    #[inline]
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The rest of a tag, without its `>`.
+    #[inline]
+    pub(super) fn tag_rest(&mut self) -> Taken<&'a [u8]> {
+        let at = memchr(b'>', self.rest).ok_or(Halt::More)?;
+        let (tag, rest) = self.rest.split_at_checked(at).ok_or(Halt::More)?;
+        self.rest = rest.get(1..).unwrap_or_default();
+        Ok(tag)
+    }
+
+    /// A whole tag with all its attributes looked at.
+    pub(super) fn tag(&mut self) -> Taken<Tag<'a>> {
+        self.expect(b"<")?;
+        let body = self.tag_rest()?;
+        if !body.is_ascii() && std::str::from_utf8(body).is_err() {
+            return Err(Halt::Odd("encoding"));
+        }
+        let (kind, body) = if let Some(body) = body.strip_prefix(b"/") {
+            (Kind::Close, body)
+        } else if let Some(body) = body.strip_suffix(b"/") {
+            (Kind::Empty, body)
+        } else {
+            (Kind::Open, body)
+        };
+        let length = body.iter().position(|b| !is_name(*b));
+        let (name, attributes) = body.split_at(length.unwrap_or(body.len()));
+        if !name.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(Halt::Odd("no element"));
+        }
+        if kind == Kind::Close && !attributes.is_empty() {
+            return Err(Halt::Odd("end tag"));
+        }
+        for attribute in Attributes::new(attributes) {
+            attribute?;
+        }
+        Ok(Tag {
+            name,
+            kind,
+            attributes,
+        })
+    }
+
+    /// What may stand before the first element: a mark of the encoding and a declaration that says no other.
+    pub(super) fn declaration(&mut self) -> Taken<()> {
+        self.literal(b"\xEF\xBB\xBF")?;
+        if !self.literal(b"<?xml")? {
+            return Ok(());
+        }
+        let odd = Halt::Odd("declaration");
+        let body = self.tag_rest()?.strip_suffix(b"?").ok_or(odd)?;
+        for attribute in Attributes::new(body) {
+            let (name, value) = attribute?;
+            let plain = match name {
+                b"version" => value == b"1.0",
+                b"encoding" => value.eq_ignore_ascii_case(b"utf-8"),
+                b"standalone" => value == b"yes" || value == b"no",
+                _ => false,
+            };
+            if !plain {
+                return Err(odd);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Raw<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Of what kinds its bytes are.
+    classes: u8,
+}
+
+impl Raw<'_> {
+    pub(super) const EMPTY: Raw<'static> = Raw {
+        bytes: b"",
+        classes: 0,
+    };
+
+    /// Whether entities or ends of lines may stand in it.
+    pub(super) fn is_coded(&self) -> bool {
+        self.classes & CODED != 0
+    }
+
+    /// Whether the escapes of spreadsheet programs may stand in it.
+    pub(super) fn is_escaped(&self) -> bool {
+        self.classes & (CODED | ESCAPED) != 0
+    }
+}
+
+const TAG: u8 = 1;
+const CODED: u8 = 2;
+const ESCAPED: u8 = 4;
+
+/// The kinds of bytes that texts are looked through for.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    classes[b'<' as usize] = TAG;
+    classes[b'&' as usize] = CODED;
+    classes[b'\r' as usize] = CODED;
+    classes[b'_' as usize] = ESCAPED;
+    classes
+};
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.')
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Open,
+    Close,
+    Empty,
+}
+
+/// A tag; its attributes are well formed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) kind: Kind,
+    attributes: &'a [u8],
+}
+
+impl<'a> Tag<'a> {
+    /// The value of an attribute.
+    ///
+    /// # Errors
+    /// When it is there twice.
+    pub(super) fn attribute(&self, wanted: &[u8]) -> Taken<Option<&'a [u8]>> {
+        let mut found = None;
+        for attribute in Attributes::new(self.attributes) {
+            let (name, value) = attribute?;
+            if name == wanted {
+                once(&mut found, value)?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Keeps the value of an attribute that may stand only once.
+#[inline]
+pub(super) fn once<'a>(slot: &mut Option<&'a [u8]>, value: &'a [u8]) -> Taken<()> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Halt::Odd("attribute twice")),
+    }
+}
+
+/// The attributes of a tag: names and values as they are written.
+pub(super) struct Attributes<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Attributes<'a> {
+    pub(super) fn new(rest: &'a [u8]) -> Attributes<'a> {
+        Attributes { rest }
+    }
+
+    #[inline]
+    fn take(&mut self) -> Taken<Option<(&'a [u8], &'a [u8])>> {
+        let odd = Halt::Odd("attribute");
+        let mut rest = match self.rest.split_first() {
+            None => return Ok(None),
+            Some((first, rest)) if is_blank(*first) => rest,
+            Some(_) => return Err(odd),
+        };
+        while let Some((first, after)) = rest.split_first()
+            && is_blank(*first)
+        {
+            rest = after;
+        }
+        if rest.is_empty() {
+            self.rest = rest;
+            return Ok(None);
+        }
+        let length = rest.iter().position(|b| !is_name(*b)).ok_or(odd)?;
+        let (name, after) = rest.split_at_checked(length).ok_or(odd)?;
+        let (quote, value) = match after {
+            [b'=', quote @ (b'"' | b'\''), value @ ..] => (*quote, value),
+            _ => return Err(odd),
+        };
+        let length = value.iter().position(|b| *b == quote).ok_or(odd)?;
+        let (value, after) = value.split_at_checked(length).ok_or(odd)?;
+        if name.is_empty() {
+            return Err(odd);
+        }
+        self.rest = after.get(1..).unwrap_or_default();
+        Ok(Some((name, value)))
+    }
+}
+
+impl<'a> Iterator for Attributes<'a> {
+    type Item = Taken<(&'a [u8], &'a [u8])>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.take().transpose()
+    }
+}

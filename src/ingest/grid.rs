@@ -158,17 +158,32 @@ impl Grid {
 
     /// The text of a cell, or of the first cell of the merged block that it lies in.
     pub fn header_text(&self, row: u32, col: u32) -> Option<(String, (u32, u32))> {
-        let (r, c) = self
-            .layout
-            .merges
-            .iter()
+        let at = self.header_cell(row, col);
+        Some((self.text_at(at)?, at))
+    }
+
+    /// The first cell of the merged block that a cell lies in; itself without one.
+    pub fn header_cell(&self, row: u32, col: u32) -> (u32, u32) {
+        let mut merges = self.layout.merges.iter();
+        merges
             .find(|m| m.top <= row && row <= m.bottom && m.left <= col && col <= m.right)
-            .map_or((row, col), |m| (m.top, m.left));
-        match self.get(r, c)? {
-            Cell::Text(text) => Some((text.clone(), (r, c))),
-            Cell::Number(n) => Some((crate::text::number(*n), (r, c))),
+            .map_or((row, col), |m| (m.top, m.left))
+    }
+
+    /// What a cell says as a header.
+    pub fn text_at(&self, (row, col): (u32, u32)) -> Option<String> {
+        match self.get(row, col)? {
+            Cell::Text(text) => Some(text.clone()),
+            Cell::Number(n) => Some(crate::text::number(*n)),
             _ => None,
         }
+    }
+
+    /// The last column that holds anything in these rows; 0 without any.
+    pub fn last_column(&self, from: u32, to: u32) -> u32 {
+        let rows = self.rows.iter().filter(|(r, _)| (from..=to).contains(r));
+        let last = rows.filter_map(|(_, cells)| cells.last().map(|(c, _)| *c));
+        last.max().unwrap_or(0)
     }
 
     /// Rows that hold anything, in order.

@@ -1,7 +1,9 @@
 //! Finds the header block of a sheet and which column of the sheet means which field of a form. Headers are compared by
 //! normalised text and by their path; what fits twice or not at all is said, never guessed.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::grid::{Cell, Grid};
 use crate::pipeline::model::{Form, Pipeline};
@@ -92,18 +94,102 @@ pub fn split_unit(pipeline: &Pipeline, text: &str) -> (String, Option<usize>) {
     (normal(&folded), None)
 }
 
+/// What the first rows of a sheet say as headers, for all forms that are looked for in it: every cell is looked at once.
+pub struct Heads<'g> {
+    pipeline: &'g Pipeline,
+    pub grid: &'g Grid,
+    /// By cell the header that it would be, and its unit.
+    known: RefCell<HashMap<(u32, u32), Rc<(String, Option<usize>)>>>,
+    /// The texts of the first rows, normalised, with their rows.
+    texts: OnceCell<Vec<(u32, String)>>,
+}
+
+impl<'g> Heads<'g> {
+    /// The heads of a sheet.
+    pub fn of(pipeline: &'g Pipeline, grid: &'g Grid) -> Heads<'g> {
+        Heads {
+            pipeline,
+            grid,
+            known: RefCell::default(),
+            texts: OnceCell::new(),
+        }
+    }
+
+    /// Whether one of the first rows, down to this one, says one of these (normalised).
+    pub fn say(&self, wanted: &[String], last: u32) -> bool {
+        if wanted.is_empty() {
+            return false;
+        }
+        let rows = self.grid.rows().iter().take(HEADER_SEARCH as usize);
+        let texts = self.texts.get_or_init(|| {
+            rows.flat_map(|(row, cells)| {
+                cells.iter().filter_map(|(_, cell)| match cell {
+                    Cell::Text(text) => Some((*row, normal(text))),
+                    _ => None,
+                })
+            })
+            .collect()
+        });
+        let mut texts = texts.iter().take_while(|(row, _)| *row <= last);
+        texts.any(|(_, text)| wanted.contains(text))
+    }
+
+    /// The header that a cell would be, normalised and without its unit; nothing where it holds no text.
+    fn part(&self, row: u32, col: u32) -> Option<Rc<(String, Option<usize>)>> {
+        let at = self.grid.header_cell(row, col);
+        if let Some(part) = self.known.borrow().get(&at) {
+            return Some(Rc::clone(part));
+        }
+        let text = self.grid.text_at(at)?;
+        let (part, unit) = split_unit(self.pipeline, &text);
+        let part = without_prefix(&part, &self.pipeline.settings.header_prefixes);
+        let part = Rc::new((part, unit));
+        self.known.borrow_mut().insert(at, Rc::clone(&part));
+        Some(part)
+    }
+
+    /// Whether any column whose last header stands in `leaf_row` may end with one of these.
+    fn may_end(
+        &self,
+        leaf_row: u32,
+        depth: usize,
+        leaves: &HashMap<&str, Vec<(usize, &[String])>>,
+    ) -> bool {
+        let top = top_of(leaf_row, depth);
+        let rows = self.grid.rows().iter();
+        rows.filter(|(row, _)| (top..=leaf_row).contains(row))
+            .any(|(row, cells)| {
+                let is_leaf = |col: u32| {
+                    let part = self.part(*row, col);
+                    part.is_some_and(|part| leaves.contains_key(part.0.as_str()))
+                };
+                cells.iter().any(|(col, _)| is_leaf(*col))
+            })
+            // A block that is merged downwards begins above.
+            || (0..=self.grid.last_column(top, leaf_row)).any(|col| {
+                let part = self.part(top, col);
+                part.is_some_and(|part| leaves.contains_key(part.0.as_str()))
+            })
+    }
+}
+
+/// The first row of headers of which the last stand in a row.
+fn top_of(leaf_row: u32, depth: usize) -> u32 {
+    leaf_row.saturating_sub(u32::try_from(depth.max(1) - 1).unwrap_or(0))
+}
+
 /// The header paths of all columns whose last header stands in `leaf_row`.
-pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> Vec<HeaderPath> {
-    let Ok(i) = grid.rows().binary_search_by_key(&leaf_row, |(r, _)| *r) else {
+pub fn paths(heads: &Heads<'_>, leaf_row: u32, depth: usize) -> Vec<HeaderPath> {
+    let grid = heads.grid;
+    if grid
+        .rows()
+        .binary_search_by_key(&leaf_row, |(r, _)| *r)
+        .is_err()
+    {
         return Vec::new();
-    };
-    let top = leaf_row.saturating_sub(u32::try_from(depth.max(1) - 1).unwrap_or(0));
-    let last = grid.rows()[..=i]
-        .iter()
-        .filter(|(r, _)| *r >= top)
-        .filter_map(|(_, cells)| cells.last().map(|(c, _)| *c))
-        .max()
-        .unwrap_or(0);
+    }
+    let top = top_of(leaf_row, depth);
+    let last = grid.last_column(top, leaf_row);
     let mut out = Vec::new();
     for col in 0..=last {
         let Some((raw, cell)) = grid.header_text(leaf_row, col) else {
@@ -112,14 +198,12 @@ pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> V
         let mut parts: Vec<String> = Vec::new();
         let mut unit = None;
         for row in top..=leaf_row {
-            let Some((text, _)) = grid.header_text(row, col) else {
+            let Some(part) = heads.part(row, col) else {
                 continue;
             };
-            let (part, found) = split_unit(pipeline, &text);
-            unit = found.or(unit);
-            let part = without_prefix(&part, &pipeline.settings.header_prefixes);
-            if !part.is_empty() && parts.last() != Some(&part) {
-                parts.push(part);
+            unit = part.1.or(unit);
+            if !part.0.is_empty() && parts.last() != Some(&part.0) {
+                parts.push(part.0.clone());
             }
         }
         if !parts.is_empty() {
@@ -136,7 +220,8 @@ pub fn paths(pipeline: &Pipeline, grid: &Grid, leaf_row: u32, depth: usize) -> V
 }
 
 /// The best reading of a sheet as a form of rows: the header row under which most fields are found.
-pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<HeaderMatch> {
+pub fn best_match(form: &Form, heads: &Heads<'_>) -> Option<HeaderMatch> {
+    let (pipeline, grid) = (heads.pipeline, heads.grid);
     let stage = sheet_stage(pipeline, grid).or_else(|| {
         let file = Some(grid.file.as_str()).filter(|_| form.file_stage)?;
         stage_in(pipeline, file)
@@ -169,10 +254,10 @@ pub fn best_match(pipeline: &Pipeline, form: &Form, grid: &Grid) -> Option<Heade
         if settled.is_some_and(|b| *row > b.leaf_row + reach) {
             break;
         }
-        if cells.is_empty() {
+        if cells.is_empty() || !heads.may_end(*row, form.header_rows, &by_leaf) {
             continue;
         }
-        let paths = paths(pipeline, grid, *row, form.header_rows);
+        let paths = paths(heads, *row, form.header_rows);
         let mut fields: Vec<Vec<usize>> = vec![Vec::new(); form.fields.len()];
         let mut claims: Vec<Vec<usize>> = Vec::with_capacity(paths.len());
         for (p, path) in paths.iter().enumerate() {

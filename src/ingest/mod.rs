@@ -460,17 +460,11 @@ enum Recognised {
 fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
     let mut fits: Vec<(usize, Reading)> = Vec::new();
     let mut nearest: Option<(usize, String)> = None;
+    let heads = header::Heads::of(pipeline, grid);
     for (f, form) in pipeline.forms.iter().enumerate() {
-        let excluded = |last: u32| {
-            grid.rows().iter().take(40).any(|(r, cells)| {
-                *r <= last
-                    && cells.iter().any(|(_, cell)| {
-                        matches!(cell, Cell::Text(t) if form.excludes.contains(&normal(t)))
-                    })
-            })
-        };
+        let excluded = |last: u32| heads.say(&form.excludes, last);
         let (found, has_needed, reading) = match form.layout {
-            Layout::Rows => match header::best_match(pipeline, form, grid) {
+            Layout::Rows => match header::best_match(form, &heads) {
                 // What stands far below the headers belongs to another table.
                 Some(m) if !excluded(m.leaf_row + 3) => (
                     m.found(),
@@ -480,7 +474,12 @@ fn recognise(pipeline: &Pipeline, grid: &Grid) -> Recognised {
                 Some(_) => continue,
                 None => continue,
             },
-            Layout::List | Layout::Statements if excluded(u32::MAX) => continue,
+            // Without the header of its items it is no list.
+            Layout::List | Layout::Statements
+                if excluded(u32::MAX) || !heads.say(&form.item_header, u32::MAX) =>
+            {
+                continue;
+            }
             Layout::List => match list::best_match(pipeline, form, grid) {
                 Some(m) => (
                     m.found(),

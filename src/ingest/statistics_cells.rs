@@ -4,7 +4,7 @@
 use super::bind::title_units;
 use super::cell::{self, Note, Read, why};
 use super::grid::{Cell, Grid};
-use super::header::{HeaderPath, headers_between, paths, split_unit};
+use super::header::{HeaderPath, Heads, headers_between, paths, split_unit};
 use super::statistics::Book;
 use crate::pipeline::model::{Field, Means, StatisticsCell, StatisticsTable};
 use crate::pipeline::without_prefix;
@@ -48,9 +48,10 @@ impl Book<'_> {
     /// The header block of a table on a sheet: the row under which most of its headers are found.
     pub(super) fn head(&self, sheet: usize, table: &StatisticsTable) -> Head {
         let grid = &self.grids[sheet];
+        let heads = Heads::of(self.pipeline, grid);
         let mut best: Option<(usize, u32, Vec<HeaderPath>)> = None;
         for (row, _) in grid.rows().iter().take_while(|(r, _)| *r < HEADER_SEARCH) {
-            let paths = paths(self.pipeline, grid, *row, self.form.header_rows);
+            let paths = paths(&heads, *row, self.form.header_rows);
             let count = table
                 .cells
                 .iter()

@@ -45,7 +45,7 @@ pub(super) fn groups(
     };
     let rows = &given.dataset.tables[table].rows;
     let mut counties: BTreeMap<(&str, usize), Vec<Point>> = BTreeMap::new();
-    let mut pools: BTreeMap<(usize, Option<usize>), Vec<Point>> = BTreeMap::new();
+    let mut all: Vec<Point> = Vec::new();
     for (row, unit) in given.units.list.iter().enumerate() {
         let (Some(size), Some(value)) = (sizes[row], values[row]) else {
             continue;
@@ -55,12 +55,11 @@ pub(super) fn groups(
         }
         let point = (row, size, value);
         let county = rows[unit.school].county_code.as_str();
-        let area = rows[unit.school].area(given.pipeline, table);
         counties
             .entry((county, unit.stage))
             .or_default()
             .push(point);
-        pools.entry((unit.stage, area)).or_default().push(point);
+        all.push(point);
     }
     let (enough, few): (Vec<Vec<Point>>, Vec<Vec<Point>>) = counties
         .into_values()
@@ -69,7 +68,16 @@ pub(super) fn groups(
         .iter()
         .map(|points| Group::new(points, vec![true; points.len()], "source_county"))
         .collect();
+    if few.is_empty() {
+        return out;
+    }
     let few: BTreeSet<usize> = few.iter().flatten().map(|point| point.0).collect();
+    let mut pools: BTreeMap<(usize, Option<usize>), Vec<Point>> = BTreeMap::new();
+    for point in all {
+        let unit = &given.units.list[point.0];
+        let area = rows[unit.school].area(given.pipeline, table);
+        pools.entry((unit.stage, area)).or_default().push(point);
+    }
     for points in pools.values().filter(|p| p.len() >= peers.least_rows) {
         let judged: Vec<bool> = points.iter().map(|p| few.contains(&p.0)).collect();
         if judged.contains(&true) {

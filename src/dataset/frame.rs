@@ -1,12 +1,13 @@
 //! A table's rows as a polars frame.
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::{Dataset, Row};
 use crate::error::Error;
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::Kind;
+use crate::pipeline::model::{self, Kind};
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
 /// A table as a frame: county code and name, then the declared columns.
@@ -15,14 +16,15 @@ use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 /// When polars refuses.
 pub fn frame(pipeline: &Pipeline, dataset: &Dataset, table: usize) -> Result<DataFrame, Error> {
     let rows = &dataset.tables[table].rows;
-    let mut columns: Vec<Column> = Vec::new();
     let codes: Vec<&str> = rows.iter().map(|r| r.county_code.as_str()).collect();
     let names: Vec<&str> = codes.iter().map(|c| dataset.county_name(c)).collect();
-    columns.push(Column::new(COUNTY_CODE.into(), codes));
-    columns.push(Column::new(COUNTY_NAME.into(), names));
-    for (c, column) in pipeline.tables[table].columns.iter().enumerate() {
+    let mut columns = vec![
+        Column::new(COUNTY_CODE.into(), codes),
+        Column::new(COUNTY_NAME.into(), names),
+    ];
+    let made = |(c, column): (usize, &model::Column)| -> PolarsResult<Column> {
         let name: PlSmallStr = column.name.as_str().into();
-        let made = match column.kind {
+        Ok(match column.kind {
             Kind::Text | Kind::Code(_) | Kind::Choice(_) => {
                 Column::new(name, cells(rows, c, Value::text))
             }
@@ -38,9 +40,10 @@ pub fn frame(pipeline: &Pipeline, dataset: &Dataset, table: usize) -> Result<Dat
                 Column::new(name, cells(rows, c, |v| v.number().map(|n| n as i64)))
             }
             Kind::Number | Kind::Percent => Column::new(name, cells(rows, c, Value::number)),
-        };
-        columns.push(made);
-    }
+        })
+    };
+    let declared = pipeline.tables[table].columns.par_iter().enumerate();
+    columns.extend(declared.map(made).collect::<PolarsResult<Vec<_>>>()?);
     Ok(DataFrame::new(rows.len(), columns)?)
 }
 

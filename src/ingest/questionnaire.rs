@@ -103,6 +103,7 @@ pub struct Collector<'p> {
     words: HashMap<Box<str>, u8>,
     identities: HashMap<Box<str>, u8>,
     nothing: HashMap<Box<str>, bool>,
+    durations: HashMap<Box<str>, Option<f64>>,
     counties: Names,
     schools: Names,
     seen: HashSet<u64>,
@@ -126,6 +127,7 @@ pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
         words: HashMap::default(),
         identities: HashMap::default(),
         nothing: HashMap::default(),
+        durations: HashMap::default(),
         counties: Names::default(),
         schools: Names::default(),
         seen: HashSet::default(),
@@ -241,7 +243,7 @@ impl Collector<'_> {
             AnswerRole::Duration => {
                 self.passing.seconds_taken = match cell {
                     Seen::Number(n) => Some(n).filter(|n| *n >= 0.0),
-                    _ => duration(text, &self.survey.duration_units),
+                    _ => self.duration(text),
                 };
                 if self.passing.seconds_taken.is_none() {
                     self.passing.unread.push(col);
@@ -298,6 +300,18 @@ impl Collector<'_> {
     /// Forgets the row that is passing by: its sheet breaks off in it.
     pub fn forget_row(&mut self) {
         self.passing.filled = false;
+    }
+
+    /// The seconds of a written duration; most are written again and again.
+    fn duration(&mut self, text: &str) -> Option<f64> {
+        if let Some(seconds) = self.durations.get(text) {
+            return *seconds;
+        }
+        let seconds = duration(text, &self.survey.duration_units);
+        if self.durations.len() < REMEMBERED {
+            self.durations.insert(text.into(), seconds);
+        }
+        seconds
     }
 
     /// The word of an answer.

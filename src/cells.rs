@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::dataset::{CellRef, Dataset};
+use rayon::prelude::*;
+
+use crate::dataset::{CellRef, Dataset, Row};
 use crate::finding::{Finding, Place, address, first_address};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
@@ -41,9 +43,10 @@ pub fn spots(pipeline: &Pipeline, dataset: &Dataset, findings: &[Finding]) -> Ve
     let rows: std::collections::HashSet<(u32, u32)> =
         found.keys().map(|c| (c.sheet, c.row)).collect();
     for (table, data) in dataset.tables.iter().enumerate() {
-        for (row, own) in data.rows.iter().enumerate() {
+        let spots_of = |(row, own): (usize, &Row)| -> Vec<(CellRef, Spot)> {
             // The cells of a row stand side by side: most rows are passed over with one look.
             let mut last: Option<((u32, u32), bool)> = None;
+            let mut out = Vec::new();
             for (column, cell) in own.cells.iter().enumerate() {
                 let Some(cell) = cell else { continue };
                 let line = (cell.sheet, cell.row);
@@ -52,11 +55,17 @@ pub fn spots(pipeline: &Pipeline, dataset: &Dataset, findings: &[Finding]) -> Ve
                     _ => rows.contains(&line),
                 };
                 last = Some((line, wanted));
-                if let Some(list) = found.get_mut(cell).filter(|_| wanted) {
+                if wanted && found.contains_key(cell) {
                     let column = Some(column);
-                    list.push(Spot { table, row, column });
+                    out.push((*cell, Spot { table, row, column }));
                 }
             }
+            out
+        };
+        let rows = data.rows.par_iter().enumerate().with_min_len(256);
+        let spots: Vec<(CellRef, Spot)> = rows.flat_map_iter(spots_of).collect();
+        for (cell, spot) in spots {
+            found.entry(cell).or_default().push(spot);
         }
     }
     let schools = Schools::new(pipeline, dataset);

@@ -78,32 +78,45 @@ pub fn compute(
     let (facts, criteria, surveys, more) = counties?;
     findings.extend(more);
     let findings = finding::finish(once(findings), period, &pipeline.settings.revision_words);
-    let unit_verdicts = unit::verdicts(pipeline, &units, &values);
-    let balances = balance::balances(pipeline, &dataset, &units, &values);
-    let composites = balance::composites(pipeline, &balances);
-    let held = verdict::held_counties(pipeline, &findings);
-    let verdicts = verdict::county_verdicts(
-        &verdict::Given {
+    let judged = || {
+        let unit_verdicts = unit::verdicts(pipeline, &units, &values);
+        let balances = balance::balances(pipeline, &dataset, &units, &values);
+        let composites = balance::composites(pipeline, &balances);
+        let held = verdict::held_counties(pipeline, &findings);
+        let verdicts = verdict::county_verdicts(
+            &verdict::Given {
+                pipeline,
+                dataset: &dataset,
+                units: &units,
+                values: &values,
+                unit_verdicts: &unit_verdicts,
+                balances: &balances,
+                composites: &composites,
+                held: &held,
+            },
+            &criteria,
+        );
+        let rankings = ranking::rankings(&ranking::Figures {
             pipeline,
             dataset: &dataset,
             units: &units,
-            values: &values,
             unit_verdicts: &unit_verdicts,
             balances: &balances,
-            composites: &composites,
+            criteria: &criteria,
             held: &held,
-        },
-        &criteria,
-    );
-    let rankings = ranking::rankings(&ranking::Figures {
-        pipeline,
-        dataset: &dataset,
-        units: &units,
-        unit_verdicts: &unit_verdicts,
-        balances: &balances,
-        criteria: &criteria,
-        held: &held,
-    });
+        });
+        (
+            unit_verdicts,
+            balances,
+            composites,
+            held,
+            verdicts,
+            rankings,
+        )
+    };
+    let spots = || cells::spots(pipeline, &dataset, &findings);
+    let (judged, spots) = rayon::join(judged, spots);
+    let (unit_verdicts, balances, composites, held, verdicts, rankings) = judged;
     let mut results = Results {
         dataset,
         units,
@@ -121,7 +134,6 @@ pub fn compute(
         held,
     };
     let mut findings = findings;
-    let spots = cells::spots(pipeline, &results.dataset, &findings);
     causes::set(pipeline, &results, &spots, &mut findings);
     impact::fill(pipeline, &results, period, &spots, &mut findings)?;
     results.findings = findings;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use polars::prelude::*;
 
 use super::years::last_rows;
-use super::{Broken, Given, finding};
+use super::{Broken, Given, finding, side_by_side};
 use crate::dataset::CellRef;
 use crate::error::Error;
 use crate::finding::Finding;
@@ -67,10 +67,10 @@ pub fn are_copies(rule: &Copied, rows: usize, a: &[Option<f64>], b: &[Option<f64
 /// # Errors
 /// When polars refuses.
 pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> {
-    for rule in &given.pipeline.rules.copied {
+    side_by_side(&given.pipeline.rules.copied, findings, |rule, findings| {
         let frame = &given.dataset.tables[rule.table].frame;
         if frame.height() == 0 {
-            continue;
+            return Ok(());
         }
         let rows = figures(&rule.columns, frame)?;
         match rule.of {
@@ -79,8 +79,8 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
             CopiedOf::Years { .. } => years(given, rule, &rows, findings)?,
             CopiedOf::Blocks { rows: least } => blocks(given, rule, least, &rows, findings),
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// County, file, sheet and row of a row, with its name.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::total::differs;
-use super::{Broken, Given, applies, numbers};
+use super::{Broken, Given, applies, numbers, side_by_side};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::pipeline::model::{Cross, Scope};
@@ -40,10 +40,10 @@ pub fn apart(rule: &Cross, sum: f64, stated: f64) -> bool {
 /// # Errors
 /// When polars refuses.
 pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> {
-    for rule in &given.pipeline.rules.crosses {
+    side_by_side(&given.pipeline.rules.crosses, findings, |rule, findings| {
         let source = &given.dataset.tables[rule.table];
         if source.frame.height() == 0 {
-            continue;
+            return Ok(());
         }
         let mut sums: BTreeMap<&str, (Option<f64>, usize)> = BTreeMap::new();
         for (row, value) in source.rows.iter().zip(filtered(rule, &source.frame)?) {
@@ -54,8 +54,8 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> 
             }
         }
         compare(given, rule, &sums, findings);
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn compare(

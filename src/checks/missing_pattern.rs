@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::{Given, finding};
 use crate::dataset::{CellRef, Row};
 use crate::finding::{Draft, Finding, cell_list};
@@ -26,16 +28,19 @@ fn patterns(given: &Given<'_>, rule: &MissingPattern, findings: &mut Vec<Finding
     let rows = &given.dataset.tables[rule.table].rows;
     let usual: Vec<bool> = table
         .columns
-        .iter()
+        .par_iter()
         .enumerate()
         .map(|(c, column)| is_usual(given, rule, rows, (c, column)))
         .collect();
+    let lacking = |row: &Row| -> Vec<usize> {
+        let columns = table.columns.iter().enumerate();
+        let lacking = columns.filter(|(c, column)| usual[*c] && is_empty(given, row, (*c, column)));
+        lacking.map(|(c, _)| c).collect()
+    };
+    let all: Vec<Vec<usize>> = rows.par_iter().with_min_len(64).map(lacking).collect();
     // By sheet and columns that are lacking: the rows.
     let mut found: BTreeMap<(u32, Vec<usize>), Vec<usize>> = BTreeMap::new();
-    for (i, row) in rows.iter().enumerate() {
-        let lacking: Vec<usize> = (0..table.columns.len())
-            .filter(|c| usual[*c] && is_empty(given, row, (*c, &table.columns[*c])))
-            .collect();
+    for ((i, row), lacking) in rows.iter().enumerate().zip(all) {
         if is_block(rule, lacking.len()) {
             found.entry((row.sheet, lacking)).or_default().push(i);
         }

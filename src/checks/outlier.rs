@@ -5,7 +5,7 @@ use super::peers::groups;
 use super::range::{rough, short};
 use super::statistics::{FunnelSettings, funnel, size_residuals};
 use super::unit_error::{ALL_PAIRS, own_column};
-use super::{Broken, Given, applies, numbers, say};
+use super::{Broken, Given, applies, numbers, say, side_by_side};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::pipeline::model::{Outlier, OutlierMethod};
@@ -69,43 +69,47 @@ pub fn unlike(method: OutlierMethod, sizes: &[f64], values: &[f64]) -> Vec<Unlik
 /// # Errors
 /// When polars refuses.
 pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> {
-    for rule in &given.pipeline.rules.outliers {
-        let frame = given.frame(rule.rows.scope);
-        if frame.height() == 0 {
-            continue;
-        }
-        let values = numbers(&rule.value, frame)?;
-        let sizes = numbers(&rule.size, frame)?;
-        let applies = applies(rule.rows.when.as_ref(), frame)?;
-        let mut broken: Vec<Broken> = Vec::new();
-        for group in groups(given, rule.peers, &sizes, &values, &applies) {
-            let source = given.pipeline.word(group.source);
-            for unlike in unlike(rule.method, &group.sizes, &group.values) {
-                if !group.judged[unlike.at] {
-                    continue;
-                }
-                let (row, value) = (group.rows[unlike.at], group.values[unlike.at]);
-                broken.push(Broken {
-                    row,
-                    slots: vec![
-                        ("value", short(value)),
-                        ("fit", rough(unlike.expected)),
-                        ("low", fixed(unlike.low, 1)),
-                        ("high", fixed(unlike.high, 1)),
-                        ("z", fixed(unlike.z, 1)),
-                        ("source", source.to_string()),
-                        ("peers", group.rows.len().to_string()),
-                    ],
-                    expected: expected(given, rule, row, (value, unlike.expected)),
-                    estimated: true,
-                });
+    side_by_side(
+        &given.pipeline.rules.outliers,
+        findings,
+        |rule, findings| {
+            let frame = given.frame(rule.rows.scope);
+            if frame.height() == 0 {
+                return Ok(());
             }
-        }
-        broken.sort_by_key(|b| b.row);
-        let read = [&rule.value, &rule.size];
-        say(given, &rule.text, &rule.rows, &read, broken, findings);
-    }
-    Ok(())
+            let values = numbers(&rule.value, frame)?;
+            let sizes = numbers(&rule.size, frame)?;
+            let applies = applies(rule.rows.when.as_ref(), frame)?;
+            let mut broken: Vec<Broken> = Vec::new();
+            for group in groups(given, rule.peers, &sizes, &values, &applies) {
+                let source = given.pipeline.word(group.source);
+                for unlike in unlike(rule.method, &group.sizes, &group.values) {
+                    if !group.judged[unlike.at] {
+                        continue;
+                    }
+                    let (row, value) = (group.rows[unlike.at], group.values[unlike.at]);
+                    broken.push(Broken {
+                        row,
+                        slots: vec![
+                            ("value", short(value)),
+                            ("fit", rough(unlike.expected)),
+                            ("low", fixed(unlike.low, 1)),
+                            ("high", fixed(unlike.high, 1)),
+                            ("z", fixed(unlike.z, 1)),
+                            ("source", source.to_string()),
+                            ("peers", group.rows.len().to_string()),
+                        ],
+                        expected: expected(given, rule, row, (value, unlike.expected)),
+                        estimated: true,
+                    });
+                }
+            }
+            broken.sort_by_key(|b| b.row);
+            let read = [&rule.value, &rule.size];
+            say(given, &rule.text, &rule.rows, &read, broken, findings);
+            Ok(())
+        },
+    )
 }
 
 /// What the first cell would hold if the figure were as expected; counts in whole numbers. A figure of several cells says

@@ -5,7 +5,7 @@ use super::peers::groups;
 use super::range::{rough, short};
 use super::statistics::{UnitError as Misfit, size_residuals, unit_change, unit_misfit};
 use super::years::last_rows;
-use super::{Broken, Given, applies, numbers, say};
+use super::{Broken, Given, applies, numbers, say, side_by_side};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::pipeline::model::UnitError;
@@ -36,47 +36,51 @@ pub fn misfits(rule: &UnitError, sizes: &[f64], values: &[f64]) -> Vec<Option<(f
 /// # Errors
 /// When polars refuses.
 pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) -> Result<(), Error> {
-    for rule in &given.pipeline.rules.unit_errors {
-        let frame = given.frame(rule.rows.scope);
-        if frame.height() == 0 {
-            continue;
-        }
-        let values = numbers(&rule.value, frame)?;
-        let sizes = numbers(&rule.size, frame)?;
-        let applies = applies(rule.rows.when.as_ref(), frame)?;
-        let last = match last_rows(given, rule.rows.scope)? {
-            Some(years) => years.beside(&rule.value)?,
-            None => vec![None; values.len()],
-        };
-        let mut broken: Vec<Broken> = Vec::new();
-        for row in (0..values.len()).filter(|row| applies[*row]) {
-            if let (Some(last), Some(now)) = (last[row], values[row])
-                && let Some(misfit) = unit_change(last, now, rule.decades)
-            {
-                let source = given.pipeline.word("source_last_year");
-                broken.push(say_misfit(given, rule, row, (now, last), &misfit, source));
+    side_by_side(
+        &given.pipeline.rules.unit_errors,
+        findings,
+        |rule, findings| {
+            let frame = given.frame(rule.rows.scope);
+            if frame.height() == 0 {
+                return Ok(());
             }
-        }
-        // What last year vouches for is not held against its size.
-        let known = |row: usize| last[row].is_some_and(|l| l > 0.0);
-        for group in groups(given, rule.peers, &sizes, &values, &applies) {
-            let source = given.pipeline.word(group.source);
-            let misfits = misfits(rule, &group.sizes, &group.values);
-            for (i, misfit) in misfits.into_iter().enumerate() {
-                let row = group.rows[i];
-                let Some((fitted, misfit)) = misfit.filter(|_| group.judged[i] && !known(row))
-                else {
-                    continue;
-                };
-                let figures = (group.values[i], fitted);
-                broken.push(say_misfit(given, rule, row, figures, &misfit, source));
+            let values = numbers(&rule.value, frame)?;
+            let sizes = numbers(&rule.size, frame)?;
+            let applies = applies(rule.rows.when.as_ref(), frame)?;
+            let last = match last_rows(given, rule.rows.scope)? {
+                Some(years) => years.beside(&rule.value)?,
+                None => vec![None; values.len()],
+            };
+            let mut broken: Vec<Broken> = Vec::new();
+            for row in (0..values.len()).filter(|row| applies[*row]) {
+                if let (Some(last), Some(now)) = (last[row], values[row])
+                    && let Some(misfit) = unit_change(last, now, rule.decades)
+                {
+                    let source = given.pipeline.word("source_last_year");
+                    broken.push(say_misfit(given, rule, row, (now, last), &misfit, source));
+                }
             }
-        }
-        broken.sort_by_key(|b| b.row);
-        let read = [&rule.value, &rule.size];
-        say(given, &rule.text, &rule.rows, &read, broken, findings);
-    }
-    Ok(())
+            // What last year vouches for is not held against its size.
+            let known = |row: usize| last[row].is_some_and(|l| l > 0.0);
+            for group in groups(given, rule.peers, &sizes, &values, &applies) {
+                let source = given.pipeline.word(group.source);
+                let misfits = misfits(rule, &group.sizes, &group.values);
+                for (i, misfit) in misfits.into_iter().enumerate() {
+                    let row = group.rows[i];
+                    let Some((fitted, misfit)) = misfit.filter(|_| group.judged[i] && !known(row))
+                    else {
+                        continue;
+                    };
+                    let figures = (group.values[i], fitted);
+                    broken.push(say_misfit(given, rule, row, figures, &misfit, source));
+                }
+            }
+            broken.sort_by_key(|b| b.row);
+            let read = [&rule.value, &rule.size];
+            say(given, &rule.text, &rule.rows, &read, broken, findings);
+            Ok(())
+        },
+    )
 }
 
 /// Slots `value`, `compared`, `times`, `power`, `source`; what would be right is the value brought back by the power of ten.

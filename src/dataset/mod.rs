@@ -21,7 +21,6 @@ pub use frame::frame;
 use crate::finding::{Place, a1};
 use crate::ingest::Status;
 use crate::ingest::answers::Answers;
-use crate::ingest::cell::text_of;
 use crate::ingest::record::Values;
 use crate::pipeline::Pipeline;
 
@@ -88,11 +87,8 @@ pub struct RowFlag {
 impl Row {
     /// The urban or rural area of a school, by the pipeline's groups of codes.
     pub fn area(&self, pipeline: &Pipeline, table: usize) -> Option<usize> {
-        pipeline.area_of(&text_of(
-            &pipeline.tables[table],
-            &self.values,
-            "urban_rural",
-        )?)
+        let column = pipeline.tables[table].position("urban_rural")?;
+        pipeline.area_of(self.values[column].as_ref()?.text()?)
     }
 
     /// The students of a school, of all stages that it gives.

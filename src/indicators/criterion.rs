@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::check::{self, CheckResult};
 use super::facts::{self, Facts, row_at, stated};
 use super::figure::{self, Basis, FigureResult};
@@ -90,7 +92,6 @@ pub fn judged(given: &Given<'_>) -> Result<Vec<CriterionResult>, Error> {
         period,
     } = *given;
     let counties = dataset.counties.len();
-    let mut by_criterion: Vec<Vec<CriterionResult>> = Vec::new();
     let mut members: Vec<(Scope, facts::Members)> = Vec::new();
     for check in pipeline.criteria.iter().flat_map(|c| &c.checks) {
         if members.iter().all(|(of, _)| *of != check.of) {
@@ -98,7 +99,7 @@ pub fn judged(given: &Given<'_>) -> Result<Vec<CriterionResult>, Error> {
             members.push((check.of, own));
         }
     }
-    for (c, criterion) in pipeline.criteria.iter().enumerate() {
+    let of_criterion = |(c, criterion): (usize, &Criterion)| -> Result<_, Error> {
         let mut figures = Vec::new();
         for f in &criterion.figures {
             figures.push(figure::results(pipeline, dataset, facts, f, period)?);
@@ -117,8 +118,12 @@ pub fn judged(given: &Given<'_>) -> Result<Vec<CriterionResult>, Error> {
             let checks = checks.iter_mut().filter_map(Iterator::next).collect();
             own.push(judge(given, c, criterion, county, figures, checks));
         }
-        by_criterion.push(own);
-    }
+        Ok(own)
+    };
+    let criteria = pipeline.criteria.par_iter().enumerate().with_max_len(1);
+    let by_criterion: Result<Vec<Vec<CriterionResult>>, Error> =
+        criteria.map(of_criterion).collect();
+    let by_criterion = by_criterion?;
     let mut iters: Vec<_> = by_criterion.into_iter().map(Vec::into_iter).collect();
     let mut out = Vec::new();
     for _ in 0..counties {

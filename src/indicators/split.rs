@@ -2,7 +2,10 @@
 //! (九年一贯制 1 : 1.1, 完全中学 1 : 1.2, 十二年一贯制 1 : 1.1 : 1.32; the weights stand in the pipeline). Pupils and teachers are
 //! reported by stage and are not split.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use crate::dataset::{CellRef, Dataset, Row};
 use crate::error::Error;
@@ -83,13 +86,23 @@ pub fn units(pipeline: &Pipeline, dataset: &Dataset) -> Result<(Units, Vec<Findi
     };
     let mut list: Vec<Unit> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
-    for (index, row) in dataset.tables[table].rows.iter().enumerate() {
-        let school = School::new(pipeline, dataset, table, row);
-        let from = list.len();
-        let stages = school.units(index, &mut list, &mut findings);
-        let unknown = school.kind.is_none() && stages == 0;
-        let disputed = row.conflict && school.kind.is_none_or(|k| k.counts);
-        if list.len() == from && (unknown || disputed) {
+    let rows = dataset.tables[table].rows.par_iter().enumerate();
+    let schools: Vec<(Vec<Unit>, Vec<Finding>, bool)> = rows
+        .with_min_len(64)
+        .map(|(index, row)| {
+            let (mut own, mut said) = (Vec::new(), Vec::new());
+            let school = School::new(pipeline, dataset, table, row);
+            let stages = school.units(index, &mut own, &mut said);
+            let unknown = school.kind.is_none() && stages == 0;
+            let disputed = row.conflict && school.kind.is_none_or(|k| k.counts);
+            let is_open = own.is_empty() && (unknown || disputed);
+            (own, said, is_open)
+        })
+        .collect();
+    for (index, (own, said, is_open)) in schools.into_iter().enumerate() {
+        list.extend(own);
+        findings.extend(said);
+        if is_open {
             open.push(index);
         }
     }
@@ -182,11 +195,12 @@ impl<'a> School<'a> {
         };
         let single = present.len() == 1;
         let mut whole_only: Vec<usize> = Vec::new();
-        let wanted: Vec<&str> = pipeline
-            .standard_indicators()
-            .flat_map(|(_, i)| i.numerator.iter().flatten())
-            .flat_map(|f| f.columns.iter().map(String::as_str))
-            .collect();
+        let is_wanted = |column: &str| {
+            let formulas = pipeline
+                .standard_indicators()
+                .flat_map(|(_, i)| i.numerator.iter().flatten());
+            formulas.flat_map(|f| &f.columns).any(|c| c == column)
+        };
         for (i, (stage, students)) in present.iter().enumerate() {
             if !pipeline.stages[*stage].evaluated {
                 continue;
@@ -208,7 +222,7 @@ impl<'a> School<'a> {
                                 WholeSchoolFigures::Incomplete => {
                                     if let Some(c) = whole
                                         && !whole_only.contains(c)
-                                        && wanted.contains(&column.name.as_str())
+                                        && is_wanted(&column.name)
                                     {
                                         whole_only.push(*c);
                                     }
@@ -430,14 +444,14 @@ fn absent_stages(
     findings: &mut Vec<Finding>,
 ) {
     let rows = &dataset.tables[table].rows;
-    let counties: std::collections::BTreeSet<&str> =
-        rows.iter().map(|r| r.county_code.as_str()).collect();
+    let counties: BTreeSet<&str> = rows.iter().map(|r| r.county_code.as_str()).collect();
+    let counted = list.iter().filter(|u| u.counted);
+    let there: BTreeSet<(&str, usize)> = counted
+        .map(|u| (rows[u.school].county_code.as_str(), u.stage))
+        .collect();
     for county in counties {
         for stage in pipeline.evaluated_stages() {
-            let there = list
-                .iter()
-                .any(|u| u.counted && u.stage == stage && rows[u.school].county_code == county);
-            if !there {
+            if !there.contains(&(county, stage)) {
                 let draft = Draft {
                     county_code: Some(county.to_string()),
                     ..Draft::default()
@@ -469,9 +483,15 @@ fn frame(
     frame.with_column(Column::new(STAGE.into(), stages))?;
     let students: Vec<Option<f64>> = list.iter().map(|u| u.students).collect();
     frame.with_column(Column::new(STUDENTS.into(), students))?;
-    for (i, column) in pipeline.unit_columns.iter().enumerate() {
-        let values: Vec<Option<f64>> = list.iter().map(|u| u.values[i]).collect();
-        frame.with_column(Column::new(column.name.as_str().into(), values))?;
+    let columns = pipeline.unit_columns.par_iter().enumerate();
+    let columns: Vec<Column> = columns
+        .map(|(i, column)| {
+            let values: Vec<Option<f64>> = list.iter().map(|u| u.values[i]).collect();
+            Column::new(column.name.as_str().into(), values)
+        })
+        .collect();
+    for column in columns {
+        frame.with_column(column)?;
     }
     Ok(frame)
 }

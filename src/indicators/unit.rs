@@ -1,8 +1,9 @@
 //! The indicators of every counted unit: value, limit, floor, shortfall; and the unit's verdict.
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
-use super::split::Units;
+use super::split::{Unit, Units};
 use super::{Verdict, run_of};
 use crate::dataset::Dataset;
 use crate::error::Error;
@@ -130,10 +131,8 @@ pub fn values(
     period: i64,
 ) -> Result<Vec<UnitValue>, Error> {
     let schools = pipeline.table("school").map(|t| &dataset.tables[t].rows);
-    let mut columns: Vec<Vec<Figures>> = Vec::new();
-    let mut limits: Vec<Vec<Option<f64>>> = Vec::new();
-    for indicator in &pipeline.indicators {
-        limits.push(limits_of(indicator, units, period)?);
+    let of_indicator = |indicator: &Indicator| -> Result<_, Error> {
+        let limits = limits_of(indicator, units, period)?;
         let mut column: Vec<Figures> = vec![(None, None); units.list.len()];
         for (stage, numerator) in indicator.numerator.iter().enumerate() {
             let Some(numerator) = numerator else { continue };
@@ -144,10 +143,15 @@ pub fn values(
                 }
             }
         }
-        columns.push(column);
-    }
-    let mut out = Vec::new();
-    for (u, unit) in units.list.iter().enumerate().filter(|(_, u)| u.counted) {
+        Ok((column, limits))
+    };
+    let made: Result<Vec<_>, Error> = pipeline.indicators.par_iter().map(of_indicator).collect();
+    let (columns, limits): (Vec<Vec<Figures>>, Vec<Vec<Option<f64>>>) = made?.into_iter().unzip();
+    let of_unit = |(u, unit): (usize, &Unit)| -> Vec<UnitValue> {
+        let mut out = Vec::new();
+        if !unit.counted {
+            return out;
+        }
         let conflict = schools.is_some_and(|rows| rows[unit.school].conflict);
         for (i, indicator) in pipeline.indicators.iter().enumerate() {
             if indicator.numerator[unit.stage].is_none() {
@@ -165,8 +169,10 @@ pub fn values(
             }
             out.push(value);
         }
-    }
-    Ok(out)
+        out
+    };
+    let list = units.list.par_iter().enumerate().with_min_len(256);
+    Ok(list.flat_map_iter(of_unit).collect())
 }
 
 /// The limit of an indicator for every unit: the first of its stage and year whose condition holds. A condition that is not

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use change::{Change, Previous};
 use intervals::Interval;
 use quotas::Sample;
+use rayon::prelude::*;
 
 use super::Verdict;
 use super::criterion::CriterionResult;
@@ -334,10 +335,11 @@ pub fn surveys(given: &Given<'_>) -> (Surveys, Vec<Finding>) {
     let Some(survey) = &given.pipeline.survey else {
         return (out, findings);
     };
-    for county in 0..given.dataset.counties.len() {
-        let Some((lines, schools, own)) = rates::of_county(given, survey, county) else {
-            continue;
-        };
+    let counties = (0..given.dataset.counties.len()).into_par_iter();
+    let all: Vec<_> = counties
+        .map(|county| rates::of_county(given, survey, county))
+        .collect();
+    for (lines, schools, own) in all.into_iter().flatten() {
         out.lines.extend(lines);
         out.schools.extend(schools);
         out.counties.push(own);

@@ -237,8 +237,8 @@ mod tests {
         fn remark(&mut self, _: Remark) {}
     }
 
-    /// What comes of a file whose reader does this.
-    fn ends(name: &str, script: &str) -> Result<(), ReadError> {
+    /// What comes of a file whose reader does this and may take so long.
+    fn ends(name: &str, seconds: u64, script: &str) -> Result<(), ReadError> {
         let limits = Limits {
             file: 1 << 20,
             part: 1 << 20,
@@ -254,7 +254,7 @@ mod tests {
             merged_blocks: 9,
             rows: 9,
             depth: 9,
-            seconds: 1,
+            seconds,
             worker: 64 << 20,
         };
         let program = std::env::temp_dir().join(format!("junheng-{}-{name}", std::process::id()));
@@ -270,18 +270,22 @@ mod tests {
     fn a_reader_that_hangs_aborts_or_talks_nonsense_ends_its_file_only() {
         let over = |limit, most| Err(ReadError::over(limit, most, None, None));
         let worker = |reason: &str| Err(ReadError::Damaged(Damage::Worker, reason.to_string()));
-        let hangs = ends("hangs", "cat >/dev/null; exec sleep 60");
+        let hangs = ends("hangs", 1, "cat >/dev/null; exec sleep 60");
         assert_eq!(hangs, over(Limit::Seconds, 1));
         // It takes nothing of the file: the time counts all the same.
-        assert_eq!(ends("deaf", "exec sleep 60"), over(Limit::Seconds, 1));
-        let aborts = ends("aborts", "cat >/dev/null; kill -ABRT $$");
+        assert_eq!(ends("deaf", 1, "exec sleep 60"), over(Limit::Seconds, 1));
+        let aborts = ends("aborts", 60, "cat >/dev/null; kill -ABRT $$");
         assert_eq!(aborts, over(Limit::Worker, 64));
-        let faults = ends("faults", "cat >/dev/null; kill -SEGV $$");
+        let faults = ends("faults", 60, "cat >/dev/null; kill -SEGV $$");
         assert_eq!(faults, worker("signal 11"));
-        let babbles = ends("babbles", "cat >/dev/null; echo nonsense");
+        let babbles = ends("babbles", 60, "cat >/dev/null; echo nonsense");
         assert_eq!(babbles, worker("exit code 0"));
-        assert_eq!(ends("leaves", "exit 3"), worker("exit code 3"));
-        let done = ends("reads", "cat >/dev/null; echo '{\"End\":{\"Ok\":null}}'");
+        assert_eq!(ends("leaves", 60, "exit 3"), worker("exit code 3"));
+        let done = ends(
+            "reads",
+            60,
+            "cat >/dev/null; echo '{\"End\":{\"Ok\":null}}'",
+        );
         assert_eq!(done, Ok(()));
     }
 }

@@ -106,7 +106,20 @@ fn cells_of_a_sheet(bencher: Bencher<'_, '_>, strings: &str) {
     bencher.counter(ItemsCount::new(read())).bench(read);
 }
 
-/// The same with every questionnaire counted.
+/// The same cells of a text file.
+#[divan::bench]
+fn cells_of_a_text(bencher: Bencher<'_, '_>) {
+    let bytes = questionnaires::text(RESPONDENTS, "990101", 1);
+    let limits = &pipeline().limits;
+    let read = || {
+        let mut count = Count::default();
+        formats::read(&bytes, "", limits, &mut count).expect("a text");
+        count.0
+    };
+    bencher.counter(ItemsCount::new(read())).bench(read);
+}
+
+/// The same sheet with every questionnaire counted.
 #[divan::bench]
 fn questionnaires_of_a_sheet(bencher: Bencher<'_, '_>) {
     let bytes = questionnaires::workbook(RESPONDENTS, "990101", 1, Strings::Inline);

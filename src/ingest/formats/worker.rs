@@ -4,10 +4,10 @@
 
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::content::Content;
 use super::wire::{self, Asked};
@@ -105,16 +105,34 @@ fn read_by(
         let reason = "the watch failed".to_string();
         return Err(ReadError::Damaged(Damage::Worker, reason));
     };
-    if answer.as_ref().is_none_or(Result::is_err) {
+    let status = match &answer {
+        Some(Ok(())) => child.wait(),
         // It may still be at work on what nobody wants any more.
-        let _ = child.kill();
-    }
-    let status = child.wait();
+        Some(Err(_)) => ended_within(&mut child, Duration::ZERO),
+        // How it ends by itself is what there is to say.
+        None => ended_within(&mut child, LAST_BREATH),
+    };
     match answer {
         Some(result) => result,
         None if late => Err(ReadError::over(Limit::Seconds, seconds, None, None)),
         None => Err(ended_badly(status, limits)),
     }
+}
+
+/// So long a process that has no answer may take to end by itself.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// Waits for the end of a process; one that takes longer is killed.
+fn ended_within(child: &mut Child, patience: Duration) -> std::io::Result<ExitStatus> {
+    let until = Instant::now() + patience;
+    while Instant::now() < until {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    child.wait()
 }
 
 /// What the end of the process says about the file.

@@ -94,12 +94,15 @@ pub fn split_unit(pipeline: &Pipeline, text: &str) -> (String, Option<usize>) {
     (normal(&folded), None)
 }
 
+/// What a cell would be as a header: normalised and without its unit, and that unit.
+type Part = Rc<(String, Option<usize>)>;
+
 /// What the first rows of a sheet say as headers, for all forms that are looked for in it: every cell is looked at once.
 pub struct Heads<'g> {
     pipeline: &'g Pipeline,
     pub grid: &'g Grid,
     /// By cell the header that it would be, and its unit.
-    known: RefCell<HashMap<(u32, u32), Rc<(String, Option<usize>)>>>,
+    known: RefCell<HashMap<(u32, u32), Part>>,
     /// The texts of the first rows, normalised, with their rows.
     texts: OnceCell<Vec<(u32, String)>>,
 }
@@ -135,7 +138,7 @@ impl<'g> Heads<'g> {
     }
 
     /// The header that a cell would be, normalised and without its unit; nothing where it holds no text.
-    fn part(&self, row: u32, col: u32) -> Option<Rc<(String, Option<usize>)>> {
+    fn part(&self, row: u32, col: u32) -> Option<Part> {
         let at = self.grid.header_cell(row, col);
         if let Some(part) = self.known.borrow().get(&at) {
             return Some(Rc::clone(part));

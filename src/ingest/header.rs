@@ -159,20 +159,15 @@ impl<'g> Heads<'g> {
         leaves: &HashMap<&str, Vec<(usize, &[String])>>,
     ) -> bool {
         let top = top_of(leaf_row, depth);
+        let is_leaf = |row: u32, col: u32| {
+            let part = self.part(row, col);
+            part.is_some_and(|part| leaves.contains_key(part.0.as_str()))
+        };
         let rows = self.grid.rows().iter();
         rows.filter(|(row, _)| (top..=leaf_row).contains(row))
-            .any(|(row, cells)| {
-                let is_leaf = |col: u32| {
-                    let part = self.part(*row, col);
-                    part.is_some_and(|part| leaves.contains_key(part.0.as_str()))
-                };
-                cells.iter().any(|(col, _)| is_leaf(*col))
-            })
+            .any(|(row, cells)| cells.iter().any(|(col, _)| is_leaf(*row, *col)))
             // A block that is merged downwards begins above.
-            || (0..=self.grid.last_column(top, leaf_row)).any(|col| {
-                let part = self.part(top, col);
-                part.is_some_and(|part| leaves.contains_key(part.0.as_str()))
-            })
+            || (0..=self.grid.last_column(top, leaf_row)).any(|col| is_leaf(top, col))
     }
 }
 

@@ -213,9 +213,9 @@ fn write_sheet(
                 }
             }
             if let Cell::Text(text, _) | Cell::Link { text, .. } = cell
-                && widths[c].wraps
+                && let Some(width) = widths.get(c).filter(|width| width.wraps)
             {
-                lines = lines.max(lines_of(text, widths[c].shown));
+                lines = lines.max(lines_of(text, width.shown));
             }
         }
         if lines != 1 {

@@ -198,11 +198,7 @@ fn usual_start<'s>(rest: &'s [u8], place: &Place) -> Option<(Start, &'s [u8])> {
 
 /// The tag in any order of attributes.
 fn any_start(cursor: &mut Cursor<'_>, place: &Place) -> Taken<Start> {
-    let body = cursor.tag_rest()?;
-    let (attributes, is_empty) = match body.split_last() {
-        Some((b'/', attributes)) => (attributes, true),
-        _ => (body, false),
-    };
+    let (attributes, is_empty) = cursor.attributes_left()?;
     let (mut reference, mut style, mut kind) = (None, None, None);
     for attribute in Attributes::new(attributes) {
         let (name, value) = attribute?;
@@ -335,11 +331,7 @@ fn value<'a>(
 /// Passes a formula of which `<f` was passed.
 fn formula(cursor: &mut Cursor<'_>, scratch: &mut Scratch) -> Taken<()> {
     let odd = Halt::Odd("formula");
-    let body = cursor.tag_rest()?;
-    let (attributes, is_empty) = match body.split_last() {
-        Some((b'/', attributes)) => (attributes, true),
-        _ => (body, false),
-    };
+    let (attributes, is_empty) = cursor.attributes_left()?;
     let (mut kind, mut index, mut range) = (None, None, None);
     for attribute in Attributes::new(attributes) {
         let (name, value) = attribute?;

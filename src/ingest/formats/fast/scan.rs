@@ -116,6 +116,15 @@ impl<'a> Cursor<'a> {
         Ok(tag)
     }
 
+    /// The rest of a tag as attributes, and whether its element is empty.
+    pub(super) fn attributes_left(&mut self) -> Taken<(&'a [u8], bool)> {
+        let body = self.tag_rest()?;
+        Ok(match body.split_last() {
+            Some((b'/', attributes)) => (attributes, true),
+            _ => (body, false),
+        })
+    }
+
     /// A whole tag with all its attributes looked at.
     pub(super) fn tag(&mut self) -> Taken<Tag<'a>> {
         self.expect(b"<")?;

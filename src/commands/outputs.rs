@@ -121,10 +121,11 @@ fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> 
         let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
         Ok((name, books::written(store, book, context.period)?))
     };
+    let last_year_notes = report::county_book::last_year_notes(context);
     let of_county = |(i, county): (usize, &County)| -> Result<Outputs, Error> {
         let mut out = Outputs::new();
         if county.received {
-            let book = report::county_book::book(context, i);
+            let book = report::county_book::book(context, i, &last_year_notes);
             out.push(written("folder_counties", county, &book)?);
         }
         if let Some(book) = report::return_book::book(context, county) {

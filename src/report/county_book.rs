@@ -11,8 +11,13 @@ use crate::indicators::verdict::unit_name;
 use crate::pipeline::model::{Part, Role};
 use crate::text::{fixed, number};
 
-/// Makes the workbook of a county, by its index.
-pub fn book(context: &Context<'_>, county: usize) -> Book {
+/// What the workbooks of all counties say about last year's figures.
+pub fn last_year_notes(context: &Context<'_>) -> Vec<String> {
+    last_year_sheet::notes(context)
+}
+
+/// Makes the workbook of a county, by its index, with the [`last_year_notes`].
+pub fn book(context: &Context<'_>, county: usize, last_year_notes: &[String]) -> Book {
     let p = context.pipeline;
     let own = &context.results.dataset.counties[county];
     let mut pages: Vec<Page> = p
@@ -27,7 +32,7 @@ pub fn book(context: &Context<'_>, county: usize) -> Book {
     sheets.extend(survey_sheets::county(context, county));
     sheets.push(reasons(context, county));
     sheets.push(gaps(context, county));
-    sheets.extend(last_year_sheet::sheet(context, county));
+    sheets.extend(last_year_sheet::sheet(context, county, last_year_notes));
     for sheet in &mut sheets {
         sheet.title = format!("{} {}", own.name, sheet.title);
     }

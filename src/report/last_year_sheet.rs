@@ -6,8 +6,16 @@ use super::ranking_book::{coefficients, rank_cell, subject_title, titles, verdic
 use super::{Context, beside};
 use crate::ranking::{Ranked, Subject};
 
-/// The sheet; none where there is no last year.
-pub(super) fn sheet(context: &Context<'_>, county: usize) -> Option<Sheet> {
+/// What there is to say about last year's figures, the same for all counties.
+pub(super) fn notes(context: &Context<'_>) -> Vec<String> {
+    let lists: Vec<&Ranked> = context.results.rankings.iter().collect();
+    let mut figures = titles(context, &lists);
+    figures.extend(coefficients(context));
+    beside::notes(context, &figures)
+}
+
+/// The sheet with these [`notes`]; none where there is no last year.
+pub(super) fn sheet(context: &Context<'_>, county: usize, notes: &[String]) -> Option<Sheet> {
     let last = context.last_year?;
     let (p, r) = (context.pipeline, context.results);
     let w = |key: &str| context.word(key);
@@ -21,10 +29,7 @@ pub(super) fn sheet(context: &Context<'_>, county: usize) -> Option<Sheet> {
     columns.extend(beside::heads(context, "", &["head_value", "head_rank"]));
     columns.push(beside::change_head(context, "", last.period));
     let mut s = context.sheet("sheet_last_year", columns, 2);
-    let lists: Vec<&Ranked> = r.rankings.iter().collect();
-    let mut figures = titles(context, &lists);
-    figures.extend(coefficients(context));
-    s.notes = beside::notes(context, &figures);
+    s.notes = notes.to_vec();
     s.filter = true;
     for v in r.verdicts_of(code) {
         let then = last.figures.verdict(code, v.part);
@@ -53,7 +58,7 @@ pub(super) fn sheet(context: &Context<'_>, county: usize) -> Option<Sheet> {
             before.next().unwrap_or_default(),
         ]);
     }
-    for list in lists {
+    for list in &r.rankings {
         let ranking = &p.rankings[list.ranking];
         let Some(place) = list.places.iter().find(|p| p.county_code == code) else {
             continue;

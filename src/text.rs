@@ -40,6 +40,10 @@ pub fn number(value: f64) -> String {
     if rounded == 0.0 {
         return "0".to_string();
     }
+    // Whole numbers are written the same way in less time.
+    if rounded.fract() == 0.0 && rounded.abs() < 1e15 {
+        return (rounded as i64).to_string();
+    }
     format!("{rounded}")
 }
 

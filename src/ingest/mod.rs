@@ -15,6 +15,7 @@ pub mod questionnaire;
 pub mod record;
 mod row_kind;
 pub mod rows;
+mod said;
 pub mod seal;
 pub mod statements;
 pub mod statistics;

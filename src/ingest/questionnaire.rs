@@ -2,7 +2,6 @@
 //! nothing of a respondent (address, phone, name, open answer) leaves this file: devices and numbers are compared as hashes.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
@@ -13,6 +12,7 @@ use super::answers::{
 use super::formats::Seen;
 use super::grid::Grid;
 use super::question_heads::{self, Heads, LONGEST, Use, without_asides};
+use super::said::{BLANK, Said, hash_of};
 use super::times::{duration, second, serial_second};
 use crate::finding::{Draft, Place};
 use crate::pipeline::Pipeline;
@@ -28,7 +28,6 @@ pub const HEAD_ROWS: u32 = 24;
 
 /// Not one of the declared words.
 const UNREAD: u8 = u8::MAX;
-const BLANK: u8 = u8::MAX - 1;
 /// Texts that are remembered with what they mean; more are read anew each time.
 const REMEMBERED: usize = 20_000;
 /// Stands for all texts behind the most that are kept.
@@ -92,6 +91,24 @@ impl Names {
     }
 }
 
+/// What a text was taken for in its column.
+#[derive(Debug, Clone, Copy, Default)]
+enum Known {
+    /// It must be looked at.
+    #[default]
+    Not,
+    /// Nothing of it is kept.
+    Filled,
+    Answer(u8),
+    Identity(u8),
+    County(Option<u32>),
+    School(Option<u32>),
+    Duration(f64),
+}
+
+/// Texts with greater numbers are looked at each time.
+const KNOWN: u32 = 1 << 16;
+
 /// Counts the rows of one sheet of questionnaires.
 pub struct Collector<'p> {
     survey: &'p Survey,
@@ -106,6 +123,10 @@ pub struct Collector<'p> {
     durations: HashMap<Box<str>, Option<f64>>,
     counties: Names,
     schools: Names,
+    /// By column, what the texts of the sheet were taken for, by their numbers.
+    known: Vec<Vec<Known>>,
+    /// By answers.
+    said: HashMap<Box<[u8]>, Said>,
     seen: HashSet<u64>,
     seen_words: Vec<bool>,
     passing: Passing,
@@ -130,6 +151,8 @@ pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
         durations: HashMap::default(),
         counties: Names::default(),
         schools: Names::default(),
+        known: Vec::new(),
+        said: HashMap::default(),
         seen: HashSet::default(),
         seen_words: vec![false; survey.words.len()],
         passing: Passing {
@@ -140,11 +163,6 @@ pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
         own: Vec::new(),
         by_county: HashMap::default(),
     })
-}
-
-fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
-    // With a fixed seed: the same text has the same hash in every run.
-    foldhash::quality::FixedState::default().hash_one(value)
 }
 
 /// Whether a character of white space can begin with this byte.
@@ -178,11 +196,7 @@ impl Collector<'_> {
         {
             return;
         }
-        if row != self.passing.row {
-            self.end_row();
-            self.passing.row = row;
-        }
-        self.passing.filled = true;
+        self.begin(row);
         let Some(used) = self.heads.uses.get(col as usize) else {
             self.passing.misaligned = true;
             return;
@@ -202,6 +216,73 @@ impl Collector<'_> {
             }
             Use::Role(role) => self.role(*role, col, cell),
         }
+    }
+
+    /// Takes a cell with a text that may have been in the column before, under the same number.
+    pub fn text(&mut self, row: u32, col: u32, number: u32, text: &str) {
+        let known = self.known.get(col as usize);
+        let known = known.and_then(|known| known.get(number as usize));
+        match known.copied().unwrap_or_default() {
+            Known::Not => {
+                self.cell(row, col, Seen::Text(text));
+                self.remember(row, col, number, text);
+                return;
+            }
+            known => {
+                self.begin(row);
+                match known {
+                    Known::Not | Known::Filled => {}
+                    Known::Answer(word) => {
+                        if let Some(Use::Question(q)) = self.heads.uses.get(col as usize) {
+                            self.passing.answers[*q] = word;
+                        }
+                    }
+                    Known::Identity(group) => self.passing.identity = Some(group),
+                    Known::County(county) => self.passing.county = county,
+                    Known::School(school) => self.passing.school = school,
+                    Known::Duration(seconds) => self.passing.seconds_taken = Some(seconds),
+                }
+            }
+        }
+    }
+
+    /// Keeps what the text of a cell was taken for, where that is all there is to say about it.
+    fn remember(&mut self, row: u32, col: u32, number: u32, text: &str) {
+        let p = &self.passing;
+        let is_unread = p.unread.last() == Some(&col);
+        if number >= KNOWN || p.row != row || is_unread || text.trim().is_empty() {
+            return;
+        }
+        let known = match self.heads.uses.get(col as usize) {
+            Some(Use::Nothing | Use::Role(AnswerRole::Private)) => Known::Filled,
+            Some(Use::Question(q)) => Known::Answer(p.answers[*q]),
+            Some(Use::Role(AnswerRole::Identity)) => p.identity.map_or(Known::Not, Known::Identity),
+            Some(Use::Role(AnswerRole::County)) if p.county.is_some() => Known::County(p.county),
+            Some(Use::Role(AnswerRole::School)) if p.school.is_some() => Known::School(p.school),
+            Some(Use::Role(AnswerRole::Duration)) => {
+                p.seconds_taken.map_or(Known::Not, Known::Duration)
+            }
+            _ => Known::Not,
+        };
+        let (col, number) = (col as usize, number as usize);
+        if self.known.len() <= col {
+            self.known.resize(col + 1, Vec::new());
+        }
+        if let Some(column) = self.known.get_mut(col) {
+            if column.len() <= number {
+                column.resize(number + 1, Known::Not);
+            }
+            column[number] = known;
+        }
+    }
+
+    /// Goes to a row in which something stands.
+    fn begin(&mut self, row: u32) {
+        if row != self.passing.row {
+            self.end_row();
+            self.passing.row = row;
+        }
+        self.passing.filled = true;
     }
 
     fn role(&mut self, role: AnswerRole, col: u32, cell: Seen<'_>) {
@@ -386,6 +467,7 @@ impl Collector<'_> {
             return;
         }
         let own = self.own_of_row();
+        let said = self.said();
         let p = &mut self.passing;
         let own = &mut self.own[own];
         own.answers.returned += 1;
@@ -396,20 +478,17 @@ impl Collector<'_> {
                 unread.cells.push((p.row, *col));
             }
         }
-        let none = self.heads.asked.iter().all(|(q, _)| p.answers[*q] == BLANK);
-        let given = |(q, required): &&(usize, bool)| *required && p.answers[*q] < BLANK;
-        let given = self.heads.asked.iter().filter(given).count();
         let identity = p.identity.unwrap_or(BLANK);
         let reason = if p.misaligned {
             Some(Reason::Misaligned)
-        } else if identity == BLANK && none {
+        } else if identity == BLANK && said.none {
             Some(Reason::Blank)
         } else if identity == BLANK {
             Some(Reason::NoIdentity)
         } else if identity == UNREAD {
             Some(Reason::UnknownIdentity)
-        } else if (given as f64) * 100.0 < self.survey.answered * self.required as f64 - 1e-9
-            || none
+        } else if (said.given as f64) * 100.0 < self.survey.answered * self.required as f64 - 1e-9
+            || said.none
         {
             Some(Reason::TooFewAnswers)
         } else {
@@ -420,7 +499,7 @@ impl Collector<'_> {
             );
             let technical = tells.then(|| {
                 let place = (p.county, p.county_code, p.school);
-                hash_of(&(p.number, p.devices, p.second, identity, place, &p.answers))
+                hash_of(&(p.number, p.devices, p.second, identity, place, said.hash))
             });
             own.answers.untestable += u64::from(technical.is_none());
             match technical {
@@ -430,7 +509,7 @@ impl Collector<'_> {
         };
         match reason {
             Some(reason) => own.answers.excluded[reason as usize] += 1,
-            None => own.count(self.survey, &self.heads.asked, self.heads.overall, p),
+            None => own.count(self.survey.words.len(), &self.heads.asked, &said, p),
         }
         p.filled = false;
         p.answers.fill(BLANK);
@@ -445,6 +524,19 @@ impl Collector<'_> {
         p.devices = 0;
         p.misaligned = false;
         p.unread.clear();
+    }
+
+    /// What the answers of the row that has passed by come to; most were given before.
+    fn said(&mut self) -> Said {
+        let answers = self.passing.answers.as_slice();
+        if let Some(said) = self.said.get(answers) {
+            return *said;
+        }
+        let said = Said::of(self.survey, &self.heads, answers);
+        if self.said.len() < REMEMBERED {
+            self.said.insert(answers.into(), said);
+        }
+        said
     }
 
     /// The county of the row that has passed by.
@@ -563,89 +655,51 @@ impl Collector<'_> {
 
 impl Own {
     /// Counts one valid questionnaire.
-    fn count(&mut self, survey: &Survey, asked: &[(usize, bool)], overall: usize, p: &Passing) {
-        let blank = survey.words.len();
+    fn count(&mut self, words: usize, asked: &[(usize, bool)], said: &Said, p: &Passing) {
         let Some(group) = p
             .identity
             .and_then(|g| self.answers.groups.get_mut(usize::from(g)))
         else {
             return;
         };
-        let means = |q: usize| survey.words.get(usize::from(p.answers[q])).map(|w| w.means);
         group.valid += 1;
         if group.questions.len() < p.answers.len() {
             group.questions.resize(p.answers.len(), Vec::new());
         }
-        let (mut satisfied, mut basic, mut judged, mut answered) = (0u32, 0u32, 0u32, 0usize);
-        let mut same = true;
-        let first = asked.first().map_or(BLANK, |(q, _)| p.answers[*q]);
         for (q, _) in asked {
             let counts = &mut group.questions[*q];
             if counts.is_empty() {
-                counts.resize(blank + 1, 0);
+                counts.resize(words + 1, 0);
             }
-            counts[usize::from(p.answers[*q]).min(blank)] += 1;
-            let m = means(*q);
-            answered += usize::from(m.is_some());
-            same &= p.answers[*q] == first;
-            match m {
-                Some(AnswerMeans::Satisfied) => {
-                    satisfied += 1;
-                    judged += 1;
-                }
-                Some(AnswerMeans::Basic) => {
-                    basic += 1;
-                    judged += 1;
-                }
-                Some(AnswerMeans::Dissatisfied) => judged += 1,
-                Some(AnswerMeans::Unknown) | None => {}
-            }
+            counts[usize::from(p.answers[*q]).min(words)] += 1;
         }
-        let all = u32::try_from(asked.len()).unwrap_or(u32::MAX);
-        let whole = means(overall);
-        let mut one = Satisfied::default();
-        let hits = [satisfied, satisfied + basic];
-        let whole_hits = [
-            whole == Some(AnswerMeans::Satisfied),
-            matches!(whole, Some(AnswerMeans::Satisfied | AnswerMeans::Basic)),
-        ];
-        let whole_judged = !matches!(whole, None | Some(AnswerMeans::Unknown));
-        let enough =
-            |n: u32, of: u32| of > 0 && f64::from(n) * 100.0 >= survey.share * f64::from(of) - 1e-9;
-        for (counts, of, asked_whole) in [
-            (&mut one.within, all, true),
-            (&mut one.known, judged, whole_judged),
-        ] {
-            counts.base = [u32::from(asked_whole), u32::from(of > 0), u32::from(of > 0)];
-            for least in 0..2 {
-                counts.hits[0][least] = u32::from(whole_hits[least]);
-                counts.hits[1][least] = u32::from(enough(hits[least], of));
-                counts.hits[2][least] = u32::from(of > 0 && hits[least] == of);
-            }
-        }
-        group.satisfied.add(&one);
+        let one = &said.one;
+        group.satisfied.add(one);
         if let Some(school) = p.school {
             let own = self.schools.entry(school).or_default();
             own.0 += 1;
-            own.1.add(&one);
+            own.1.add(one);
         }
         let screened: &mut Screened = &mut self.answers.screened;
-        if answered == asked.len() && asked.len() > 2 {
+        if said.answered == asked.len() && asked.len() > 2 {
             screened.complete += 1;
-            if same {
+            if said.same {
                 screened.straight += 1;
             } else {
-                self.patterns.push(hash_of(&p.answers));
+                self.patterns.push(said.hash);
             }
         }
         let others = asked.len().saturating_sub(1);
-        if whole_judged && judged as usize == asked.len() && others > 1 {
+        let whole_judged = !matches!(said.whole, None | Some(AnswerMeans::Unknown));
+        if whole_judged && said.judged as usize == asked.len() && others > 1 {
             screened.comparable += 1;
-            let rest_satisfied = satisfied - u32::from(whole_hits[0]);
-            let dissatisfied = judged - satisfied - basic;
-            let rest_dissatisfied = dissatisfied - u32::from(!whole_hits[1]);
-            let against = (!whole_hits[1] && rest_satisfied as usize == others)
-                || (whole_hits[0] && rest_dissatisfied as usize == others);
+            let is_satisfied = said.whole == Some(AnswerMeans::Satisfied);
+            let is_dissatisfied = said.whole == Some(AnswerMeans::Dissatisfied);
+            let rest_satisfied = said.satisfied - u32::from(is_satisfied);
+            let dissatisfied = said.judged - said.satisfied - said.basic;
+            let rest_dissatisfied = dissatisfied - u32::from(is_dissatisfied);
+            let against = (is_dissatisfied && rest_satisfied as usize == others)
+                || (is_satisfied && rest_dissatisfied as usize == others);
             screened.contradictions += u64::from(against);
         }
         if let Some(seconds) = p.seconds_taken {
@@ -665,9 +719,9 @@ impl Own {
             Marks::Device => p
                 .device
                 .and(precise)
-                .map(|s| hash_of(&(p.devices, s, p.identity, &p.answers))),
-            Marks::Number => p.number.map(|n| hash_of(&(n, p.identity, &p.answers))),
-            Marks::Second => precise.map(|s| hash_of(&(s, p.identity, &p.answers))),
+                .map(|s| hash_of(&(p.devices, s, p.identity, said.hash))),
+            Marks::Number => p.number.map(|n| hash_of(&(n, p.identity, said.hash))),
+            Marks::Second => precise.map(|s| hash_of(&(s, p.identity, said.hash))),
             Marks::None => None,
         };
         self.answers.unmarked += u64::from(mark.is_none());
@@ -682,3 +736,7 @@ impl Own {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "questionnaire_tests.rs"]
+mod tests;

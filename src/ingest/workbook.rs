@@ -94,6 +94,14 @@ impl Sink for Sheets<'_> {
         }
     }
 
+    fn text(&mut self, row: u32, col: u32, number: u32, text: &str) -> Result<(), ReadError> {
+        self.deadline.check()?;
+        match &mut self.current {
+            Some(cells) => cells.put_text(row, col, number, text),
+            None => Ok(()),
+        }
+    }
+
     fn broken(&mut self, reason: &str) {
         if let Some(cells) = &mut self.current {
             cells.broken(reason);
@@ -207,6 +215,18 @@ impl<'p> Cells<'p> {
             return over(Limit::Text, limits.text >> 20);
         }
         Ok(())
+    }
+
+    /// The same for a text with a number, which need not be looked at again where answers are counted.
+    fn put_text(&mut self, row: u32, col: u32, number: u32, text: &str) -> Result<(), ReadError> {
+        match &mut self.collector {
+            Some(collector) if self.last.is_none_or(|last| (row, col) > last) => {
+                self.last = Some((row, col));
+                collector.text(row, col, number, text);
+                Ok(())
+            }
+            _ => self.put(row, col, Seen::Text(text)),
+        }
     }
 
     /// Looks at the first rows.

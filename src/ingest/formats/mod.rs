@@ -225,6 +225,14 @@ pub trait Sink {
     /// # Errors
     /// When the sheet holds more than it may.
     fn cell(&mut self, row: u32, col: u32, value: Seen<'_>) -> Result<(), ReadError>;
+    /// A cell with a text that may have been given before: within a sheet, the same number is the same text.
+    ///
+    /// # Errors
+    /// As for [`Sink::cell`].
+    fn text(&mut self, row: u32, col: u32, number: u32, text: &str) -> Result<(), ReadError> {
+        let _ = number;
+        self.cell(row, col, Seen::Text(text))
+    }
     /// The sheet could not be read to its end; why.
     fn broken(&mut self, reason: &str);
     /// Whether the layout of the sheet that was just read is wanted: finding it takes time.

@@ -8,6 +8,9 @@ use super::*;
 use crate::ingest::formats::package::Packer;
 use crate::ingest::formats::package::tests::packed;
 
+#[path = "xlsx_regular_tests.rs"]
+mod regular;
+
 /// What a sink was told.
 #[derive(Debug, Clone, PartialEq)]
 enum Told {
@@ -21,6 +24,8 @@ enum Told {
 #[derive(Default)]
 struct Recorder {
     told: Vec<Told>,
+    /// Of this sheet, by their numbers.
+    texts: std::collections::BTreeMap<u32, String>,
     cells: u64,
     wants_layout: bool,
     /// Refuses the cell after so many.
@@ -30,7 +35,14 @@ struct Recorder {
 impl Sink for Recorder {
     fn sheet(&mut self, name: &str, hidden: bool) -> Result<(), ReadError> {
         self.told.push(Told::Sheet(name.to_string(), hidden));
+        self.texts.clear();
         Ok(())
+    }
+
+    fn text(&mut self, row: u32, col: u32, number: u32, text: &str) -> Result<(), ReadError> {
+        let before = self.texts.entry(number).or_insert_with(|| text.to_string());
+        assert_eq!(before, text, "one number for two texts");
+        self.cell(row, col, Seen::Text(text))
     }
 
     fn cell(&mut self, row: u32, col: u32, value: Seen<'_>) -> Result<(), ReadError> {

@@ -49,7 +49,7 @@ impl Place {
 
     /// What follows the row's number and a quote, where these stand.
     #[inline]
-    fn behind_row<'a>(&self, rest: &'a [u8]) -> Option<&'a [u8]> {
+    pub(super) fn behind_row<'a>(&self, rest: &'a [u8]) -> Option<&'a [u8]> {
         let (digits, mask) = self.packed;
         let first = u64::from_le_bytes(*rest.first_chunk::<8>()?);
         if first & mask != digits {
@@ -77,7 +77,7 @@ pub(super) struct Cell<'a> {
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy)]
-enum Type {
+pub(super) enum Type {
     Number,
     Shared,
     Inline,
@@ -88,12 +88,12 @@ enum Type {
 }
 
 /// The tag of a cell.
-struct Start {
-    column: u32,
+pub(super) struct Start {
+    pub(super) column: u32,
     /// By its number.
-    style: Option<u32>,
-    kind: Type,
-    is_empty: bool,
+    pub(super) style: Option<u32>,
+    pub(super) kind: Type,
+    pub(super) is_empty: bool,
 }
 
 /// Takes a cell of which `<c` was passed.
@@ -138,7 +138,7 @@ pub(super) fn cell<'a, 's: 'a>(
 
 /// The tag as most programs write it: name, style, type. What is written otherwise is left to the other reader of tags.
 #[inline]
-fn usual_start<'s>(rest: &'s [u8], place: &Place) -> Option<(Start, &'s [u8])> {
+pub(super) fn usual_start<'s>(rest: &'s [u8], place: &Place) -> Option<(Start, &'s [u8])> {
     let (column, rest) = column(rest.strip_prefix(b" r=\"")?)?;
     let mut rest = place.behind_row(rest)?;
     let mut style = None;

@@ -12,6 +12,7 @@ mod sheet;
 mod skeleton;
 mod text;
 mod texts;
+mod usual;
 mod window;
 
 pub use sheet::{Found, Outcome, Sheet};
@@ -19,7 +20,7 @@ pub use skeleton::{Skeleton, style_probe, styles_of};
 pub use texts::Texts;
 
 /// Bytes that are unpacked at a time.
-pub const CHUNK: usize = 1 << 16;
+pub const CHUNK: usize = 1 << 18;
 
 /// A single cell or element that is longer is not plain.
 const MAX_PIECE: usize = 1 << 20;

@@ -89,12 +89,43 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn text(&mut self) -> Taken<Raw<'a>> {
         let mut classes = 0;
-        for (at, byte) in self.rest.iter().enumerate() {
+        let mut passed = 0;
+        let mut ahead = self.rest;
+        // Eight bytes at a time.
+        while let Some((eight, behind)) = ahead.split_first_chunk::<8>() {
+            let word = u64::from_le_bytes(*eight);
+            let tag = has(word, b'<');
+            // The bits of what stands before the first tag.
+            let before = (tag & tag.wrapping_neg()).wrapping_sub(1);
+            if (has(word, b'&') | has(word, b'\r')) & before != 0 {
+                classes |= CODED;
+            }
+            if has(word, b'_') & before != 0 {
+                classes |= ESCAPED;
+            }
+            if tag != 0 {
+                let at = passed + tag.trailing_zeros() as usize / 8;
+                let (bytes, rest) = self.rest.split_at_checked(at).ok_or(Halt::More)?;
+                let from = std::mem::replace(&mut self.rest, rest);
+                return Ok(Raw {
+                    bytes,
+                    from,
+                    classes,
+                });
+            }
+            passed += 8;
+            ahead = behind;
+        }
+        for (at, byte) in ahead.iter().enumerate() {
             let class = CLASSES[usize::from(*byte)];
             if class == TAG {
-                let (bytes, rest) = self.rest.split_at_checked(at).ok_or(Halt::More)?;
-                self.rest = rest;
-                return Ok(Raw { bytes, classes });
+                let (bytes, rest) = self.rest.split_at_checked(passed + at).ok_or(Halt::More)?;
+                let from = std::mem::replace(&mut self.rest, rest);
+                return Ok(Raw {
+                    bytes,
+                    from,
+                    classes,
+                });
             }
             classes |= class;
         }
@@ -185,6 +216,8 @@ impl<'a> Cursor<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Raw<'a> {
     pub(super) bytes: &'a [u8],
+    /// The same with what follows.
+    from: &'a [u8],
     /// Of what kinds its bytes are.
     classes: u8,
 }
@@ -192,8 +225,27 @@ pub(super) struct Raw<'a> {
 impl Raw<'_> {
     pub(super) const EMPTY: Raw<'static> = Raw {
         bytes: b"",
+        from: b"",
         classes: 0,
     };
+
+    /// All of it as four numbers and its length, where it is short and does not stand close to the end of what is read.
+    #[inline]
+    pub(super) fn key(&self) -> Option<([u64; 4], usize)> {
+        let length = self.bytes.len();
+        let here = self.from.first_chunk::<32>()?;
+        if length > here.len() {
+            return None;
+        }
+        let mut words = [0; 4];
+        for (at, (word, part)) in words.iter_mut().zip(here.chunks_exact(8)).enumerate() {
+            let own = length.saturating_sub(at * 8).min(8);
+            // All bits of so many bytes.
+            let mask = u64::MAX.checked_shr(64 - 8 * own as u32).unwrap_or(0);
+            *word = u64::from_le_bytes(part.try_into().ok()?) & mask;
+        }
+        Some((words, length))
+    }
 
     /// Whether entities or ends of lines may stand in it.
     pub(super) fn is_coded(&self) -> bool {
@@ -219,6 +271,15 @@ static CLASSES: [u8; 256] = {
     classes[b'_' as usize] = ESCAPED;
     classes
 };
+
+/// Bits where eight bytes are this one; the lowest is sure, so are all while none is.
+#[inline]
+fn has(word: u64, byte: u8) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
+    let zero_where_equal = word ^ u64::from_le_bytes([byte; 8]);
+    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & HIGHS
+}
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-' | b'.')

@@ -6,6 +6,7 @@ use super::cell::{Place, cell};
 use super::number::{block, whole};
 use super::scan::{Cursor, Halt, Kind, Taken};
 use super::text::{Scratch, passed};
+use super::usual::{Held, Literal, Usual};
 use super::window::Window;
 use super::{Context, text};
 use crate::ingest::formats::{Deadline, MAX_ROW, ReadError, Sink};
@@ -39,6 +40,9 @@ pub struct Sheet<'t, R> {
     window: Window<R>,
     context: Context<'t>,
     scratch: Scratch,
+    usual: Usual,
+    /// How the last row began behind its number.
+    row_tag: Option<Literal<4>>,
     stage: Stage,
     /// Elements that are open.
     depth: usize,
@@ -73,6 +77,8 @@ impl<'t, R: Read> Sheet<'t, R> {
             window: Window::new(part, chunk),
             context,
             scratch: Scratch::default(),
+            usual: Usual::default(),
+            row_tag: None,
             stage: Stage::Start,
             depth: 0,
             place: Place::default(),
@@ -98,10 +104,25 @@ impl<'t, R: Read> Sheet<'t, R> {
             let halt = loop {
                 let mut cursor = whole;
                 if self.stage == Stage::Cells {
+                    let at = (self.place.row, self.place.column);
+                    let (place, scratch) = (&self.place, &mut self.scratch);
+                    if let Some(held) = self.usual.cell(&mut cursor, place, self.context, scratch) {
+                        match held {
+                            Held::Value(seen) => sink.cell(at.0, at.1, seen)?,
+                            Held::Text(number, text) => sink.text(at.0, at.1, number, text)?,
+                        }
+                        self.place.column += 1;
+                        self.given += 1;
+                        whole = cursor;
+                        continue;
+                    }
                     match next_in_row(&mut cursor) {
                         Ok(true) => {
                             match cell(&mut cursor, &self.place, self.context, &mut self.scratch) {
                                 Ok(cell) => {
+                                    let length = whole.left().saturating_sub(cursor.left());
+                                    let written = whole.rest().get(..length).unwrap_or_default();
+                                    self.usual.learn(written, &self.place, self.context);
                                     whole = cursor;
                                     let at = (self.place.row, cell.column);
                                     self.place.column = cell.column + 1;
@@ -139,6 +160,18 @@ impl<'t, R: Read> Sheet<'t, R> {
                     return Ok(Outcome::Read);
                 }
                 deadline.check()?;
+                if self.stage == Stage::Rows
+                    && let Some(tag) = &self.row_tag
+                    && self.next_row < MAX_ROW
+                    && let place = Place::at_row(self.next_row)
+                    && let Some(rest) = usual_row(whole.rest(), &place, tag)
+                {
+                    whole = Cursor::new(rest);
+                    self.next_row += 1;
+                    self.place = place;
+                    self.stage = Stage::Cells;
+                    continue;
+                }
                 let mut step = Step {
                     stage: self.stage,
                     depth: self.depth,
@@ -148,6 +181,7 @@ impl<'t, R: Read> Sheet<'t, R> {
                 };
                 match step.before_cells(&mut cursor) {
                     Ok(()) => {
+                        let from = whole.rest();
                         whole = cursor;
                         self.stage = step.stage;
                         self.depth = step.depth;
@@ -155,6 +189,10 @@ impl<'t, R: Read> Sheet<'t, R> {
                         if let Some(row) = step.row {
                             self.place = Place::at_row(row);
                             self.next_row = row + 1;
+                            let shown = self.stage == Stage::Cells && !step.hides;
+                            self.row_tag = shown
+                                .then(|| row_tag(from, whole.left(), &self.place))
+                                .flatten();
                         }
                     }
                     Err(halt) => break halt,
@@ -229,6 +267,18 @@ impl<'t, R: Read> Sheet<'t, R> {
         }
         Ok(Some(self.found))
     }
+}
+
+/// What follows the tag of a row with this number where it is written like the last one.
+#[inline]
+fn usual_row<'a>(rest: &'a [u8], place: &Place, tag: &Literal<4>) -> Option<&'a [u8]> {
+    tag.behind(place.behind_row(rest.strip_prefix(b"<row r=\"")?)?)
+}
+
+/// How the tag of a row goes on behind its number up to what is left then.
+fn row_tag(from: &[u8], left: usize, place: &Place) -> Option<Literal<4>> {
+    let behind = place.behind_row(from.strip_prefix(b"<row r=\"")?)?;
+    Literal::of(behind.get(..behind.len().checked_sub(left)?)?)
 }
 
 /// Whether a cell follows in the row, rather than its end.

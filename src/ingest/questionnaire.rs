@@ -226,7 +226,6 @@ impl Collector<'_> {
             Known::Not => {
                 self.cell(row, col, Seen::Text(text));
                 self.remember(row, col, number, text);
-                return;
             }
             known => {
                 self.begin(row);

@@ -1,6 +1,8 @@
 //! Tags and attributes of XML in its plainest form: no prefixes where it matters, no comments, no `>` in attributes. What
 //! elements mean does not belong here.
 
+use std::hash::{Hash, Hasher};
+
 use memchr::memchr;
 
 /// Why a piece was not taken.
@@ -229,22 +231,28 @@ impl Raw<'_> {
         classes: 0,
     };
 
-    /// All of it as four numbers and its length, where it is short and does not stand close to the end of what is read.
+    /// What tells it apart from other short texts; nothing for a long one, and close to the end of what is read.
     #[inline]
-    pub(super) fn key(&self) -> Option<([u64; 4], usize)> {
+    pub(super) fn key(&self) -> Option<Key> {
         let length = self.bytes.len();
-        let here = self.from.first_chunk::<32>()?;
-        if length > here.len() {
-            return None;
-        }
-        let mut words = [0; 4];
-        for (at, (word, part)) in words.iter_mut().zip(here.chunks_exact(8)).enumerate() {
-            let own = length.saturating_sub(at * 8).min(8);
-            // All bits of so many bytes.
-            let mask = u64::MAX.checked_shr(64 - 8 * own as u32).unwrap_or(0);
-            *word = u64::from_le_bytes(part.try_into().ok()?) & mask;
-        }
-        Some((words, length))
+        let (here, _) = self.from.split_first_chunk::<{ Key::LONGEST }>()?;
+        let (first, here) = here.split_first_chunk::<8>()?;
+        let (second, here) = here.split_first_chunk::<8>()?;
+        let (third, here) = here.split_first_chunk::<8>()?;
+        let fourth = here.first_chunk::<8>()?;
+        let word = |bytes: &[u8; 8], before: usize| {
+            let own = length.saturating_sub(before).min(8);
+            u64::from_le_bytes(*bytes) & LOWEST[own]
+        };
+        (length <= Key::LONGEST).then(|| Key {
+            words: (
+                word(first, 0),
+                word(second, 8),
+                word(third, 16),
+                word(fourth, 24),
+            ),
+            length,
+        })
     }
 
     /// Whether entities or ends of lines may stand in it.
@@ -255,6 +263,48 @@ impl Raw<'_> {
     /// Whether the escapes of spreadsheet programs may stand in it.
     pub(super) fn is_escaped(&self) -> bool {
         self.classes & (CODED | ESCAPED) != 0
+    }
+}
+
+/// So many bytes of eight, the first of them.
+static LOWEST: [u64; 9] = {
+    let mut masks = [u64::MAX; 9];
+    let mut bytes = 0;
+    while bytes < 8 {
+        masks[bytes] = (1 << (8 * bytes)) - 1;
+        bytes += 1;
+    }
+    masks
+};
+
+/// A short text as numbers, which are compared and hashed in less time than bytes.
+#[derive(Debug, Clone, Copy, Eq)]
+pub(super) struct Key {
+    words: (u64, u64, u64, u64),
+    length: usize,
+}
+
+impl Key {
+    /// Bytes of the longest.
+    const LONGEST: usize = 32;
+}
+
+impl PartialEq for Key {
+    #[inline]
+    fn eq(&self, other: &Key) -> bool {
+        let (a, b) = (self.words, other.words);
+        let differs = (a.0 ^ b.0) | (a.1 ^ b.1) | (a.2 ^ b.2) | (a.3 ^ b.3);
+        differs == 0 && self.length == other.length
+    }
+}
+
+impl Hash for Key {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Where the words end says the length, but for zeros at the end.
+        let (a, b, c, d) = self.words;
+        state.write_u64(a ^ c.rotate_left(29));
+        state.write_u64(b ^ d.rotate_left(29));
     }
 }
 

@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use super::Context;
 use super::cell::{Place, Start, Type, usual_start};
 use super::number::{number, whole};
-use super::scan::{Cursor, Raw};
+use super::scan::{Cursor, Key, Raw};
 use super::text::{Escapes, Scratch, Space, text};
 use crate::ingest::formats::Seen;
 
@@ -109,7 +109,7 @@ pub(super) struct Usual {
     /// By column, how far its texts come again.
     trust: Vec<i16>,
     /// By what stands in the cell, where that is short.
-    numbers: HashMap<([u64; 4], usize), u32, FixedState>,
+    numbers: HashMap<Key, u32, FixedState>,
     texts: Vec<Box<str>>,
 }
 

@@ -17,6 +17,8 @@ use crate::text::{fifteen_digits, fixed_width};
 
 /// Excel keeps at most 65,530 links a sheet; the rest are written as text.
 const MAX_LINKS: usize = 60_000;
+/// Larger levels cost more time than the little room that they save is worth.
+const COMPRESSION: u8 = 2;
 /// Longest text of a cell.
 const MAX_TEXT: usize = 32_000;
 /// Longest title and text of what is shown beside an entry.
@@ -35,6 +37,7 @@ pub fn write(book: &Book, period: i64) -> Result<Vec<u8>, Error> {
 
 fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
+    workbook.set_zip_compression_level(COMPRESSION);
     let year = u16::try_from(period.clamp(1900, 9999)).unwrap_or(1900);
     let created = ExcelDateTime::from_ymd(year, 12, 31)?;
     workbook.set_properties(

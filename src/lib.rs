@@ -33,6 +33,7 @@ pub mod due;
 pub mod error;
 pub mod failure;
 pub mod finding;
+pub mod fixed;
 pub mod text;
 
 pub mod formula;

@@ -62,16 +62,26 @@ pub struct Made {
     pub results: Results,
 }
 
-/// Finds the earlier runs among those of the output folder.
-pub fn earlier(request: &Request, results: &Results, output: &Path, runs: &Runs) -> Earlier {
-    let years = match request.alone {
+/// What runs of earlier periods published, among those of the output folder.
+pub fn years(request: &Request, output: &Path, runs: &Runs) -> Vec<Year> {
+    match request.alone {
         true => Vec::new(),
         false => {
             let last_year = request.last_year.as_ref();
             years::held(output, runs, &request.pipeline, request.period, last_year)
         }
-    };
-    let inputs_key = inputs_key(request, results, &years);
+    }
+}
+
+/// Finds the earlier runs of the same period among those of the output folder, for a run that is made from what
+/// `inputs_key` says.
+pub fn earlier(
+    request: &Request,
+    output: &Path,
+    runs: &Runs,
+    years: Vec<Year>,
+    inputs_key: String,
+) -> Earlier {
     let next = Next {
         pipeline: &request.pipeline.id,
         period: request.period,
@@ -159,7 +169,7 @@ pub fn made(
 }
 
 /// The name of a run: the same input, pipeline, period, program, base and frozen run give the same.
-fn run_id(request: &Request, earlier: &Earlier, base: Option<&str>) -> String {
+pub fn run_id(request: &Request, earlier: &Earlier, base: Option<&str>) -> String {
     let inputs_key = &earlier.inputs_key;
     let hashed = |text: String| hex(&Sha256::digest(text.as_bytes()));
     let hash = match base {
@@ -236,7 +246,7 @@ pub fn absolute(path: &Path) -> PathBuf {
 }
 
 /// The relative path from one folder to another, with `/`.
-fn link(from: &Path, to: &Path) -> String {
+pub fn link(from: &Path, to: &Path) -> String {
     let (from, to) = (absolute(from), absolute(to));
     let mut a = from.components().peekable();
     let mut b = to.components().peekable();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::Severity;
 use crate::indicators::Verdict;
 use crate::ingest::Status;
@@ -24,13 +26,13 @@ pub struct Measured {
 }
 
 /// What a run found.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Counts {
-    pub findings: Vec<(&'static str, usize)>,
-    pub counties: Vec<(&'static str, usize)>,
-    pub files: Vec<(&'static str, usize)>,
+    pub findings: Vec<(String, usize)>,
+    pub counties: Vec<(String, usize)>,
+    pub files: Vec<(String, usize)>,
     /// By part and verdict.
-    pub verdicts: Vec<(&'static str, &'static str, usize)>,
+    pub verdicts: Vec<(String, String, usize)>,
 }
 
 impl Counts {
@@ -40,28 +42,31 @@ impl Counts {
         let received = counties.iter().filter(|c| c.received).count();
         let file = |s: Status| {
             let count = r.files().iter().filter(|f| f.status == s).count();
-            (s.word(), count)
+            (s.word().to_string(), count)
         };
         let verdicts = [Verdict::Met, Verdict::NotMet, Verdict::Incomplete];
         Counts {
             findings: [Severity::Error, Severity::Query, Severity::Info]
-                .map(|s| (s.word(), r.count(None, s)))
+                .map(|s| (s.word().to_string(), r.count(None, s)))
                 .to_vec(),
             counties: vec![
-                ("received", received),
-                ("missing", counties.len() - received),
+                ("received".to_string(), received),
+                ("missing".to_string(), counties.len() - received),
             ],
             files: vec![
                 file(Status::Accepted),
                 file(Status::Replaced),
                 file(Status::Rejected),
-                ("skipped", skipped),
+                ("skipped".to_string(), skipped),
             ],
             verdicts: pipeline
                 .all_parts()
                 .into_iter()
                 .flat_map(|part| {
-                    verdicts.map(|v| (part.word(), v.word(), r.verdict_count(part, v)))
+                    verdicts.map(|v| {
+                        let (part_word, verdict) = (part.word().to_string(), v.word().to_string());
+                        (part_word, verdict, r.verdict_count(part, v))
+                    })
                 })
                 .collect(),
         }
@@ -141,7 +146,7 @@ fn one(value: f64) -> Vec<(String, f64)> {
 fn counted(
     m: &Measured,
     name: &str,
-    of: fn(&Counts) -> &Vec<(&'static str, usize)>,
+    of: fn(&Counts) -> &Vec<(String, usize)>,
 ) -> Vec<(String, f64)> {
     let counts = m.counts.iter().flat_map(of);
     counts
@@ -221,10 +226,10 @@ mod tests {
     #[test]
     fn every_line_is_one_of_the_format_and_every_metric_has_its_help_and_type_first() {
         let counts = Counts {
-            findings: vec![("error", 3), ("query", 0)],
-            counties: vec![("received", 7), ("missing", 1)],
-            files: vec![("accepted", 30)],
-            verdicts: vec![("overall", "not_met", 2)],
+            findings: vec![("error".to_string(), 3), ("query".to_string(), 0)],
+            counties: vec![("received".to_string(), 7), ("missing".to_string(), 1)],
+            files: vec![("accepted".to_string(), 30)],
+            verdicts: vec![("overall".to_string(), "not_met".to_string(), 2)],
         };
         let text = text(&[
             measured("a\"b", 1, Some(counts)),

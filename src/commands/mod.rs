@@ -22,6 +22,7 @@ mod run_json;
 pub mod status;
 pub mod template;
 pub mod trace;
+mod unchanged;
 pub mod verify;
 mod years;
 

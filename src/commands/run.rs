@@ -1,6 +1,7 @@
 //! `junheng run`: submissions in, rankings and findings out, published in one step.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use super::metrics::Counts;
 use super::previous;
 use super::progress::{self, Done};
 use super::run_json::{self, RUN_JSON};
+use super::unchanged::{self, Told};
 use crate::cli::RunArgs;
 use crate::clock;
 use crate::due::Due;
@@ -163,10 +165,26 @@ fn carried_out(
     }
     let request = &request;
     let at = timings.time("read", || compute::read(request, listing, &store, read))?;
-    let ReadInput { listing, files, .. } = &read[at];
+    let read = &read[at];
+    let years = timings.time("earlier", || make::years(request, output, &runs));
+    let from = unchanged::made_from(request, read, &years, output);
+    let held = timings.time("unchanged", || {
+        let earlier = |inputs_key| make::earlier(request, output, &runs, years.clone(), inputs_key);
+        unchanged::held(&store, &from, read, output, earlier, |earlier| {
+            let base = earlier.base.as_ref().map(|base| base.run.as_str());
+            make::run_id(request, earlier, base)
+        })
+    });
+    if let Some(told) = held {
+        progress::run(&told.run_id);
+        let published = publish::again(lock, output, &told.folder)?;
+        return Ok(over(told, &published, started));
+    }
+    let ReadInput { listing, files, .. } = read;
     let results = compute::results(request, files, &mut timings)?;
-    let earlier = timings.time("earlier", || {
-        make::earlier(request, &results, output, &runs)
+    let inputs_key = make::inputs_key(request, &results, &years);
+    let earlier = timings.time("base", || {
+        make::earlier(request, output, &runs, years, inputs_key)
     });
     let run = make::Run {
         request,
@@ -181,34 +199,42 @@ fn carried_out(
     let published = Timings::default().time("publish", || {
         publish::publish(lock, output, &made.run_id, &made.outputs, timed)
     })?;
-    for county in &made.results.dataset.counties {
-        let count = |severity| made.results.count(Some(&county.code), severity);
-        let (errors, queries) = (count(Severity::Error), count(Severity::Query));
-        if errors > 0 {
-            let (code, name) = (&county.code, &county.name);
-            tracing::info!(county = code, name, errors, queries, "county must correct");
-        }
-    }
+    let folder = published.folder();
+    let counts = Counts::of(&request.pipeline, &made.results, listing.skipped.len());
+    let mut told = Told::of(&made, folder, counts);
+    told.summary = summary(request, &made.results, listing);
+    told.keep(&store, &from, &earlier.inputs_key, &made.outputs);
     store.sweep(request.pipeline.settings.store_bytes);
     if let (Published::New(_), Some(retention)) = (&published, request.pipeline.retention) {
         retention::apply(output, &request.pipeline.id, retention);
     }
-    let seconds = started.elapsed().as_secs_f64();
-    tracing::info!(
-        run = made.run_id,
-        folder = %published.folder().display(),
-        exit = made.exit,
-        seconds,
-        "run published"
-    );
-    // A closed stdout changes nothing: the run is published.
-    let _ = summary(request, &made.results, listing, &published, seconds);
-    let done = Done {
-        exit: made.exit,
-        counts: Counts::of(&request.pipeline, &made.results, listing.skipped.len()),
-    };
     give_back(made);
-    Ok(done)
+    Ok(over(told, &published, started))
+}
+
+/// Says what a run has come to.
+fn over(told: Told, published: &Published, started: Instant) -> Done {
+    for (code, name, errors, queries) in &told.must_correct {
+        tracing::info!(county = code, name, errors, queries, "county must correct");
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let folder = published.folder().display();
+    let (run, exit) = (&told.run_id, told.exit);
+    tracing::info!(run, folder = %folder, exit, seconds, "run published");
+    let what = match published {
+        Published::New(_) => "published",
+        Published::Unchanged(_) => "unchanged, published before",
+    };
+    // A closed stdout changes nothing: the run is published.
+    let _ = writeln!(
+        std::io::stdout().lock(),
+        "{}{what}: {folder} ({seconds:.2} s)",
+        told.summary
+    );
+    Done {
+        exit: told.exit,
+        counts: told.counts,
+    }
 }
 
 /// Gives back what nobody needs any more, beside whatever comes next: the end of the program waits for nothing of it.
@@ -216,19 +242,13 @@ fn give_back(what: impl Send + 'static) {
     std::thread::spawn(move || drop(what));
 }
 
-/// A few lines for people, on stdout.
-fn summary(
-    request: &Request,
-    r: &Results,
-    listing: &Listing,
-    published: &Published,
-    seconds: f64,
-) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
+/// A few lines for people about what a run has come to.
+fn summary(request: &Request, r: &Results, listing: &Listing) -> String {
+    let mut out = String::new();
     let counties = r.dataset.counties.len();
     let received = r.dataset.counties.iter().filter(|c| c.received).count();
     let status = |s| r.files().iter().filter(|f| f.status == s).count();
-    writeln!(
+    let _ = writeln!(
         out,
         "{} {}: {received} of {counties} counties, {} files ({} accepted, {} replaced, {} rejected, {} skipped), {} units",
         request.pipeline.id,
@@ -239,27 +259,27 @@ fn summary(
         status(ingest::Status::Rejected),
         listing.skipped.len(),
         r.unit_verdicts.len(),
-    )?;
+    );
     for part in request.pipeline.all_parts() {
-        writeln!(
+        let _ = writeln!(
             out,
             "{}: {} met, {} not met, {} incomplete",
             part.word(),
             r.verdict_count(part, Verdict::Met),
             r.verdict_count(part, Verdict::NotMet),
             r.verdict_count(part, Verdict::Incomplete)
-        )?;
+        );
     }
-    writeln!(
+    let _ = writeln!(
         out,
         "findings: {} errors, {} queries, {} infos",
         r.count(None, Severity::Error),
         r.count(None, Severity::Query),
         r.count(None, Severity::Info)
-    )?;
+    );
     if r.followed.base.is_some() {
         let count = |state| r.count_state(None, state);
-        writeln!(
+        let _ = writeln!(
             out,
             "states: {} new, {} open, {} fixed, {} explained, {} recurred",
             count(State::New),
@@ -267,16 +287,7 @@ fn summary(
             r.followed.fixed_since,
             count(State::Explained),
             count(State::Recurred)
-        )?;
+        );
     }
-    let what = match published {
-        Published::New(_) => "published",
-        Published::Unchanged(_) => "unchanged, published before",
-    };
-    writeln!(
-        out,
-        "{what}: {} ({seconds:.2} s)",
-        published.folder().display()
-    )?;
-    Ok(())
+    out
 }

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::fast::FixedState;
-
 use super::answers::{
     AnswerTable, Answers, Marks, NAMED_CELLS, Reason, SKETCH, Satisfied, SchoolTally, Screened,
     Tally,
@@ -12,16 +10,13 @@ use super::answers::{
 use super::formats::Seen;
 use super::grid::Grid;
 use super::question_heads::{self, Heads, LONGEST, Use, without_asides};
-use super::said::{BLANK, Said, hash_of};
+use super::said::{BLANK, Said};
 use super::times::{duration, second, serial_second};
 use crate::finding::{Draft, Place};
+use crate::fixed::{HashMap, HashSet, hash_of};
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{AnswerMeans, AnswerRole, RateKind, Survey};
 use crate::text::normal;
-
-/// Maps whose order never shows; with a fixed seed, like all hashes here.
-type HashMap<K, V> = std::collections::HashMap<K, V, FixedState>;
-type HashSet<K> = std::collections::HashSet<K, FixedState>;
 
 /// How far down the headers may stand, and how many rows are looked at before a sheet is known.
 pub const HEAD_ROWS: u32 = 24;

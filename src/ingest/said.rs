@@ -1,18 +1,12 @@
 //! What the answers of one questionnaire come to, whoever gave them. Most answers were given before by somebody else.
 
-use std::hash::{BuildHasher, Hash};
-
 use super::answers::Satisfied;
 use super::question_heads::Heads;
+use crate::fixed::hash_of;
 use crate::pipeline::model::{AnswerMeans, Survey};
 
 /// No answer. Numbers above it are answers that could not be read.
 pub(super) const BLANK: u8 = u8::MAX - 1;
-
-pub(super) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
-    // With a fixed seed: the same text has the same hash in every run.
-    foldhash::quality::FixedState::default().hash_one(value)
-}
 
 /// What the answers of a questionnaire come to, whoever gave them.
 #[derive(Debug, Clone, Copy)]

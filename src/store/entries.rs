@@ -38,6 +38,11 @@ impl Key {
         }
         Key(format!("{kind}-{}", &hex(&hash.finalize())[..KEY]))
     }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The entries of one output folder.

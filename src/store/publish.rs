@@ -124,11 +124,7 @@ pub fn publish(
     SWAPPED.store(false, Ordering::SeqCst);
     while runs.join(&name).exists() {
         if equal(&runs.join(&name), outputs, timed) {
-            let _swap = swap();
-            lock.still_held()?;
-            point_current(output, &name)?;
-            SWAPPED.store(true, Ordering::SeqCst);
-            return Ok(Published::Unchanged(runs.join(&name)));
+            return again(lock, output, &name);
         }
         n += 1;
         name = format!("{run_id}-{n}");
@@ -154,6 +150,19 @@ pub fn publish(
             Err(e)
         }
     }
+}
+
+/// Points `current` to a run that is there already, while its output folder is locked.
+///
+/// # Errors
+/// [`Error::Output`]; then `current` still points to what it pointed to before.
+pub fn again(lock: &Lock, output: &Path, name: &str) -> Result<Published, Error> {
+    SWAPPED.store(false, Ordering::SeqCst);
+    let _swap = swap();
+    lock.still_held()?;
+    point_current(output, name)?;
+    SWAPPED.store(true, Ordering::SeqCst);
+    Ok(Published::Unchanged(output.join("runs").join(name)))
 }
 
 /// Waits for a swap that is going on. As long as what it gives lives, no other begins.

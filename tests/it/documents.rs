@@ -90,7 +90,7 @@ fn each_foreign_library_is_named_in_one_place() {
         ),
         ("rlimit", &["src/ingest/formats/worker.rs"]),
         ("signal_hook", &["src/signals.rs"]),
-        ("foldhash", &["src/ingest/questionnaire.rs"]),
+        ("foldhash", &["src/fixed.rs"]),
         ("statrs", &["src/indicators/survey/intervals.rs"]),
         ("codespan_reporting", &["src/pipeline/diagnostic.rs"]),
         ("indicatif", &["src/commands/compute.rs"]),

@@ -139,6 +139,95 @@ fn what_is_kept_changes_no_byte_and_only_what_is_new_is_read() {
 }
 
 #[test]
+fn nothing_is_computed_where_nothing_has_changed() {
+    let place = Place::new("rerun-unchanged");
+    input(&place.input, "100");
+    let metrics = place.output.with_file_name("unchanged.prom");
+    let run = |more: &[&str]| {
+        let own = ["--metrics", metrics.to_str().unwrap()];
+        let run = place.run(&[&own, more].concat());
+        let metrics = std::fs::read_to_string(&metrics).unwrap();
+        let counts = metrics.lines().filter(|l| {
+            l.contains("_findings{") || l.contains("_files{") || l.contains("_verdicts{")
+        });
+        let counts: Vec<String> = counts.map(str::to_string).collect();
+        assert!(counts.len() > 9, "{metrics}");
+        let computed = metrics.contains("stage=\"compute\"");
+        (run, computed, counts)
+    };
+    let said = |run: &Run| -> Vec<String> {
+        let lines = run.stdout.lines().filter(|l| !l.contains("published"));
+        let logged = run
+            .stderr
+            .lines()
+            .filter(|l| l.contains("county must correct"));
+        let logged = logged.map(|l| l.split_once(" INFO ").map_or(l, |(_, rest)| rest));
+        lines.chain(logged).map(str::to_string).collect()
+    };
+    let (first, computed, counts) = run(&[]);
+    assert!(computed);
+    assert_eq!(first.code, 1);
+    let published = files_of(&place.output);
+    // The same again, from the store alone.
+    let (again, computed, same) = run(&[]);
+    assert!(!computed);
+    assert!(
+        again.stdout.contains("unchanged, published before"),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(
+        (again.code, said(&again), same),
+        (first.code, said(&first), counts)
+    );
+    assert!(
+        said(&again)
+            .iter()
+            .any(|l| l.contains("county must correct"))
+    );
+    assert_eq!(files_of(&place.output), published);
+    // `current` is set right.
+    std::fs::remove_file(place.output.join("current")).unwrap();
+    assert!(!run(&[]).1);
+    assert_eq!(files_of(&place.output), published);
+
+    // What has an influence, and what was touched, has all computed.
+    assert!(run(&["--as-of", "2199-01-01"]).1);
+    assert!(run(&["--only", "990001"]).1);
+    assert!(run(&[]).1 || files_of(&place.output) == published);
+    std::fs::create_dir(place.input.join("990003-\u{4e19}\u{53bf}")).unwrap();
+    assert!(run(&[]).1);
+    std::fs::remove_dir(place.input.join("990003-\u{4e19}\u{53bf}")).unwrap();
+    run(&[]);
+    assert!(!run(&[]).1);
+    std::fs::write(place.input.join("~$x.xlsx"), "x").unwrap();
+    assert!(run(&[]).1);
+    std::fs::remove_file(place.input.join("~$x.xlsx")).unwrap();
+    run(&[]);
+    let file = std::fs::File::options()
+        .append(true)
+        .open(place.input.join(SUMMARY))
+        .unwrap();
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH)
+        .unwrap();
+    drop(file);
+    assert!(run(&[]).1);
+    assert!(!run(&[]).1);
+    // A published file that is not any more what it was, and one that came to it.
+    let folder = std::fs::canonicalize(place.output.join("current")).unwrap();
+    let book = folder.join("\u{6392}\u{540d}\u{603b}\u{8868}.xlsx");
+    let bytes = std::fs::read(&book).unwrap();
+    std::fs::write(&book, &bytes[1..]).unwrap();
+    assert!(run(&[]).1);
+    let anew = std::fs::canonicalize(place.output.join("current")).unwrap();
+    assert_ne!(folder, anew);
+    let name = book.file_name().unwrap();
+    assert_eq!(std::fs::read(anew.join(name)).unwrap(), bytes);
+    std::fs::write(anew.join("more.txt"), "more").unwrap();
+    assert!(run(&[]).1);
+}
+
+#[test]
 fn what_changed_in_the_pipeline_is_told_with_what_it_does() {
     let place = Place::new("rerun-pipeline");
     input(&place.input, "100");

@@ -1,15 +1,12 @@
 //! Cells that are written like the one above them: what stands around their values is compared as a whole, not looked
 //! through, and texts that come again and again are read once. Whatever differs is left to `cell.rs`, which takes all kinds.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 use super::Context;
 use super::cell::{Place, Start, Type, usual_start};
 use super::number::{number, whole};
 use super::scan::{Cursor, Key, Raw};
 use super::text::{Escapes, Scratch, Space, text};
+use crate::fixed::HashMap;
 use crate::ingest::formats::Seen;
 
 /// Columns behind these are read cell by cell.
@@ -109,7 +106,7 @@ pub(super) struct Usual {
     /// By column, how far its texts come again.
     trust: Vec<i16>,
     /// By what stands in the cell, where that is short.
-    numbers: HashMap<Key, u32, FixedState>,
+    numbers: HashMap<Key, u32>,
     texts: Vec<Box<str>>,
 }
 

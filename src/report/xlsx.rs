@@ -1,7 +1,7 @@
 //! Book -> bytes of an .xlsx file. The only file that names rust_xlsxwriter. The same book gives the same bytes: the
 //! creation time is that of the period, not of the clock.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use rust_xlsxwriter::{
     Chart as XlsxChart, ChartErrorBars, ChartErrorBarsType, ChartFormat, ChartLine, ChartMarker,
@@ -13,6 +13,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::book::{Allowed, Book, Cell, Chart, Entry, Look, Page, Placed, Sheet, Tone, column};
 use crate::error::Error;
+use crate::fixed::HashMap;
 use crate::text::{fifteen_digits, fixed_width};
 
 /// Excel keeps at most 65,530 links a sheet; the rest are written as text.
@@ -52,7 +53,7 @@ fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
             .clone()
             .set_border(FormatBorder::Thin)
             .set_border_color(Color::RGB(0x00BF_BFBF)),
-        made: HashMap::new(),
+        made: HashMap::default(),
     };
     for page in &book.pages {
         let worksheet = workbook.add_worksheet();
@@ -609,9 +610,11 @@ fn widest_line(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
-fn cut(text: &str) -> String {
-    if text.chars().count() <= MAX_TEXT {
-        return text.to_string();
+/// A text that a cell can hold.
+fn cut(text: &str) -> Cow<'_, str> {
+    // As many characters at most as bytes.
+    if text.len() <= MAX_TEXT || text.chars().count() <= MAX_TEXT {
+        return Cow::Borrowed(text);
     }
     text.chars().take(MAX_TEXT).chain("…".chars()).collect()
 }

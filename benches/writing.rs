@@ -75,29 +75,23 @@ fn alone(book: &Book, level: u8, with_formats: bool) -> Result<Vec<u8>, XlsxErro
     workbook.save_to_buffer()
 }
 
+/// A way to write the book.
+type Way<'a> = Box<dyn Fn() -> Vec<u8> + 'a>;
+
 fn main() {
     let book = book();
-    let ways: Vec<(String, Box<dyn Fn() -> Vec<u8> + '_>)> = [(
+    let mut ways: Vec<(String, Way<'_>)> = vec![(
         "junheng".to_string(),
-        Box::new(|| xlsx::write(&book, PERIOD).expect("writes")) as Box<dyn Fn() -> Vec<u8> + '_>,
-    )]
-    .into_iter()
-    .chain(LEVELS.into_iter().flat_map(|level| {
-        let book = &book;
-        [true, false].map(|with_formats| {
-            let name = format!(
-                "rust_xlsxwriter alone, level {level}, {}",
-                if with_formats {
-                    "the same formats"
-                } else {
-                    "no formats"
-                }
-            );
+        Box::new(|| xlsx::write(&book, PERIOD).expect("writes")),
+    )];
+    for level in LEVELS {
+        for (formats, with_formats) in [("the same formats", true), ("no formats", false)] {
+            let name = format!("rust_xlsxwriter alone, level {level}, {formats}");
+            let book = &book;
             let write = move || alone(book, level, with_formats).expect("writes");
-            (name, Box::new(write) as Box<dyn Fn() -> Vec<u8> + '_>)
-        })
-    }))
-    .collect();
+            ways.push((name, Box::new(write)));
+        }
+    }
     let mut seconds = vec![Vec::new(); ways.len()];
     let mut bytes = vec![0; ways.len()];
     for _ in 0..ROUNDS {

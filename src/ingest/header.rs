@@ -2,10 +2,10 @@
 //! normalised text and by their path; what fits twice or not at all is said, never guessed.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::grid::{Cell, Grid};
+use crate::fixed::HashMap;
 use crate::pipeline::model::{Form, Pipeline};
 use crate::pipeline::without_prefix;
 use crate::text::normal;
@@ -224,7 +224,7 @@ pub fn best_match(form: &Form, heads: &Heads<'_>) -> Option<HeaderMatch> {
         let file = Some(grid.file.as_str()).filter(|_| form.file_stage)?;
         stage_in(pipeline, file)
     });
-    let mut by_leaf: HashMap<&str, Vec<(usize, &[String])>> = HashMap::new();
+    let mut by_leaf: HashMap<&str, Vec<(usize, &[String])>> = HashMap::default();
     for (f, field) in form.fields.iter().enumerate() {
         for pattern in &field.patterns {
             if let Some(leaf) = pattern.last() {

@@ -325,7 +325,8 @@ impl HeaderPattern {
             return false;
         };
         for piece in &self.pieces[1..self.pieces.len() - 1] {
-            let Some(at) = rest.find(piece.as_str()) else {
+            // In short texts the quickest search by far.
+            let Some(at) = memchr::memmem::find(rest.as_bytes(), piece.as_bytes()) else {
                 return false;
             };
             rest = &rest[at + piece.len()..];

@@ -1,10 +1,11 @@
 //! .xlsx and .xlsm workbooks -> cells: the short way where a workbook is plain, the library's where it is not. What the short
 //! way cannot read it leaves to the library from that cell on, so both give the same.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use calamine::{DataRef, Reader, Sheet, Xlsx, XlsxError};
 
+use super::ahead::{self, Reading};
 use super::excel::{
     Bytes, extras_limits, merges, outside, percent_cells, say_remarks, seen, worksheets,
 };
@@ -19,8 +20,18 @@ use crate::pipeline::model::Limits;
 /// # Errors
 /// When the workbook as a whole cannot be read; a sheet that cannot be read to its end is broken, no error.
 pub fn xlsx(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    read(bytes, Plain::open(bytes, fast::CHUNK), limits, sink)
+    let reading = Reading::begin();
+    let mut plain = Plain::open(bytes, fast::CHUNK);
+    if let Some(plain) = &mut plain
+        && reading.leaves_a_core()
+    {
+        plain.ahead_from = LARGE;
+    }
+    read(bytes, plain, limits, sink)
 }
+
+/// Parts that are at least so large are unpacked ahead.
+const LARGE: u64 = 4 << 20;
 
 /// A workbook with what could be opened of it without the library's reading all of it.
 fn read(
@@ -106,6 +117,8 @@ struct Plain<'b> {
     styles: Vec<Style>,
     texts: Texts,
     chunk: usize,
+    /// Sheets that are at least so large are unpacked ahead by a thread of their own.
+    ahead_from: u64,
 }
 
 impl<'b> Plain<'b> {
@@ -136,6 +149,7 @@ impl<'b> Plain<'b> {
             styles,
             texts,
             chunk,
+            ahead_from: u64::MAX,
         })
     }
 
@@ -154,19 +168,44 @@ impl<'b> Plain<'b> {
         let Some(path) = part_of(&mut self.skeleton, &self.parts, name) else {
             return Ok(Short::Part(0));
         };
-        let Ok(Some(part)) = self.package.part(path) else {
+        let (package, chunk) = (&mut self.package, self.chunk);
+        let Some(mut source) = package.part(path).ok().flatten() else {
             return Ok(Short::Part(0));
         };
-        let mut sheet = fast::Sheet::new(part, context, self.chunk);
-        if let Outcome::NotUnderstood(given, _) = sheet.cells(deadline, sink)? {
-            return Ok(Short::Part(given));
+        if source.size() >= self.ahead_from {
+            let short = ahead::with(source, chunk, |source| {
+                let sheet = fast::Sheet::new(source, context, chunk);
+                through(sheet, limits, deadline, sink)
+            });
+            if let Some(short) = short {
+                return short;
+            }
+            // No thread is to be had.
+            source = match package.part(path) {
+                Ok(Some(source)) => source,
+                _ => return Ok(Short::Part(0)),
+            };
         }
-        if !sink.wants_layout() {
-            return Ok(Short::Whole(None));
-        }
-        let found = sheet.beside_cells(deadline, limits.merged_blocks)?;
-        Ok(found.map_or(Short::Cells, |found| Short::Whole(Some(found))))
+        let sheet = fast::Sheet::new(source, context, chunk);
+        through(sheet, limits, deadline, sink)
     }
+}
+
+/// Reads a sheet as far as it is plain.
+fn through<R: Read>(
+    mut sheet: fast::Sheet<'_, R>,
+    limits: &Limits,
+    deadline: &mut Deadline,
+    sink: &mut dyn Sink,
+) -> Result<Short, ReadError> {
+    if let Outcome::NotUnderstood(given, _) = sheet.cells(deadline, sink)? {
+        return Ok(Short::Part(given));
+    }
+    if !sink.wants_layout() {
+        return Ok(Short::Whole(None));
+    }
+    let found = sheet.beside_cells(deadline, limits.merged_blocks)?;
+    Ok(found.map_or(Short::Cells, |found| Short::Whole(Some(found))))
 }
 
 /// The part that the library takes for a sheet.

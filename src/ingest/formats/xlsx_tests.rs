@@ -144,11 +144,29 @@ fn short(
     })
 }
 
+/// The same with every sheet unpacked ahead.
+fn ahead(bytes: &[u8], limits: &Limits, wants_layout: bool, chunk: usize) -> Given {
+    given(wants_layout, None, |sink| {
+        let mut plain = Plain::open(bytes, chunk);
+        if let Some(plain) = &mut plain {
+            plain.ahead_from = 0;
+        }
+        read(bytes, plain, limits, sink)
+    })
+}
+
 fn assert_same(bytes: &[u8], limits: &Limits, chunks: &[usize], what: &dyn std::fmt::Debug) {
     for wants_layout in [true, false] {
         let expected = library(bytes, limits, wants_layout, None);
         for chunk in chunks {
             let found = short(bytes, limits, wants_layout, None, *chunk);
+            if *chunk > 64 {
+                assert_eq!(
+                    ahead(bytes, limits, wants_layout, *chunk),
+                    found,
+                    "{what:?}"
+                );
+            }
             if found != expected {
                 let place = found.1.iter().zip(&expected.1).position(|(a, b)| a != b);
                 let place = place.unwrap_or(found.1.len().min(expected.1.len()));

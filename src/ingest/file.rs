@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::answers::AnswerTable;
+use super::formats::ahead::Reading;
 use super::formats::content::Content;
 use super::formats::{self, Damage, ReadError, Remark};
 use super::seal::Seal;
@@ -86,6 +87,7 @@ impl Memory for NoMemory {
 /// Reads one submission: bytes, sheets, forms, records; what was read of the same bytes before is taken as it is. Bad files
 /// give findings, never errors, and a panic anywhere in the reading is that file's end only.
 pub fn read_file(pipeline: &Pipeline, submission: &Submission, memory: &dyn Memory) -> FileRead {
+    let _reading = Reading::begin();
     let mut file = named_file(pipeline, submission);
     let read = |file: &mut FileRead| fill(pipeline, file, memory);
     let word = pipeline.word(Damage::Reader.word());

@@ -11,19 +11,19 @@ const PIECES: usize = 4;
 /// Files that are being read now.
 static READING: AtomicUsize = AtomicUsize::new(0);
 
-/// A file is being read as long as this lives.
-pub(super) struct Reading(());
+/// A file is at work, from its first byte to all that is kept of it, as long as this lives.
+pub struct Reading(());
 
 impl Reading {
-    pub(super) fn begin() -> Reading {
+    pub fn begin() -> Reading {
         READING.fetch_add(1, Ordering::Relaxed);
         Reading(())
     }
+}
 
-    /// Whether some core reads no file.
-    pub(super) fn leaves_a_core(&self) -> bool {
-        READING.load(Ordering::Relaxed) < rayon::current_num_threads()
-    }
+/// Whether some core is at no file.
+pub(super) fn is_core_idle() -> bool {
+    READING.load(Ordering::Relaxed) < rayon::current_num_threads()
 }
 
 impl Drop for Reading {

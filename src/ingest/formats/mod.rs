@@ -4,7 +4,7 @@
 //! Each reader library is named in one place: calamine in `excel.rs` and `xlsx.rs`, html5ever in `markup/`, zip in `container.rs` and
 //! `package.rs`; quick-xml, which reads what calamine does not tell, only below this folder.
 
-mod ahead;
+pub mod ahead;
 pub mod container;
 pub mod content;
 mod excel;

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 
 use calamine::{DataRef, Reader, Sheet, Xlsx, XlsxError};
 
-use super::ahead::{self, Reading};
+use super::ahead;
 use super::excel::{
     Bytes, extras_limits, merges, outside, percent_cells, say_remarks, seen, worksheets,
 };
@@ -20,10 +20,9 @@ use crate::pipeline::model::Limits;
 /// # Errors
 /// When the workbook as a whole cannot be read; a sheet that cannot be read to its end is broken, no error.
 pub fn xlsx(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), ReadError> {
-    let reading = Reading::begin();
     let mut plain = Plain::open(bytes, fast::CHUNK);
     if let Some(plain) = &mut plain
-        && reading.leaves_a_core()
+        && ahead::is_core_idle()
     {
         plain.ahead_from = LARGE;
     }

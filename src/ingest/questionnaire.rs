@@ -92,8 +92,6 @@ enum Known {
     /// It must be looked at.
     #[default]
     Not,
-    /// Nothing of it is kept.
-    Filled,
     Answer(u8),
     Identity(u8),
     County(Option<u32>),
@@ -217,26 +215,24 @@ impl Collector<'_> {
     pub fn text(&mut self, row: u32, col: u32, number: u32, text: &str) {
         let known = self.known.get(col as usize);
         let known = known.and_then(|known| known.get(number as usize));
-        match known.copied().unwrap_or_default() {
+        let known = known.copied().unwrap_or_default();
+        if !matches!(known, Known::Not) {
+            self.begin(row);
+        }
+        match known {
             Known::Not => {
                 self.cell(row, col, Seen::Text(text));
                 self.remember(row, col, number, text);
             }
-            known => {
-                self.begin(row);
-                match known {
-                    Known::Not | Known::Filled => {}
-                    Known::Answer(word) => {
-                        if let Some(Use::Question(q)) = self.heads.uses.get(col as usize) {
-                            self.passing.answers[*q] = word;
-                        }
-                    }
-                    Known::Identity(group) => self.passing.identity = Some(group),
-                    Known::County(county) => self.passing.county = county,
-                    Known::School(school) => self.passing.school = school,
-                    Known::Duration(seconds) => self.passing.seconds_taken = Some(seconds),
+            Known::Answer(word) => {
+                if let Some(Use::Question(q)) = self.heads.uses.get(col as usize) {
+                    self.passing.answers[*q] = word;
                 }
             }
+            Known::Identity(group) => self.passing.identity = Some(group),
+            Known::County(county) => self.passing.county = county,
+            Known::School(school) => self.passing.school = school,
+            Known::Duration(seconds) => self.passing.seconds_taken = Some(seconds),
         }
     }
 
@@ -248,7 +244,6 @@ impl Collector<'_> {
             return;
         }
         let known = match self.heads.uses.get(col as usize) {
-            Some(Use::Nothing | Use::Role(AnswerRole::Private)) => Known::Filled,
             Some(Use::Question(q)) => Known::Answer(p.answers[*q]),
             Some(Use::Role(AnswerRole::Identity)) => p.identity.map_or(Known::Not, Known::Identity),
             Some(Use::Role(AnswerRole::County)) if p.county.is_some() => Known::County(p.county),
@@ -256,7 +251,8 @@ impl Collector<'_> {
             Some(Use::Role(AnswerRole::Duration)) => {
                 p.seconds_taken.map_or(Known::Not, Known::Duration)
             }
-            _ => Known::Not,
+            // Of such columns there may be very many.
+            _ => return,
         };
         let (col, number) = (col as usize, number as usize);
         if self.known.len() <= col {

@@ -89,6 +89,17 @@ impl Sink for Count {
     fn remark(&mut self, _: Remark) {}
 }
 
+/// Reads the cells of a file and nothing else.
+fn count_cells(bencher: Bencher<'_, '_>, bytes: &[u8]) {
+    let limits = &pipeline().limits;
+    let read = || {
+        let mut count = Count::default();
+        formats::read(bytes, "", limits, &mut count).expect("a table");
+        count.0
+    };
+    bencher.counter(ItemsCount::new(read())).bench(read);
+}
+
 /// The cells of a sheet of questionnaires, from the bytes of the file.
 #[divan::bench(args = ["inline", "shared"])]
 fn cells_of_a_sheet(bencher: Bencher<'_, '_>, strings: &str) {
@@ -97,26 +108,14 @@ fn cells_of_a_sheet(bencher: Bencher<'_, '_>, strings: &str) {
         _ => Strings::Shared,
     };
     let bytes = questionnaires::workbook(RESPONDENTS, "990101", 1, strings);
-    let limits = &pipeline().limits;
-    let read = || {
-        let mut count = Count::default();
-        formats::read(&bytes, "", limits, &mut count).expect("a workbook");
-        count.0
-    };
-    bencher.counter(ItemsCount::new(read())).bench(read);
+    count_cells(bencher, &bytes);
 }
 
 /// The same cells of a text file.
 #[divan::bench]
 fn cells_of_a_text(bencher: Bencher<'_, '_>) {
     let bytes = questionnaires::text(RESPONDENTS, "990101", 1);
-    let limits = &pipeline().limits;
-    let read = || {
-        let mut count = Count::default();
-        formats::read(&bytes, "", limits, &mut count).expect("a text");
-        count.0
-    };
-    bencher.counter(ItemsCount::new(read())).bench(read);
+    count_cells(bencher, &bytes);
 }
 
 /// The same sheet with every questionnaire counted.

@@ -169,10 +169,10 @@ fn carried_out(
     let years = timings.time("earlier", || make::years(request, output, &runs));
     let from = unchanged::made_from(request, read, &years, output);
     let held = timings.time("unchanged", || {
-        let earlier = |inputs_key| make::earlier(request, output, &runs, years.clone(), inputs_key);
-        unchanged::held(&store, &from, read, output, earlier, |earlier| {
+        unchanged::held(&store, &from, read, output, |inputs_key| {
+            let earlier = make::earlier(request, output, &runs, years.clone(), inputs_key);
             let base = earlier.base.as_ref().map(|base| base.run.as_str());
-            make::run_id(request, earlier, base)
+            make::run_id(request, &earlier, base)
         })
     });
     if let Some(told) = held {
@@ -201,9 +201,9 @@ fn carried_out(
     })?;
     let folder = published.folder();
     let counts = Counts::of(&request.pipeline, &made.results, listing.skipped.len());
-    let mut told = Told::of(&made, folder, counts);
-    told.summary = summary(request, &made.results, listing);
-    told.keep(&store, &from, &earlier.inputs_key, &made.outputs);
+    let summary = summary(request, &made.results, listing);
+    let told = Told::of(&made, folder, counts, summary);
+    told.keep(&store, &from, &earlier.inputs_key);
     store.sweep(request.pipeline.settings.store_bytes);
     if let (Published::New(_), Some(retention)) = (&published, request.pipeline.retention) {
         retention::apply(output, &request.pipeline.id, retention);

@@ -9,9 +9,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::compute::{ReadInput, Request};
-use super::make::{self, Earlier};
+use super::make;
 use super::metrics::Counts;
 use super::run_json::{self, RUN_JSON};
+use crate::finding::Severity;
 use crate::ingest::submission::sha256;
 use crate::last_year::Year;
 use crate::store::entries::{Key, Store};
@@ -76,21 +77,20 @@ impl MadeFrom {
     }
 }
 
-/// The run that is made from this, if it is there as it was; with the earlier runs that it is built upon.
+/// The run that is made from this, if it is there as it was; `run_id` names the run of some inputs.
 pub fn held(
     store: &Store,
     from: &MadeFrom,
     read: &ReadInput,
     output: &Path,
-    earlier: impl FnOnce(String) -> Earlier,
-    run_id: impl FnOnce(&Earlier) -> String,
+    run_id: impl FnOnce(String) -> String,
 ) -> Option<Told> {
     // What was read anew may have been read otherwise before.
     if !read.files.iter().all(|file| file.recalled) {
         return None;
     }
     let inputs_key = String::from_utf8(store.get(&from.0)?).ok()?;
-    let own = run_id(&earlier(inputs_key));
+    let own = run_id(inputs_key);
     let told: Told = serde_json::from_slice(&store.get(&from.told(&own))?).ok()?;
     let folder = output.join("runs").join(&told.folder);
     (own == told.run_id && hashes(&folder)? == told.files).then_some(told)
@@ -107,7 +107,7 @@ fn hashes(folder: &Path) -> Option<BTreeMap<String, String>> {
 }
 
 /// The hashes of what is published.
-pub fn hashes_of(outputs: &Outputs) -> BTreeMap<String, String> {
+fn hashes_of(outputs: &Outputs) -> BTreeMap<String, String> {
     let hashed = |(path, bytes): &(String, Vec<u8>)| (path.clone(), hash(path, bytes));
     outputs.par_iter().map(hashed).collect()
 }
@@ -121,8 +121,7 @@ fn hash(path: &str, bytes: &[u8]) -> String {
 
 impl Told {
     /// What is to be said of a run that was made.
-    pub fn of(made: &make::Made, folder: &Path, counts: Counts) -> Told {
-        use crate::finding::Severity;
+    pub fn of(made: &make::Made, folder: &Path, counts: Counts, summary: String) -> Told {
         let results = &made.results;
         let counties = results.dataset.counties.iter();
         let must_correct = counties.filter_map(|county| {
@@ -134,17 +133,16 @@ impl Told {
         Told {
             run_id: made.run_id.clone(),
             folder: name.to_string_lossy().into_owned(),
-            files: BTreeMap::new(),
+            files: hashes_of(&made.outputs),
             exit: made.exit,
             counts,
             must_correct: must_correct.collect(),
-            summary: String::new(),
+            summary,
         }
     }
 
     /// Keeps it for the next run.
-    pub fn keep(&mut self, store: &Store, from: &MadeFrom, inputs_key: &str, outputs: &Outputs) {
-        self.files = hashes_of(outputs);
+    pub fn keep(&self, store: &Store, from: &MadeFrom, inputs_key: &str) {
         // It can be written: it has no keys but texts.
         if let Ok(bytes) = serde_json::to_vec(self) {
             store.put(&from.0, inputs_key.as_bytes());

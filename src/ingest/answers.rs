@@ -148,7 +148,7 @@ impl Tally {
         let (mut hits, mut all) = (0, 0);
         for (w, n) in counts.iter().enumerate() {
             let means = survey.words.get(w).map(|w| w.means);
-            let judged = !matches!(means, None | Some(AnswerMeans::Unknown));
+            let judged = means.is_some_and(AnswerMeans::is_judgement);
             if judged || survey.unknown == Unknown::In {
                 all += n;
             }

@@ -94,8 +94,8 @@ enum Known {
     Not,
     Answer(u8),
     Identity(u8),
-    County(Option<u32>),
-    School(Option<u32>),
+    County(u32),
+    School(u32),
     Duration(f64),
 }
 
@@ -230,8 +230,8 @@ impl Collector<'_> {
                 }
             }
             Known::Identity(group) => self.passing.identity = Some(group),
-            Known::County(county) => self.passing.county = county,
-            Known::School(school) => self.passing.school = school,
+            Known::County(county) => self.passing.county = Some(county),
+            Known::School(school) => self.passing.school = Some(school),
             Known::Duration(seconds) => self.passing.seconds_taken = Some(seconds),
         }
     }
@@ -244,15 +244,16 @@ impl Collector<'_> {
             return;
         }
         let known = match self.heads.uses.get(col as usize) {
-            Some(Use::Question(q)) => Known::Answer(p.answers[*q]),
-            Some(Use::Role(AnswerRole::Identity)) => p.identity.map_or(Known::Not, Known::Identity),
-            Some(Use::Role(AnswerRole::County)) if p.county.is_some() => Known::County(p.county),
-            Some(Use::Role(AnswerRole::School)) if p.school.is_some() => Known::School(p.school),
-            Some(Use::Role(AnswerRole::Duration)) => {
-                p.seconds_taken.map_or(Known::Not, Known::Duration)
-            }
+            Some(Use::Question(q)) => Some(Known::Answer(p.answers[*q])),
+            Some(Use::Role(AnswerRole::Identity)) => p.identity.map(Known::Identity),
+            Some(Use::Role(AnswerRole::County)) => p.county.map(Known::County),
+            Some(Use::Role(AnswerRole::School)) => p.school.map(Known::School),
+            Some(Use::Role(AnswerRole::Duration)) => p.seconds_taken.map(Known::Duration),
             // Of such columns there may be very many.
-            _ => return,
+            _ => None,
+        };
+        let Some(known) = known else {
+            return;
         };
         let (col, number) = (col as usize, number as usize);
         if self.known.len() <= col {
@@ -680,7 +681,7 @@ impl Own {
             }
         }
         let others = asked.len().saturating_sub(1);
-        let whole_judged = !matches!(said.whole, None | Some(AnswerMeans::Unknown));
+        let whole_judged = said.whole.is_some_and(AnswerMeans::is_judgement);
         if whole_judged && said.judged as usize == asked.len() && others > 1 {
             screened.comparable += 1;
             let is_satisfied = said.whole == Some(AnswerMeans::Satisfied);

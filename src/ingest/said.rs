@@ -39,7 +39,7 @@ impl Said {
             answered += usize::from(m.is_some());
             satisfied += u32::from(m == Some(AnswerMeans::Satisfied));
             basic += u32::from(m == Some(AnswerMeans::Basic));
-            judged += u32::from(!matches!(m, None | Some(AnswerMeans::Unknown)));
+            judged += u32::from(m.is_some_and(AnswerMeans::is_judgement));
         }
         let all = u32::try_from(asked.len()).unwrap_or(u32::MAX);
         let whole = means(heads.overall);
@@ -49,7 +49,7 @@ impl Said {
             whole == Some(AnswerMeans::Satisfied),
             matches!(whole, Some(AnswerMeans::Satisfied | AnswerMeans::Basic)),
         ];
-        let whole_judged = !matches!(whole, None | Some(AnswerMeans::Unknown));
+        let whole_judged = whole.is_some_and(AnswerMeans::is_judgement);
         let enough =
             |n: u32, of: u32| of > 0 && f64::from(n) * 100.0 >= survey.share * f64::from(of) - 1e-9;
         for (counts, of, asked_whole) in [

@@ -89,7 +89,7 @@ impl Sink for Sheets<'_> {
     fn cell(&mut self, row: u32, col: u32, value: Seen<'_>) -> Result<(), ReadError> {
         self.deadline.check()?;
         match &mut self.current {
-            Some(cells) => cells.put(row, col, value),
+            Some(cells) => cells.put(row, col, value, None),
             None => Ok(()),
         }
     }
@@ -97,7 +97,7 @@ impl Sink for Sheets<'_> {
     fn text(&mut self, row: u32, col: u32, number: u32, text: &str) -> Result<(), ReadError> {
         self.deadline.check()?;
         match &mut self.current {
-            Some(cells) => cells.put_text(row, col, number, text),
+            Some(cells) => cells.put(row, col, Seen::Text(text), Some(number)),
             None => Ok(()),
         }
     }
@@ -165,7 +165,14 @@ impl<'p> Cells<'p> {
         }
     }
 
-    fn put(&mut self, row: u32, col: u32, value: Seen<'_>) -> Result<(), ReadError> {
+    /// Takes a cell; a text may have a number, by which it need not be looked at again where answers are counted.
+    fn put(
+        &mut self,
+        row: u32,
+        col: u32,
+        value: Seen<'_>,
+        number: Option<u32>,
+    ) -> Result<(), ReadError> {
         if row >= HEAD_ROWS && !self.looked {
             self.look();
         }
@@ -179,7 +186,10 @@ impl<'p> Cells<'p> {
         self.last = Some((row, col));
         // Questionnaires pass by: nothing is kept of their cells.
         if let Some(collector) = &mut self.collector {
-            collector.cell(row, col, value);
+            match (value, number) {
+                (Seen::Text(text), Some(number)) => collector.text(row, col, number, text),
+                _ => collector.cell(row, col, value),
+            }
             return Ok(());
         }
         if let Seen::Text(t) | Seen::Field(t) = value {
@@ -215,18 +225,6 @@ impl<'p> Cells<'p> {
             return over(Limit::Text, limits.text >> 20);
         }
         Ok(())
-    }
-
-    /// The same for a text with a number, which need not be looked at again where answers are counted.
-    fn put_text(&mut self, row: u32, col: u32, number: u32, text: &str) -> Result<(), ReadError> {
-        match &mut self.collector {
-            Some(collector) if self.last.is_none_or(|last| (row, col) > last) => {
-                self.last = Some((row, col));
-                collector.text(row, col, number, text);
-                Ok(())
-            }
-            _ => self.put(row, col, Seen::Text(text)),
-        }
     }
 
     /// Looks at the first rows.

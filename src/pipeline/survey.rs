@@ -188,6 +188,13 @@ pub enum AnswerMeans {
     Unknown,
 }
 
+impl AnswerMeans {
+    /// Whether it says how satisfied somebody is.
+    pub fn is_judgement(self) -> bool {
+        self != AnswerMeans::Unknown
+    }
+}
+
 /// What is looked at in the answers of a county.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {

@@ -1,5 +1,6 @@
 //! One cell of a worksheet from its tag to its end: where it stands and what it holds.
 
+use super::literal::Literal;
 use super::number::{block, column, number, whole};
 use super::scan::{Attributes, Cursor, Halt, Raw, Taken, once};
 use super::text::{Escapes, Scratch, Space, item, passed, text};
@@ -10,7 +11,7 @@ use crate::ingest::formats::{MAX_COLUMN, Seen};
 const ROW_DIGITS: usize = 7;
 
 /// Where in a sheet the next cell is expected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Place {
     /// From 0.
     pub(super) row: u32,
@@ -19,43 +20,37 @@ pub(super) struct Place {
     /// The row's number as it stands in the names of its cells.
     digits: [u8; ROW_DIGITS],
     length: usize,
-    /// The same with the quote behind it, as one number, and which bytes of eight these are.
-    packed: (u64, u64),
+    /// The same with the quote behind it.
+    quoted: Literal<1>,
 }
 
 impl Place {
     /// Goes to the start of a row.
     pub(super) fn at_row(row: u32) -> Place {
-        let mut place = Place {
-            row,
-            ..Place::default()
-        };
+        let mut digits = [0; ROW_DIGITS];
+        let mut length = 0;
         let mut rest = row.saturating_add(1);
-        while rest > 0 && place.length < ROW_DIGITS {
-            let digit = u8::try_from(rest % 10).unwrap_or_default();
-            place.digits.copy_within(0..ROW_DIGITS - 1, 1);
-            place.digits[0] = b'0' + digit;
-            place.length += 1;
+        while rest > 0 && length < ROW_DIGITS {
+            digits.copy_within(0..ROW_DIGITS - 1, 1);
+            digits[0] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+            length += 1;
             rest /= 10;
         }
-        let (mut bytes, mut mask) = ([0u8; 8], [0u8; 8]);
-        let digits = place.digits.iter().take(place.length).chain(b"\"");
-        for ((byte, mask), digit) in bytes.iter_mut().zip(&mut mask).zip(digits) {
-            (*byte, *mask) = (*digit, 0xFF);
+        let mut quoted = [b'"'; ROW_DIGITS + 1];
+        quoted[..length].copy_from_slice(&digits[..length]);
+        Place {
+            row,
+            column: 0,
+            digits,
+            length,
+            quoted: Literal::of(&quoted[..=length]).expect("eight bytes at most"),
         }
-        place.packed = (u64::from_le_bytes(bytes), u64::from_le_bytes(mask));
-        place
     }
 
     /// What follows the row's number and a quote, where these stand.
     #[inline]
     pub(super) fn behind_row<'a>(&self, rest: &'a [u8]) -> Option<&'a [u8]> {
-        let (digits, mask) = self.packed;
-        let first = u64::from_le_bytes(*rest.first_chunk::<8>()?);
-        if first & mask != digits {
-            return None;
-        }
-        rest.get(self.length + 1..)
+        self.quoted.behind(rest)
     }
 
     /// The column of a cell in this row by its name; nothing for a cell elsewhere.

@@ -6,6 +6,7 @@
 //! are opened, what styles mean and which part belongs to which sheet is asked of the library, not known here.
 
 mod cell;
+mod literal;
 mod number;
 mod scan;
 mod sheet;

@@ -3,10 +3,11 @@
 use std::io::Read;
 
 use super::cell::{Place, cell};
+use super::literal::Literal;
 use super::number::{block, whole};
 use super::scan::{Cursor, Halt, Kind, Taken};
 use super::text::{Scratch, passed};
-use super::usual::{Held, Literal, Usual};
+use super::usual::{Held, Usual};
 use super::window::Window;
 use super::{Context, text};
 use crate::ingest::formats::{Deadline, MAX_ROW, ReadError, Sink};
@@ -81,7 +82,7 @@ impl<'t, R: Read> Sheet<'t, R> {
             row_tag: None,
             stage: Stage::Start,
             depth: 0,
-            place: Place::default(),
+            place: Place::at_row(0),
             next_row: 0,
             given: 0,
             percent_left_out: false,
@@ -120,9 +121,13 @@ impl<'t, R: Read> Sheet<'t, R> {
                         Ok(true) => {
                             match cell(&mut cursor, &self.place, self.context, &mut self.scratch) {
                                 Ok(cell) => {
-                                    let length = whole.left().saturating_sub(cursor.left());
-                                    let written = whole.rest().get(..length).unwrap_or_default();
-                                    self.usual.learn(written, &self.place, self.context);
+                                    // Without a value nothing is to be learnt from it.
+                                    if cell.seen.is_some() {
+                                        let length = whole.left().saturating_sub(cursor.left());
+                                        let written = whole.rest().get(..length);
+                                        let written = written.unwrap_or_default();
+                                        self.usual.learn(written, &self.place, self.context);
+                                    }
                                     whole = cursor;
                                     let at = (self.place.row, cell.column);
                                     self.place.column = cell.column + 1;

@@ -71,7 +71,7 @@ fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
 /// Formats are made once a look and reused.
 struct Formats {
     base: Format,
-    made: HashMap<(Tone, Option<usize>), Format>,
+    made: HashMap<Shape, Format>,
 }
 
 impl Formats {
@@ -178,45 +178,41 @@ fn write_sheet(
     worksheet.set_row_height(row, 15 * u32::try_from(head_lines).unwrap_or(1) + 4)?;
     let head_row = row;
     row += 1;
+    let link = (formats.base.clone())
+        .set_align(FormatAlign::VerticalCenter)
+        .set_text_wrap()
+        .set_font_color(Color::RGB(0x0005_63C1));
     let mut links = 0;
+    let mut runs = Runs::over(sheet);
+    if sheet
+        .rows
+        .last()
+        .is_some_and(|cells| cells.len() > usize::from(last))
+    {
+        // The sheet reaches to its last cell, even where that is empty.
+        let bottom = row + u32::try_from(sheet.rows.len() - 1).unwrap_or(u32::MAX);
+        worksheet.write_blank(bottom, last, formats.of(Tone::Plain, None))?;
+    }
     for cells in &sheet.rows {
         let mut lines = 1;
-        for (c, cell) in cells.iter().enumerate() {
-            let col = column(c);
+        for c in 0..runs.columns() {
+            let cell = cells.get(c);
+            runs.pass(worksheet, formats, (row, c), cell.and_then(shape))?;
             match cell {
-                Cell::Empty => {
-                    worksheet.write_blank(row, col, formats.of(Tone::Plain, None))?;
-                }
-                Cell::Text(text, tone) => {
-                    worksheet.write_string_with_format(
-                        row,
-                        col,
-                        cut(text),
-                        formats.of(*tone, None),
-                    )?;
-                }
-                Cell::Number(..) | Cell::Formula { .. } => {
-                    write_figure(worksheet, row, col, cell, formats)?;
-                }
-                Cell::Link { text, target } => {
+                Some(Cell::Link { text, target }) => {
+                    let col = column(c);
                     links += 1;
-                    let format = formats
-                        .base
-                        .clone()
-                        .set_align(FormatAlign::VerticalCenter)
-                        .set_text_wrap()
-                        .set_font_color(Color::RGB(0x0005_63C1));
                     let url = Url::new(target.as_str()).set_text(cut(text));
                     if links > MAX_LINKS
-                        || worksheet
-                            .write_url_with_format(row, col, url, &format)
-                            .is_err()
+                        || (worksheet.write_url_with_format(row, col, url, &link)).is_err()
                     {
-                        worksheet.write_string_with_format(row, col, cut(text), &format)?;
+                        worksheet.write_string_with_format(row, col, cut(text), &link)?;
                     }
                 }
+                Some(cell) => write_value(worksheet, row, column(c), cell, None)?,
+                None => {}
             }
-            if let Cell::Text(text, _) | Cell::Link { text, .. } = cell
+            if let Some(Cell::Text(text, _) | Cell::Link { text, .. }) = cell
                 && let Some(width) = widths.get(c).filter(|width| width.wraps)
             {
                 lines = lines.max(lines_of(text, width.shown));
@@ -227,6 +223,7 @@ fn write_sheet(
         }
         row += 1;
     }
+    runs.end(worksheet, formats, row)?;
     if let Some(chart) = &sheet.chart {
         let made = chart_of(sheet, chart, head_row + 1);
         worksheet.insert_chart(row + 1, 0, &made)?;
@@ -284,34 +281,99 @@ fn chart_of(sheet: &Sheet, chart: &Chart, first: u32) -> XlsxChart {
     made
 }
 
-/// A number or a formula.
-fn write_figure(
+/// What the format of a cell hangs on: its tone, and the digits behind the point of a figure.
+type Shape = (Tone, Option<usize>);
+
+/// The shape of a cell; a link has its own.
+fn shape(cell: &Cell) -> Option<Shape> {
+    match cell {
+        Cell::Empty => Some((Tone::Plain, None)),
+        Cell::Text(_, tone) => Some((*tone, None)),
+        Cell::Number(value, digits, tone) if value.is_finite() => Some((*tone, Some(*digits))),
+        Cell::Number(..) => Some((Tone::Pale, None)),
+        Cell::Formula { digits, .. } => Some((Tone::Plain, Some(*digits))),
+        Cell::Link { .. } => None,
+    }
+}
+
+/// Longer runs would leave what is near the processor.
+const LONGEST_RUN: u32 = 64;
+
+/// Cells of one shape below each other, by column. The library looks a format up by all that it holds, each time that it is
+/// named: so it is named once for a run of cells, after they are written.
+struct Runs(Vec<Option<(u32, Shape)>>);
+
+impl Runs {
+    fn over(sheet: &Sheet) -> Runs {
+        let columns = sheet.rows.iter().map(Vec::len).max().unwrap_or(0);
+        Runs(vec![None; columns])
+    }
+
+    fn columns(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Comes to a cell; those above it get their format where theirs is another one.
+    fn pass(
+        &mut self,
+        worksheet: &mut Worksheet,
+        formats: &mut Formats,
+        (row, c): (u32, usize),
+        shape: Option<Shape>,
+    ) -> Result<(), XlsxError> {
+        let run = &mut self.0[c];
+        if run.is_some_and(|(first, own)| Some(own) == shape && row < first + LONGEST_RUN) {
+            return Ok(());
+        }
+        let begun = shape.map(|shape| (row, shape));
+        if let Some((first, (tone, digits))) = std::mem::replace(run, begun) {
+            let format = formats.of(tone, digits);
+            worksheet.set_range_format(first, column(c), row - 1, column(c), format)?;
+        }
+        Ok(())
+    }
+
+    /// The rows end above this one.
+    fn end(
+        mut self,
+        worksheet: &mut Worksheet,
+        formats: &mut Formats,
+        row: u32,
+    ) -> Result<(), XlsxError> {
+        (0..self.columns()).try_for_each(|c| self.pass(worksheet, formats, (row, c), None))
+    }
+}
+
+/// Writes what stands in a cell; with its format, or without one that it gets afterwards.
+fn write_value(
     worksheet: &mut Worksheet,
     row: u32,
     col: u16,
     cell: &Cell,
-    formats: &mut Formats,
+    format: Option<&Format>,
 ) -> Result<(), XlsxError> {
-    match cell {
-        Cell::Number(value, digits, tone) if value.is_finite() => {
+    match (cell, format) {
+        (Cell::Text(text, _), Some(format)) => {
+            worksheet.write_string_with_format(row, col, cut(text), format)?
+        }
+        (Cell::Text(text, _), None) => worksheet.write_string(row, col, cut(text))?,
+        (Cell::Number(value, ..), format) if value.is_finite() => {
             let value = fifteen_digits(*value);
-            let format = formats.of(*tone, Some(*digits));
-            worksheet.write_number_with_format(row, col, value, format)?;
+            match format {
+                Some(format) => worksheet.write_number_with_format(row, col, value, format)?,
+                None => worksheet.write_number(row, col, value)?,
+            }
         }
-        Cell::Formula {
-            formula,
-            value,
-            digits,
-        } => {
-            let result = fifteen_digits(*value).to_string();
-            let format = formats.of(Tone::Plain, Some(*digits));
-            let formula = Formula::new(formula).set_result(result);
-            worksheet.write_formula_with_format(row, col, formula, format)?;
+        (Cell::Formula { formula, value, .. }, format) => {
+            let formula = Formula::new(formula).set_result(fifteen_digits(*value).to_string());
+            match format {
+                Some(format) => worksheet.write_formula_with_format(row, col, formula, format)?,
+                None => worksheet.write_formula(row, col, formula)?,
+            }
         }
-        _ => {
-            worksheet.write_blank(row, col, formats.of(Tone::Pale, None))?;
-        }
-    }
+        (_, Some(format)) => worksheet.write_blank(row, col, format)?,
+        (_, None) => worksheet,
+    };
     Ok(())
 }
 
@@ -351,6 +413,7 @@ fn write_page(
     let needed = head.clone().set_background_color(Color::RGB(0x00FF_E8A6));
     let middle = formats.of(Tone::Plain, None).clone();
     let middle = middle.set_align(FormatAlign::Center);
+    let given = formats.entry(&Entry::default());
     let mut lines: std::collections::BTreeMap<u32, usize> = std::collections::BTreeMap::new();
     for entry in &page.entries {
         write_entry(worksheet, entry, formats)?;
@@ -362,39 +425,35 @@ fn write_page(
     }
     for placed in &page.cells {
         let (row, col) = (placed.row, placed.col);
+        let (tone, digits) = shape(&placed.cell).unwrap_or((Tone::Plain, None));
         let format = match placed.look {
-            Look::Title => title.clone(),
-            Look::Head => head.clone(),
-            Look::Note => note.clone(),
-            Look::Lead => lead.clone(),
-            Look::NeededHead => needed.clone(),
-            Look::Middle => middle.clone(),
-            Look::Given => formats.entry(&Entry::default()),
-            Look::Section => formats.of(Tone::Strong, None).clone(),
-            Look::Body => match &placed.cell {
-                Cell::Text(_, tone) => formats.of(*tone, None).clone(),
-                Cell::Number(_, digits, tone) => formats.of(*tone, Some(*digits)).clone(),
-                _ => formats.of(Tone::Plain, None).clone(),
-            },
+            Look::Title => &title,
+            Look::Head => &head,
+            Look::Note => &note,
+            Look::Lead => &lead,
+            Look::NeededHead => &needed,
+            Look::Middle => &middle,
+            Look::Given => &given,
+            Look::Section => formats.of(Tone::Strong, None),
+            Look::Body => formats.of(tone, digits),
         };
         if (placed.bottom, placed.right) != (row, col) {
-            worksheet.merge_range(row, col, placed.bottom, placed.right, "", &format)?;
+            worksheet.merge_range(row, col, placed.bottom, placed.right, "", format)?;
         }
-        match &placed.cell {
-            Cell::Empty | Cell::Link { .. } => {
-                worksheet.write_blank(row, col, &format)?;
-            }
-            Cell::Text(text, _) => {
-                worksheet.write_string_with_format(row, col, cut(text), &format)?;
-                if placed.bottom == row {
-                    let wide = room(page, placed);
-                    let scale = if placed.look == Look::Title { 2 } else { 1 };
-                    let most = lines.entry(row).or_insert(1);
-                    *most = (*most).max(lines_of(text, wide) * scale);
-                }
-            }
-            figure => write_figure(worksheet, row, col, figure, formats)?,
+        if let Cell::Text(text, _) = &placed.cell
+            && placed.bottom == row
+        {
+            let wide = room(page, placed);
+            let scale = if placed.look == Look::Title { 2 } else { 1 };
+            let most = lines.entry(row).or_insert(1);
+            *most = (*most).max(lines_of(text, wide) * scale);
         }
+        // A figure looks the same everywhere.
+        let format = match &placed.cell {
+            Cell::Number(..) | Cell::Formula { .. } => formats.of(tone, digits),
+            _ => format,
+        };
+        write_value(worksheet, row, col, &placed.cell, Some(format))?;
     }
     for (row, count) in lines {
         let count = u32::try_from(count.min(27)).unwrap_or(1);
@@ -448,18 +507,7 @@ fn write_entry(
     let format = formats.entry(entry);
     for row in top..=bottom {
         for col in left..=right {
-            match &entry.given {
-                Cell::Text(text, _) => {
-                    worksheet.write_string_with_format(row, col, cut(text), &format)?;
-                }
-                Cell::Number(value, ..) if value.is_finite() => {
-                    let value = fifteen_digits(*value);
-                    worksheet.write_number_with_format(row, col, value, &format)?;
-                }
-                _ => {
-                    worksheet.write_blank(row, col, &format)?;
-                }
-            }
+            write_value(worksheet, row, col, &entry.given, Some(&format))?;
         }
     }
     let rule = match &entry.allowed {

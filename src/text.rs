@@ -5,10 +5,38 @@ use unicode_normalization::UnicodeNormalization;
 /// A text for comparing headers and names: NFKC, lower case, without spaces, punctuation, line breaks and control
 /// characters. Comparison signs, `%` and tick marks stay: they carry meaning.
 pub fn normal(text: &str) -> String {
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| c.is_alphanumeric() || "<>≤≥=%√✓×✗".contains(*c))
-        .collect()
+    let signs = |c: char| "<>≤≥=%√✓×✗".contains(c);
+    match each_alone(text) {
+        Some(folded) => {
+            let chars = folded.chars();
+            let kept = chars.filter(|c| c.is_ascii_alphanumeric() || is_han(*c) || signs(*c));
+            kept.map(|c| c.to_ascii_lowercase()).collect()
+        }
+        None => {
+            let folded = text.nfkc().flat_map(char::to_lowercase);
+            folded
+                .filter(|c| c.is_alphanumeric() || signs(*c))
+                .collect()
+        }
+    }
+}
+
+/// Common Chinese characters: letters that have no other way to be written.
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FA5}')
+}
+
+/// NFKC of a text in which every character is folded by itself, as in most; `None` of others. Saves the tables of Unicode.
+fn each_alone(text: &str) -> Option<String> {
+    let alone = |c: char| match c {
+        _ if c.is_ascii() || is_han(c) => Some(c),
+        // Signs between words, and quotes.
+        '\u{3001}' | '\u{3002}' | '\u{300A}' | '\u{300B}' | '\u{201C}' | '\u{201D}' => Some(c),
+        '\u{3000}' => Some(' '),
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0),
+        _ => None,
+    };
+    text.chars().map(alone).collect()
 }
 
 /// A text's characters folded (NFKC, lower case), nothing left out.
@@ -19,10 +47,8 @@ pub fn folded(text: &str) -> Vec<char> {
 /// A cell's text for reading a value: NFKC, without surrounding white space of any kind, byte-order marks and
 /// zero-width characters.
 pub fn trimmed(text: &str) -> String {
-    let folded: String = text
-        .nfkc()
-        .filter(|c| !is_invisible(*c))
-        .collect::<String>();
+    let mut folded = each_alone(text).unwrap_or_else(|| text.nfkc().collect());
+    folded.retain(|c| !is_invisible(c));
     folded.trim().to_string()
 }
 
@@ -148,6 +174,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_folded_alone_is_folded_as_unicode_says() {
+        let by_tables = |text: &str| text.nfkc().collect::<String>();
+        let all = '\0'..=char::MAX;
+        for c in all {
+            let text = format!("其{c}a{c}");
+            let Some(folded) = each_alone(&text) else {
+                continue;
+            };
+            assert_eq!(folded, by_tables(&text), "{c:?}");
+            let tabled = by_tables(&text).chars().flat_map(char::to_lowercase);
+            let kept = |c: &char| c.is_alphanumeric() || "<>≤≥=%√✓×✗".contains(*c);
+            assert_eq!(normal(&text), tabled.filter(kept).collect::<String>());
+        }
+        // What follows a letter may join it.
+        assert_eq!(normal("e\u{301}"), "\u{e9}");
+        assert_eq!(each_alone("e\u{301}"), None);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use super::grid::{Cell, Grid};
 use super::header::{one_line, shown};
 use crate::finding::{Draft, Place, a1};
 use crate::pipeline::Pipeline;
-use crate::pipeline::model::{AnswerRole, Asked, Form, HeaderPattern, Layout, Rule, Survey};
+use crate::pipeline::model::{
+    AnswerRole, Asked, Form, Header, HeaderPattern, Layout, Rule, Survey,
+};
 use crate::text::normal;
 
 /// What a column is.
@@ -120,6 +122,7 @@ fn in_row(
 /// What a header fits: compared as a whole, and without what it says in brackets.
 fn fitting(asked: &Asked, text: &str) -> Fits {
     let (whole, short) = bare(text, &asked.asides);
+    let (whole, short) = (Header::from(whole), Header::from(short));
     let weigh = |patterns: &[HeaderPattern]| {
         let fitting = patterns.iter().filter(|p| p.fits(&whole) || p.fits(&short));
         fitting.map(|p| p.weight).max()

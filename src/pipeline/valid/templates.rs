@@ -262,7 +262,7 @@ impl Valid<'_> {
             let Some(role) = self.one_of(file, &r.role, "a role of a column", ROLES) else {
                 continue;
             };
-            let header = normal(r.header.get_ref());
+            let header = normal(r.header.get_ref()).into();
             let mut known = form.asked.roles.iter().filter(|(own, _)| *own == role);
             if !known.any(|(_, patterns)| patterns.iter().any(|p| p.fits(&header))) {
                 let message = format!(

@@ -38,18 +38,28 @@ pub fn text(dataset: &Dataset, row: &Row) -> String {
     out
 }
 
+/// The texts of all rows of a table.
+pub struct Texts {
+    pub texts: Vec<String>,
+    /// By row the index of its text.
+    pub rows: Vec<u32>,
+}
+
 /// The texts of all rows of a table. Rows of one sheet mostly stand in the same columns: then the text is that of the row before.
-pub fn texts(dataset: &Dataset, rows: &[Row]) -> Vec<String> {
-    let mut out: Vec<String> = Vec::with_capacity(rows.len());
+pub fn texts(dataset: &Dataset, rows: &[Row]) -> Texts {
+    let mut texts: Vec<String> = Vec::new();
+    let mut of_rows: Vec<u32> = Vec::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
-        let like = i.checked_sub(1).filter(|b| alike(&rows[*b], row));
-        let own = match like {
-            Some(before) => out[before].clone(),
-            None => text(dataset, row),
-        };
-        out.push(own);
+        let is_like = i.checked_sub(1).is_some_and(|b| alike(&rows[b], row));
+        if !is_like {
+            texts.push(text(dataset, row));
+        }
+        of_rows.push(u32::try_from(texts.len() - 1).unwrap_or(u32::MAX));
     }
-    out
+    Texts {
+        texts,
+        rows: of_rows,
+    }
 }
 
 /// Whether two rows have their figures in the same columns, each in its own line.

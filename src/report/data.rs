@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::indicators::Verdict;
 use crate::indicators::balance::{COMPOSITE, Spread};
 use crate::indicators::figure::Basis;
+use crate::indicators::unit::Met;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
 /// All frames that have content, by file name.
@@ -64,15 +65,17 @@ fn table_frame(context: &Context<'_>, table: usize) -> Result<DataFrame, Error> 
     let sheet = |row: &Row| &dataset.sheets[row.sheet as usize];
     frame.with_column(text(
         "file",
-        rows.iter().map(|r| Some(sheet(r).file.clone())),
+        rows.iter().map(|r| Some(sheet(r).file.as_str())),
     ))?;
     frame.with_column(text(
         "sheet",
-        rows.iter().map(|r| Some(sheet(r).sheet.clone())),
+        rows.iter().map(|r| Some(sheet(r).sheet.as_str())),
     ))?;
     frame.with_column(int("row", rows.iter().map(|r| Some(i64::from(r.row) + 1))))?;
     let cells = places::texts(dataset, rows);
-    frame.with_column(Column::new("cells".into(), cells))?;
+    // A text that many rows share is held once.
+    let texts = Column::new("cells".into(), cells.texts);
+    frame.with_column(texts.take_slice(&cells.rows)?)?;
     Ok(frame)
 }
 
@@ -88,8 +91,12 @@ pub fn parquet(frame: &mut DataFrame) -> Result<Vec<u8>, Error> {
     Ok(bytes.into_inner())
 }
 
-pub(super) fn text<I: IntoIterator<Item = Option<String>>>(name: &str, values: I) -> Column {
-    Column::new(name.into(), values.into_iter().collect::<Vec<_>>())
+pub(super) fn text<T: AsRef<str>>(
+    name: &str,
+    values: impl IntoIterator<Item = Option<T>>,
+) -> Column {
+    let values: StringChunked = values.into_iter().collect();
+    values.with_name(name.into()).into_column()
 }
 
 pub(super) fn float<I: IntoIterator<Item = Option<f64>>>(name: &str, values: I) -> Column {
@@ -161,14 +168,14 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
 }
 
 /// The key of a unit: county, school, stage.
-struct Keys {
-    county: Vec<Option<String>>,
-    school: Vec<Option<String>>,
-    stage: Vec<Option<String>>,
+struct Keys<'a> {
+    county: Vec<Option<&'a str>>,
+    school: Vec<Option<&'a str>>,
+    stage: Vec<Option<&'a str>>,
 }
 
 /// The keys of units by index. A school without a code stands under a key made from its name, marked with `~`.
-fn keys(context: &Context<'_>, indices: impl Iterator<Item = usize>) -> Keys {
+fn keys<'a>(context: &Context<'a>, indices: impl Iterator<Item = usize>) -> Keys<'a> {
     let mut out = Keys {
         county: Vec::new(),
         school: Vec::new(),
@@ -180,10 +187,10 @@ fn keys(context: &Context<'_>, indices: impl Iterator<Item = usize>) -> Keys {
     for u in indices {
         let unit = &context.results.units.list[u];
         let row = &context.results.dataset.tables[table].rows[unit.school];
-        out.county.push(Some(row.county_code.clone()));
-        out.school.push(Some(row.key.clone()));
-        out.stage
-            .push(Some(context.pipeline.stages[unit.stage].id.clone()));
+        let stage = &context.pipeline.stages[unit.stage];
+        out.county.push(Some(&row.county_code));
+        out.school.push(Some(&row.key));
+        out.stage.push(Some(&stage.id));
     }
     out
 }
@@ -202,11 +209,11 @@ fn units(context: &Context<'_>) -> Result<DataFrame, Error> {
         |u: &crate::indicators::split::Unit| &r.dataset.sheets[rows[u.school].sheet as usize];
     frame.with_column(text(
         "file",
-        list.iter().map(|u| Some(sheet(u).file.clone())),
+        list.iter().map(|u| Some(sheet(u).file.as_str())),
     ))?;
     frame.with_column(text(
         "sheet",
-        list.iter().map(|u| Some(sheet(u).sheet.clone())),
+        list.iter().map(|u| Some(sheet(u).sheet.as_str())),
     ))?;
     frame.with_column(int(
         "row",
@@ -218,7 +225,8 @@ fn units(context: &Context<'_>) -> Result<DataFrame, Error> {
     ))?;
     frame.with_column(text(
         "not_counted_reason",
-        list.iter().map(|u| (!u.counted).then(|| u.reason.clone())),
+        list.iter()
+            .map(|u| (!u.counted).then_some(u.reason.as_str())),
     ))?;
     frame.with_column(float("stock_share", list.iter().map(|u| u.share)))?;
     let first = [
@@ -270,27 +278,24 @@ fn unit_indicators(context: &Context<'_>) -> Result<DataFrame, Error> {
                 "indicator",
                 values
                     .iter()
-                    .map(|v| Some(indicator(v.indicator).id.clone())),
+                    .map(|v| Some(indicator(v.indicator).id.as_str())),
             ),
             text(
                 "line",
                 values
                     .iter()
-                    .map(|v| Some(indicator(v.indicator).line.clone())),
+                    .map(|v| Some(indicator(v.indicator).line.as_str())),
             ),
             text(
                 "standard",
-                values.iter().map(|_| Some(context.pipeline.id.clone())),
+                values.iter().map(|_| Some(context.pipeline.id.as_str())),
             ),
             float("numerator", values.iter().map(|v| v.numerator)),
             float("denominator", values.iter().map(|v| v.denominator)),
             float("value", values.iter().map(|v| v.value)),
             float("limit", values.iter().map(|v| v.limit)),
             float("floor", values.iter().map(|v| v.floor)),
-            text(
-                "met",
-                values.iter().map(|v| v.met.map(|m| m.word().to_string())),
-            ),
+            text("met", values.iter().map(|v| v.met.map(Met::word))),
             float("shortfall", values.iter().map(|v| v.shortfall)),
         ],
     )?)

@@ -578,7 +578,6 @@ impl Assembly<'_> {
     ) -> Row {
         let columns = &self.given.pipeline.tables[table.table];
         let text = |name: &str| text_of(columns, &record.values, name);
-        let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));
         if self.dataset.county(county).is_none() {
             let known = self.own[file]
                 .as_ref()
@@ -589,7 +588,10 @@ impl Assembly<'_> {
             self.unlisted(county, &known);
         }
         // Never joined by name alone: two rows with the same stand-in claim the same school.
-        let stand_in = || format!("~{}", name.clone().unwrap_or_default());
+        let stand_in = || {
+            let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));
+            format!("~{}", name.unwrap_or_default())
+        };
         let key = match columns.entity {
             Entity::School => text(SCHOOL_CODE).unwrap_or_else(stand_in),
             Entity::County => county.to_string(),

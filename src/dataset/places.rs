@@ -243,6 +243,7 @@ mod tests {
             ..second.clone()
         };
         let texts = texts(&dataset(), &[first, second, third]);
-        assert_eq!(texts, ["F -", "F -", "F18 -"]);
+        assert_eq!(texts.texts, ["F -", "F18 -"]);
+        assert_eq!(texts.rows, [0, 0, 1]);
     }
 }

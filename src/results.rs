@@ -5,6 +5,7 @@ use crate::cells;
 use crate::dataset::{Dataset, FileOutcome};
 use crate::error::Error;
 use crate::finding::{self, Finding, Severity, State};
+use crate::fixed::HashMap;
 use crate::followup::Followed;
 use crate::impact;
 use crate::indicators::balance::{self, Balance, Composite};
@@ -240,26 +241,74 @@ impl Results {
             .count()
     }
 
-    /// How many findings of a severity a county has; of all counties with `None`.
-    pub fn count(&self, county: Option<&str>, severity: Severity) -> usize {
-        self.findings
-            .iter()
-            .filter(|f| f.severity == severity)
-            .filter(|f| county.is_none() || f.county_code.as_deref() == county)
-            .count()
+    /// How many findings of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        let all = self.findings.iter();
+        all.filter(|f| f.severity == severity).count()
     }
 
-    /// How many findings that must be corrected or explained are in a state; of all counties with `None`.
-    pub fn count_state(&self, county: Option<&str>, state: State) -> usize {
-        self.findings
-            .iter()
-            .filter(|f| f.is_asked() && f.state == state)
-            .filter(|f| county.is_none() || f.county_code.as_deref() == county)
-            .count()
+    /// How many findings that must be corrected or explained are in a state.
+    pub fn count_state(&self, state: State) -> usize {
+        let all = self.findings.iter();
+        all.filter(|f| f.is_asked() && f.state == state).count()
     }
 
     /// The files as they ended.
     pub fn files(&self) -> &[FileOutcome] {
         &self.dataset.files
+    }
+
+    /// The findings county by county, for those who go through all of them.
+    pub fn by_county(&self) -> ByCounty<'_> {
+        let mut out = ByCounty::default();
+        for finding in &self.findings {
+            match &finding.county_code {
+                Some(code) => out.findings.entry(code).or_default().push(finding),
+                None => out.of_none.push(finding),
+            }
+        }
+        for file in self.files() {
+            for code in &file.county_codes {
+                out.files.entry(code).or_default().push(file);
+            }
+        }
+        out
+    }
+}
+
+/// What there is of each county, in the order in which it stands among all.
+#[derive(Default)]
+pub struct ByCounty<'a> {
+    findings: HashMap<&'a str, Vec<&'a Finding>>,
+    /// Findings of no county.
+    of_none: Vec<&'a Finding>,
+    files: HashMap<&'a str, Vec<&'a FileOutcome>>,
+}
+
+impl<'a> ByCounty<'a> {
+    /// The findings of a county, or those of none.
+    pub fn findings(&self, county: Option<&str>) -> &[&'a Finding] {
+        let own = match county {
+            Some(code) => self.findings.get(code),
+            None => Some(&self.of_none),
+        };
+        own.map_or(&[], Vec::as_slice)
+    }
+
+    /// How many findings of a severity a county has.
+    pub fn count(&self, county: &str, severity: Severity) -> usize {
+        let own = self.findings(Some(county)).iter();
+        own.filter(|f| f.severity == severity).count()
+    }
+
+    /// How many findings of a county that must be corrected or explained are in a state.
+    pub fn count_state(&self, county: &str, state: State) -> usize {
+        let own = self.findings(Some(county)).iter();
+        own.filter(|f| f.is_asked() && f.state == state).count()
+    }
+
+    /// The files that speak of a county.
+    pub fn files(&self, county: &str) -> &[&'a FileOutcome] {
+        self.files.get(county).map_or(&[], Vec::as_slice)
     }
 }

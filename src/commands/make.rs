@@ -223,7 +223,7 @@ pub fn inputs_key(request: &Request, results: &Results, years: &[Year]) -> Strin
 
 /// Exit code of a run that was carried out: 1 when something must be corrected.
 fn exit_code(results: &Results) -> u8 {
-    u8::from(results.count(None, Severity::Error) > 0)
+    u8::from(results.count(Severity::Error) > 0)
 }
 
 /// A path without links, as far as it exists.

@@ -47,7 +47,7 @@ impl Counts {
         let verdicts = [Verdict::Met, Verdict::NotMet, Verdict::Incomplete];
         Counts {
             findings: [Severity::Error, Severity::Query, Severity::Info]
-                .map(|s| (s.word().to_string(), r.count(None, s)))
+                .map(|s| (s.word().to_string(), r.count(s)))
                 .to_vec(),
             counties: vec![
                 ("received".to_string(), received),

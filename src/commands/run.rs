@@ -273,12 +273,12 @@ fn summary(request: &Request, r: &Results, listing: &Listing) -> String {
     let _ = writeln!(
         out,
         "findings: {} errors, {} queries, {} infos",
-        r.count(None, Severity::Error),
-        r.count(None, Severity::Query),
-        r.count(None, Severity::Info)
+        r.count(Severity::Error),
+        r.count(Severity::Query),
+        r.count(Severity::Info)
     );
     if r.followed.base.is_some() {
-        let count = |state| r.count_state(None, state);
+        let count = |state| r.count_state(state);
         let _ = writeln!(
             out,
             "states: {} new, {} open, {} fixed, {} explained, {} recurred",

@@ -123,9 +123,10 @@ impl Told {
     /// What is to be said of a run that was made.
     pub fn of(made: &make::Made, folder: &Path, counts: Counts, summary: String) -> Told {
         let results = &made.results;
+        let by_county = results.by_county();
         let counties = results.dataset.counties.iter();
         let must_correct = counties.filter_map(|county| {
-            let count = |severity| results.count(Some(&county.code), severity);
+            let count = |severity| by_county.count(&county.code, severity);
             let (errors, queries) = (count(Severity::Error), count(Severity::Query));
             (errors > 0).then(|| (county.code.clone(), county.name.clone(), errors, queries))
         });

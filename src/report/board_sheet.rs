@@ -5,6 +5,7 @@ use super::book::{Cell, Head, Sheet, Tone};
 use crate::dataset::County;
 use crate::finding::{Severity, State};
 use crate::ingest::Status;
+use crate::results::ByCounty;
 
 /// The figures of a line.
 #[derive(Default, Clone, Copy)]
@@ -68,12 +69,13 @@ pub fn sheet(context: &Context<'_>) -> Sheet {
     };
     s.notes = vec![due, w("note_board")];
     let counties = &context.results.dataset.counties;
+    let by_county = context.results.by_county();
     let mut all = Line::default();
     // In the order of the counties.
     let mut by_prefecture: Vec<(&str, Line)> = Vec::new();
     let mut rows = Vec::new();
     for county in counties {
-        let line = line(context, county);
+        let line = line(context, county, &by_county);
         all.add(line);
         let own = by_prefecture
             .iter_mut()
@@ -154,28 +156,20 @@ fn marked_less(count: usize, whole: usize, tone: Tone) -> Cell {
     }
 }
 
-fn line(context: &Context<'_>, county: &County) -> Line {
-    let r = context.results;
-    let code = Some(county.code.as_str());
-    let own = r
-        .files()
-        .iter()
-        .filter(|f| f.county_codes.contains(&county.code));
-    let (mut files, mut read) = (0, 0);
-    for file in own {
-        files += 1;
-        read += usize::from(file.status != Status::Rejected);
-    }
-    let in_state = |state| r.count_state(code, state);
+fn line(context: &Context<'_>, county: &County, by_county: &ByCounty<'_>) -> Line {
+    let code = county.code.as_str();
+    let files = by_county.files(code);
+    let read = files.iter().filter(|f| f.status != Status::Rejected);
+    let in_state = |state| by_county.count_state(code, state);
     let open = in_state(State::New) + in_state(State::Open) + in_state(State::Recurred);
     let late = context.due.as_ref().is_some_and(|due| due.passed);
     Line {
         counties: 1,
         received: usize::from(county.received),
-        files,
-        read,
-        errors: r.count(code, Severity::Error),
-        queries: r.count(code, Severity::Query),
+        files: files.len(),
+        read: read.count(),
+        errors: by_county.count(code, Severity::Error),
+        queries: by_county.count(code, Severity::Query),
         explained: in_state(State::Explained),
         open,
         overdue: if late { open } else { 0 },

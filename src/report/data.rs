@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::{Context, survey_data, years_sheet};
 use crate::dataset::{FileOutcome, Row, places};
 use crate::error::Error;
+use crate::fixed::HashMap;
 use crate::indicators::Verdict;
 use crate::indicators::balance::{COMPOSITE, Spread};
 use crate::indicators::figure::Basis;
@@ -112,10 +113,12 @@ pub(super) fn size(n: usize) -> Option<i64> {
 }
 
 fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
-    let count = |path: &str| {
-        let own = |f: &&crate::finding::Finding| f.place.file.as_deref() == Some(path);
-        context.results.findings.iter().filter(own).count()
-    };
+    let mut counts: HashMap<&str, usize> = HashMap::default();
+    let places = context.results.findings.iter().map(|f| &f.place);
+    for path in places.filter_map(|place| place.file.as_deref()) {
+        *counts.entry(path).or_insert(0) += 1;
+    }
+    let count = |path: &str| counts.get(path).copied().unwrap_or(0);
     // By path; a skipped file has no more than its path.
     let mut rows: Vec<(&str, Option<&FileOutcome>)> = context
         .results

@@ -7,6 +7,7 @@ use super::book::{Book, Cell, Head, Sheet, Tone};
 use super::{Context, findings_views, inspection_sheets};
 use crate::causes::kind_word;
 use crate::finding::{Finding, Severity, State};
+use crate::fixed::HashMap;
 use crate::inspection::Inspection;
 
 /// Makes the book.
@@ -73,25 +74,22 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
         2,
     );
     s.notes = vec![w("note_findings_by_county")];
+    let by_county = r.by_county();
+    let mut first: HashMap<Option<&str>, usize> = HashMap::default();
+    for (i, finding) in r.findings.iter().enumerate() {
+        first.entry(finding.county_code.as_deref()).or_insert(i);
+    }
     let link = |code: Option<&str>, text: &str| -> Cell {
-        match r
-            .findings
-            .iter()
-            .position(|f| f.county_code.as_deref() == code)
-        {
+        match first.get(&code) {
             Some(i) => Cell::Link {
                 text: text.to_string(),
-                target: row_of(all, i),
+                target: row_of(all, *i),
             },
             None => Cell::text(text),
         }
     };
     let line = |code: Option<&str>, shown: &str, name: Cell, prefecture: &str, files: usize| {
-        let own: Vec<&Finding> = r
-            .findings
-            .iter()
-            .filter(|f| f.county_code.as_deref() == code)
-            .collect();
+        let own = by_county.findings(code);
         let count = |severity| own.iter().filter(|f| f.severity == severity).count();
         let errors = count(Severity::Error);
         vec![
@@ -102,15 +100,11 @@ fn counties(context: &Context<'_>, all: &Sheet) -> Sheet {
             Cell::count(errors).toned(if errors > 0 { Tone::Bad } else { Tone::Good }),
             Cell::count(count(Severity::Query)),
             Cell::count(count(Severity::Info)),
-            Cell::text(frequent(context, &own)),
+            Cell::text(frequent(context, own)),
         ]
     };
     for county in &r.dataset.counties {
-        let files = r
-            .files()
-            .iter()
-            .filter(|f| f.county_codes.contains(&county.code))
-            .count();
+        let files = by_county.files(&county.code).len();
         let code = Some(county.code.as_str());
         let name = link(code, &county.name);
         s.rows

@@ -124,6 +124,7 @@ fn overview(context: &Context<'_>) -> Sheet {
     s.notes.extend(beside::notes(context, &of_stages(context)));
     s.filter = true;
     let r = context.results;
+    let by_county = r.by_county();
     for (i, county) in r.dataset.counties.iter().enumerate() {
         let mut row = vec![
             Cell::count(i + 1),
@@ -174,7 +175,7 @@ fn overview(context: &Context<'_>) -> Sheet {
                 },
             );
         }
-        let count = |severity| r.count(Some(&county.code), severity);
+        let count = |severity| by_county.count(&county.code, severity);
         let errors = count(Severity::Error);
         row.push(Cell::count(errors).toned(if errors > 0 { Tone::Bad } else { Tone::Plain }));
         row.push(Cell::count(count(Severity::Query)));

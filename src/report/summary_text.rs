@@ -76,10 +76,7 @@ fn files(context: &Context<'_>) -> String {
 
 fn findings(context: &Context<'_>) -> String {
     let r = context.results;
-    let (errors, queries) = (
-        r.count(None, Severity::Error),
-        r.count(None, Severity::Query),
-    );
+    let (errors, queries) = (r.count(Severity::Error), r.count(Severity::Query));
     let found = phrase(
         context,
         "summary_findings",
@@ -88,7 +85,7 @@ fn findings(context: &Context<'_>) -> String {
     if r.followed.base.is_none() {
         return found + &context.word("summary_no_base");
     }
-    let state = |state| r.count_state(None, state);
+    let state = |state| r.count_state(state);
     let slots: [(&str, &dyn ToString); 5] = [
         ("new", &state(State::New)),
         ("open", &state(State::Open)),
@@ -127,9 +124,10 @@ fn verdicts(context: &Context<'_>) -> String {
 
 fn to_do(context: &Context<'_>) -> String {
     let r = context.results;
+    let by_county = r.by_county();
     let open = |code: &str| {
         let states = [State::New, State::Open, State::Recurred];
-        states.iter().any(|s| r.count_state(Some(code), *s) > 0)
+        states.iter().any(|s| by_county.count_state(code, *s) > 0)
     };
     let counties = r.dataset.counties.iter();
     let mut out = match counties.filter(|c| open(&c.code)).count() {

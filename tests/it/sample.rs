@@ -100,8 +100,12 @@ fn no_finding_without_a_planted_mistake() {
         .collect();
     assert!(extra.is_empty(), "{}", extra.join("\n"));
     for (county, queries) in [("990101", 0), ("990102", 4)] {
-        assert_eq!(results.count(Some(county), Severity::Error), 0, "{county}");
-        assert_eq!(results.count(Some(county), Severity::Query), queries);
+        assert_eq!(
+            results.by_county().count(county, Severity::Error),
+            0,
+            "{county}"
+        );
+        assert_eq!(results.by_county().count(county, Severity::Query), queries);
     }
 }
 

@@ -258,7 +258,7 @@ impl Results {
         &self.dataset.files
     }
 
-    /// The findings county by county, for those who go through all of them.
+    /// Findings and files county by county, for those who go through all counties.
     pub fn by_county(&self) -> ByCounty<'_> {
         let mut out = ByCounty::default();
         for finding in &self.findings {

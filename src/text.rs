@@ -6,19 +6,16 @@ use unicode_normalization::UnicodeNormalization;
 /// characters. Comparison signs, `%` and tick marks stay: they carry meaning.
 pub fn normal(text: &str) -> String {
     let signs = |c: char| "<>≤≥=%√✓×✗".contains(c);
-    match each_alone(text) {
-        Some(folded) => {
-            let chars = folded.chars();
-            let kept = chars.filter(|c| c.is_ascii_alphanumeric() || is_han(*c) || signs(*c));
-            kept.map(|c| c.to_ascii_lowercase()).collect()
-        }
-        None => {
-            let folded = text.nfkc().flat_map(char::to_lowercase);
-            folded
-                .filter(|c| c.is_alphanumeric() || signs(*c))
-                .collect()
-        }
-    }
+    let folded = nfkc(text);
+    let lower = folded.chars().flat_map(char::to_lowercase);
+    lower
+        .filter(|c| is_han(*c) || c.is_alphanumeric() || signs(*c))
+        .collect()
+}
+
+/// A text in Unicode's form NFKC.
+fn nfkc(text: &str) -> String {
+    each_alone(text).unwrap_or_else(|| text.nfkc().collect())
 }
 
 /// Common Chinese characters: letters that have no other way to be written.
@@ -41,13 +38,13 @@ fn each_alone(text: &str) -> Option<String> {
 
 /// A text's characters folded (NFKC, lower case), nothing left out.
 pub fn folded(text: &str) -> Vec<char> {
-    text.nfkc().flat_map(char::to_lowercase).collect()
+    nfkc(text).chars().flat_map(char::to_lowercase).collect()
 }
 
 /// A cell's text for reading a value: NFKC, without surrounding white space of any kind, byte-order marks and
 /// zero-width characters.
 pub fn trimmed(text: &str) -> String {
-    let mut folded = each_alone(text).unwrap_or_else(|| text.nfkc().collect());
+    let mut folded = nfkc(text);
     folded.retain(|c| !is_invisible(c));
     folded.trim().to_string()
 }

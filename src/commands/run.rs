@@ -278,15 +278,14 @@ fn summary(request: &Request, r: &Results, listing: &Listing) -> String {
         r.count(Severity::Info)
     );
     if r.followed.base.is_some() {
-        let count = |state| r.count_state(state);
         let _ = writeln!(
             out,
             "states: {} new, {} open, {} fixed, {} explained, {} recurred",
-            count(State::New),
-            count(State::Open),
+            r.count_state(State::New),
+            r.count_state(State::Open),
             r.followed.fixed_since,
-            count(State::Explained),
-            count(State::Recurred)
+            r.count_state(State::Explained),
+            r.count_state(State::Recurred)
         );
     }
     out

@@ -135,7 +135,7 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
     };
     let status = rows
         .iter()
-        .map(|(_, file)| Some(file.map_or("skipped", |f| f.status.word()).to_string()));
+        .map(|(_, file)| Some(file.map_or("skipped", |f| f.status.word())));
     let rules: std::collections::BTreeMap<&str, &str> = context
         .skipped
         .iter()
@@ -143,7 +143,7 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
         .collect();
     let skipped_by = rows.iter().map(|(path, file)| match file {
         Some(_) => None,
-        None => rules.get(path).map(|rule| (*rule).to_string()),
+        None => rules.get(path).copied(),
     });
     let read = |f: fn(&FileOutcome) -> Option<i64>| {
         rows.iter()
@@ -153,10 +153,7 @@ fn submissions(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         rows.len(),
         vec![
-            text(
-                "path",
-                rows.iter().map(|(path, _)| Some((*path).to_string())),
-            ),
+            text("path", rows.iter().map(|(path, _)| Some(*path))),
             text("sha256", of(|f| Some(f.sha256.clone()))),
             int("bytes", read(|f| i64::try_from(f.bytes).ok())),
             text("form", of(|f| Some(f.forms.join(";")))),
@@ -318,10 +315,7 @@ fn unit_verdicts(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("school_code", k.school),
             text("stage", k.stage),
             int("met_count", list.iter().map(|v| size(v.met_count))),
-            text(
-                "verdict",
-                list.iter().map(|v| Some(v.verdict.word().to_string())),
-            ),
+            text("verdict", list.iter().map(|v| Some(v.verdict.word()))),
             text("reasons", reasons),
         ],
     )?)
@@ -392,10 +386,7 @@ fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
         list.len(),
         vec![
             text("county_code", words(|b| b.county.to_string())),
-            text(
-                "stage",
-                list.iter().map(|b| Some(p.stages[b.stage].id.clone())),
-            ),
+            text("stage", list.iter().map(|b| Some(&p.stages[b.stage].id))),
             text("indicator", words(|b| b.indicator.to_string())),
             text("line", words(|b| b.line.to_string())),
             int("units", list.iter().map(|b| size(b.units))),
@@ -406,10 +397,7 @@ fn balance(context: &Context<'_>) -> Result<DataFrame, Error> {
             float("cv", floats(|b| b.cv)),
             float("cv_unweighted", floats(|b| b.spread?.cv_unweighted)),
             float("limit", floats(|b| b.limit)),
-            text(
-                "verdict",
-                list.iter().map(|b| b.verdict.map(|v| v.word().to_string())),
-            ),
+            text("verdict", list.iter().map(|b| b.verdict.map(Verdict::word))),
             float("gini", floats(|b| b.spread?.gini)),
             float("theil", floats(|b| b.spread?.theil)),
             float("provisional_cv", floats(|b| b.provisional)),
@@ -422,15 +410,9 @@ fn verdicts(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         list.len(),
         vec![
-            text(
-                "county_code",
-                list.iter().map(|v| Some(v.county_code.clone())),
-            ),
-            text("part", list.iter().map(|v| Some(v.part.word().to_string()))),
-            text(
-                "verdict",
-                list.iter().map(|v| Some(v.verdict.word().to_string())),
-            ),
+            text("county_code", list.iter().map(|v| Some(&v.county_code))),
+            text("part", list.iter().map(|v| Some(v.part.word()))),
+            text("verdict", list.iter().map(|v| Some(v.verdict.word()))),
             text("reasons", list.iter().map(|v| Some(v.reasons.join("\n")))),
             float("margin", list.iter().map(|v| v.margin)),
             text(
@@ -540,16 +522,14 @@ fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
 
 fn criteria(context: &Context<'_>) -> Result<DataFrame, Error> {
     let list = criterion_lines(context);
-    let words = |f: fn(&CriterionLine) -> Option<&'static str>| {
-        let all = list.iter().map(|l| f(l).map(str::to_string));
-        all.collect::<Vec<_>>()
-    };
+    let words =
+        |f: fn(&CriterionLine) -> Option<&'static str>| list.iter().map(f).collect::<Vec<_>>();
     let floats = |f: fn(&CriterionLine) -> Option<f64>| list.iter().map(f).collect::<Vec<_>>();
     Ok(DataFrame::new(
         list.len(),
         vec![
-            text("county_code", list.iter().map(|l| Some(l.county.clone()))),
-            text("criterion", list.iter().map(|l| Some(l.id.clone()))),
+            text("county_code", list.iter().map(|l| Some(&l.county))),
+            text("criterion", list.iter().map(|l| Some(&l.id))),
             text("part", words(|l| Some(l.part))),
             int("number", list.iter().map(|l| size(l.number))),
             float("numerator", floats(|l| l.numerator)),
@@ -560,7 +540,7 @@ fn criteria(context: &Context<'_>) -> Result<DataFrame, Error> {
             text("verdict", words(|l| l.verdict)),
             text("basis", words(|l| l.basis)),
             float("points", floats(|l| l.points)),
-            text("note", list.iter().map(|l| Some(l.note.clone()))),
+            text("note", list.iter().map(|l| Some(&l.note))),
         ],
     )?)
 }
@@ -577,10 +557,10 @@ fn ranking(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         rows.len(),
         vec![
-            text("ranking", rows.iter().map(|(id, _)| Some(id.clone()))),
+            text("ranking", rows.iter().map(|(id, _)| Some(id))),
             text(
                 "county_code",
-                rows.iter().map(|(_, p)| Some(p.county_code.clone())),
+                rows.iter().map(|(_, p)| Some(&p.county_code)),
             ),
             int("rank", rows.iter().map(|(_, p)| p.rank.and_then(size))),
             float("value", rows.iter().map(|(_, p)| p.value)),
@@ -642,18 +622,15 @@ fn inspection(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         lines.len(),
         vec![
-            text("list", lines.iter().map(|l| Some(l.list.to_string()))),
+            text("list", lines.iter().map(|l| Some(l.list))),
             int("order", lines.iter().map(|l| size(l.order))),
             text(
                 "county_code",
-                lines.iter().map(|l| row(l).map(|r| r.county_code.clone())),
+                lines.iter().map(|l| row(l).map(|r| &r.county_code)),
             ),
-            text(
-                "school_code",
-                lines.iter().map(|l| row(l).map(|r| r.key.clone())),
-            ),
-            text("stratum", lines.iter().map(|l| l.stratum.clone())),
-            text("hash", lines.iter().map(|l| l.hash.clone())),
+            text("school_code", lines.iter().map(|l| row(l).map(|r| &r.key))),
+            text("stratum", lines.iter().map(|l| l.stratum.as_ref())),
+            text("hash", lines.iter().map(|l| l.hash.as_ref())),
         ],
     )?)
 }
@@ -670,45 +647,37 @@ fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
     Ok(DataFrame::new(
         list.len(),
         vec![
-            text("finding_id", list.iter().map(|f| Some(f.id.clone()))),
-            text("rule", list.iter().map(|f| Some(f.rule.clone()))),
-            text(
-                "severity",
-                list.iter().map(|f| Some(f.severity.word().to_string())),
-            ),
+            text("finding_id", list.iter().map(|f| Some(&f.id))),
+            text("rule", list.iter().map(|f| Some(&f.rule))),
+            text("severity", list.iter().map(|f| Some(f.severity.word()))),
             int("level", list.iter().map(|f| Some(f.level))),
-            text("county_code", list.iter().map(|f| f.county_code.clone())),
-            text("school_code", list.iter().map(|f| f.school_code.clone())),
-            text("school_name", list.iter().map(|f| f.school_name.clone())),
-            text("file", list.iter().map(|f| f.place.file.clone())),
-            text("sheet", list.iter().map(|f| f.place.sheet.clone())),
-            text("cell", list.iter().map(|f| f.place.cell.clone())),
-            text("column", list.iter().map(|f| f.column.clone())),
-            text("value", list.iter().map(|f| f.value.clone())),
-            text("expected", list.iter().map(|f| f.expected.clone())),
-            text("message", list.iter().map(|f| Some(f.message.clone()))),
-            text("remedy", list.iter().map(|f| Some(f.remedy.clone()))),
+            text("county_code", list.iter().map(|f| f.county_code.as_ref())),
+            text("school_code", list.iter().map(|f| f.school_code.as_ref())),
+            text("school_name", list.iter().map(|f| f.school_name.as_ref())),
+            text("file", list.iter().map(|f| f.place.file.as_ref())),
+            text("sheet", list.iter().map(|f| f.place.sheet.as_ref())),
+            text("cell", list.iter().map(|f| f.place.cell.as_ref())),
+            text("column", list.iter().map(|f| f.column.as_ref())),
+            text("value", list.iter().map(|f| f.value.as_ref())),
+            text("expected", list.iter().map(|f| f.expected.as_ref())),
+            text("message", list.iter().map(|f| Some(&f.message))),
+            text("remedy", list.iter().map(|f| Some(&f.remedy))),
             text(
                 "impact",
-                list.iter()
-                    .map(|f| f.impact.as_ref().map(|i| i.text.clone())),
+                list.iter().map(|f| f.impact.as_ref().map(|i| &i.text)),
             ),
             int("impact_rank", ranks.into_iter().map(|r| r.and_then(size))),
-            text("cause", list.iter().map(|f| f.cause.clone())),
-            text("read", list.iter().map(|f| f.read.clone())),
-            text(
-                "state",
-                list.iter().map(|f| Some(f.state.word().to_string())),
-            ),
+            text("cause", list.iter().map(|f| f.cause.as_ref())),
+            text("read", list.iter().map(|f| f.read.as_ref())),
+            text("state", list.iter().map(|f| Some(f.state.word()))),
             text(
                 "reason",
                 list.iter()
-                    .map(|f| f.explanation.as_ref().map(|e| e.reason.clone())),
+                    .map(|f| f.explanation.as_ref().map(|e| &e.reason)),
             ),
             text(
                 "explanation",
-                list.iter()
-                    .map(|f| f.explanation.as_ref().map(|e| e.text.clone())),
+                list.iter().map(|f| f.explanation.as_ref().map(|e| &e.text)),
             ),
         ],
     )?)

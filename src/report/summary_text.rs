@@ -85,13 +85,12 @@ fn findings(context: &Context<'_>) -> String {
     if r.followed.base.is_none() {
         return found + &context.word("summary_no_base");
     }
-    let state = |state| r.count_state(state);
     let slots: [(&str, &dyn ToString); 5] = [
-        ("new", &state(State::New)),
-        ("open", &state(State::Open)),
+        ("new", &r.count_state(State::New)),
+        ("open", &r.count_state(State::Open)),
         ("fixed", &r.followed.fixed_since),
-        ("explained", &state(State::Explained)),
-        ("recurred", &state(State::Recurred)),
+        ("explained", &r.count_state(State::Explained)),
+        ("recurred", &r.count_state(State::Recurred)),
     ];
     found + &phrase(context, "summary_states", &slots)
 }

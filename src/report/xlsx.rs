@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use rust_xlsxwriter::{
     Chart as XlsxChart, ChartErrorBars, ChartErrorBarsType, ChartFormat, ChartLine, ChartMarker,
     ChartMarkerType, ChartRange, ChartType, Color, DataValidation, DataValidationRule,
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, ProtectionOptions,
-    Url, Workbook, Worksheet, XlsxError,
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, IntoExcelData,
+    ProtectionOptions, Url, Workbook, Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -352,27 +352,30 @@ fn write_value(
     cell: &Cell,
     format: Option<&Format>,
 ) -> Result<(), XlsxError> {
-    match (cell, format) {
-        (Cell::Text(text, _), Some(format)) => {
-            worksheet.write_string_with_format(row, col, cut(text), format)?
+    match cell {
+        Cell::Text(text, _) => put(worksheet, row, col, cut(text), format),
+        Cell::Number(value, ..) if value.is_finite() => {
+            put(worksheet, row, col, fifteen_digits(*value), format)
         }
-        (Cell::Text(text, _), None) => worksheet.write_string(row, col, cut(text))?,
-        (Cell::Number(value, ..), format) if value.is_finite() => {
-            let value = fifteen_digits(*value);
-            match format {
-                Some(format) => worksheet.write_number_with_format(row, col, value, format)?,
-                None => worksheet.write_number(row, col, value)?,
-            }
-        }
-        (Cell::Formula { formula, value, .. }, format) => {
+        Cell::Formula { formula, value, .. } => {
             let formula = Formula::new(formula).set_result(fifteen_digits(*value).to_string());
-            match format {
-                Some(format) => worksheet.write_formula_with_format(row, col, formula, format)?,
-                None => worksheet.write_formula(row, col, formula)?,
-            }
+            put(worksheet, row, col, formula, format)
         }
-        (_, Some(format)) => worksheet.write_blank(row, col, format)?,
-        (_, None) => worksheet,
+        Cell::Number(..) | Cell::Empty | Cell::Link { .. } => put(worksheet, row, col, "", format),
+    }
+}
+
+/// Puts a value; an empty text is nothing but its format.
+fn put(
+    worksheet: &mut Worksheet,
+    row: u32,
+    col: u16,
+    value: impl IntoExcelData,
+    format: Option<&Format>,
+) -> Result<(), XlsxError> {
+    match format {
+        Some(format) => worksheet.write_with_format(row, col, value, format)?,
+        None => worksheet.write(row, col, value)?,
     };
     Ok(())
 }

@@ -55,9 +55,9 @@ pub fn spots(pipeline: &Pipeline, dataset: &Dataset, findings: &[Finding]) -> Ve
                     _ => rows.contains(&line),
                 };
                 last = Some((line, wanted));
-                if wanted && found.contains_key(cell) {
+                if wanted && found.contains_key(&cell) {
                     let column = Some(column);
-                    out.push((*cell, Spot { table, row, column }));
+                    out.push((cell, Spot { table, row, column }));
                 }
             }
             out

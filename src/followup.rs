@@ -179,7 +179,7 @@ fn answers(returned: &Returned, dataset: &Dataset) -> BTreeMap<Key, Vec<Answer>>
         ];
         let cell = cells
             .iter()
-            .find_map(|(given, c)| row.cells[*c].filter(|_| *given));
+            .find_map(|(given, c)| row.cells.at(*c).filter(|_| *given));
         let answer = Answer {
             reason,
             text: words,

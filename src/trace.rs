@@ -95,7 +95,7 @@ impl<'a> Trace<'a> {
 
     /// A place as `file!sheet!cell`, with the text as written where it is not the figure.
     fn place(&self, row: &Row, column: usize) -> String {
-        let Some(cell) = row.cells[column] else {
+        let Some(cell) = row.cells.at(column) else {
             return self.p.word("trace_no_cell").to_string();
         };
         let written = self
@@ -650,7 +650,7 @@ impl<'a> Trace<'a> {
     fn cells_of(&self, of: Scope, i: usize, row: &Row, names: &[String]) -> String {
         let column = |name: &String| row_column(self.p, &self.r.units, of, i, name);
         let columns = names.iter().filter_map(column);
-        let cells: Vec<CellRef> = columns.filter_map(|c| row.cells[c]).collect();
+        let cells: Vec<CellRef> = columns.filter_map(|c| row.cells.at(c)).collect();
         self.cells(&cells)
     }
 

@@ -48,7 +48,7 @@ fn patterns(given: &Given<'_>, rule: &MissingPattern, findings: &mut Vec<Finding
     for ((_, columns), members) in found {
         let cells: Vec<CellRef> = members
             .iter()
-            .flat_map(|i| columns.iter().filter_map(|c| rows[*i].cells[*c]))
+            .flat_map(|i| columns.iter().filter_map(|c| rows[*i].cells.at(*c)))
             .collect();
         let pairs: Vec<(u32, u32)> = cells.iter().map(|c| (c.row, c.col)).collect();
         let mut place = given.dataset.place(&cells[..cells.len().min(1)]);
@@ -85,7 +85,7 @@ fn concerns(given: &Given<'_>, row: &Row, column: &Column) -> bool {
 
 /// Whether the sheet has the column and nothing stands in the row's cell.
 fn is_empty(given: &Given<'_>, row: &Row, (c, column): (usize, &Column)) -> bool {
-    let Some(cell) = row.cells[c] else {
+    let Some(cell) = row.cells.at(c) else {
         return false;
     };
     let written = given
@@ -108,7 +108,7 @@ fn is_usual(
     }
     let could = rows
         .iter()
-        .filter(|row| row.cells[c].is_some() && concerns(given, row, column));
+        .filter(|row| row.cells.at(c).is_some() && concerns(given, row, column));
     let (mut all, mut filled) = (0_usize, 0_usize);
     for row in could {
         all += 1;

@@ -249,7 +249,9 @@ impl Subject<'_> {
 
     fn cell(&self, name: &str) -> Option<CellRef> {
         let column = self.column(name)?;
-        self.dataset.tables[self.table].rows[self.row].cells[column]
+        self.dataset.tables[self.table].rows[self.row]
+            .cells
+            .at(column)
     }
 
     /// Whether something stands in the cell that could not be taken as a value.
@@ -258,7 +260,7 @@ impl Subject<'_> {
             return false;
         };
         let row = &self.dataset.tables[self.table].rows[self.row];
-        row.cells[column].is_some_and(|cell| {
+        row.cells.at(column).is_some_and(|cell| {
             let marked = row.values[column].is_none()
                 && self
                     .dataset

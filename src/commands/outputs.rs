@@ -32,14 +32,16 @@ pub fn made(
     timings: &mut Timings,
 ) -> Result<Outputs, Error> {
     let mut outputs = timings.time("outputs", || -> Result<Outputs, Error> {
-        // The one large workbook first: all else is made beside it.
+        // The one large workbook first, all else beside it: first the frames, which are many bytes as long as they are not
+        // written.
         let (province, rest) = rayon::join(
             || province_books(context, store, notice),
-            || rayon::join(|| county_books(context, store), || written(frames)),
+            || rayon::join(|| written(frames), || county_books(context, store)),
         );
+        let (data, counties) = rest;
         let mut outputs = province?;
-        outputs.extend(rest.0?);
-        outputs.extend(rest.1?);
+        outputs.extend(counties?);
+        outputs.extend(data?);
         Ok(outputs)
     })?;
     let summary = format!("{}.txt", context.pipeline.word("file_summary"));
@@ -105,7 +107,7 @@ fn province_books(
         .par_iter()
         .map(|(key, make)| {
             let name = format!("{}.xlsx", context.pipeline.word(key));
-            Ok((name, books::written(store, &make(), context.period)?))
+            Ok((name, books::written(store, make(), context.period)?))
         })
         .collect()
 }
@@ -115,7 +117,7 @@ fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> 
     let counties = &context.results.dataset.counties;
     let written = |folder: &str,
                    county: &County,
-                   book: &report::book::Book|
+                   book: report::book::Book|
      -> Result<(String, Vec<u8>), Error> {
         let folder = context.pipeline.word(folder);
         let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
@@ -126,10 +128,10 @@ fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> 
         let mut out = Outputs::new();
         if county.received {
             let book = report::county_book::book(context, i, &last_year_notes);
-            out.push(written("folder_counties", county, &book)?);
+            out.push(written("folder_counties", county, book)?);
         }
         if let Some(book) = report::return_book::book(context, county) {
-            out.push(written("folder_returned", county, &book)?);
+            out.push(written("folder_returned", county, book)?);
         }
         Ok(out)
     };

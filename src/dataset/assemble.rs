@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowFlag,
-    SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
+    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowCells,
+    RowFlag, SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
 };
 use crate::error::Error;
 use crate::finding::{Draft, Finding, Place, cell_list};
@@ -321,7 +321,7 @@ impl Assembly<'_> {
         }
         let column = self.given.pipeline.tables[table.table].position(COUNTY_CODE_STATED)?;
         let code = record.values[column].as_ref()?.text()?;
-        whole(code).then(|| (code.to_string(), record.cells[column]))
+        whole(code).then(|| (code.to_string(), record.cells.at(column)))
     }
 
     fn slot(&self, table: &SheetTable, record: &Record, county: &str) -> Slot {
@@ -599,7 +599,6 @@ impl Assembly<'_> {
                 .as_ref()
                 .map_or_else(|| format!("~{}", record.row), Value::shown),
         };
-        let place = |at: &Option<(u32, u32)>| at.map(|(row, col)| CellRef { sheet, row, col });
         let flag = |flag: &Option<Flag>| {
             flag.as_ref().map(|f| RowFlag {
                 cell: CellRef {
@@ -615,7 +614,7 @@ impl Assembly<'_> {
             county_code: county.to_string(),
             key,
             values: record.values.clone(),
-            cells: record.cells.iter().map(place).collect(),
+            cells: RowCells::new(sheet, record.cells.clone()),
             sheet,
             row: record.row,
             stages: record.stage.into_iter().collect(),

@@ -111,7 +111,7 @@ impl Assembly<'_> {
         let Entity::Group(key) = self.given.pipeline.tables[table].entity else {
             return;
         };
-        let cells: Vec<CellRef> = rows.iter().filter_map(|r| r.cells[key]).collect();
+        let cells: Vec<CellRef> = rows.iter().filter_map(|r| r.cells.at(key)).collect();
         for row in rows.iter_mut() {
             row.conflict = true;
         }
@@ -247,7 +247,7 @@ impl Assembly<'_> {
                 .map(|(_, a)| a.clone())
                 .collect();
             let (school_code, school_name) = self.school(table, row);
-            let cell = column.and_then(|c| row.cells[c]).unwrap_or(CellRef {
+            let cell = column.and_then(|c| row.cells.at(c)).unwrap_or(CellRef {
                 sheet: row.sheet,
                 row: row.row,
                 col: 0,
@@ -285,7 +285,7 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
         match (&row.values[c], value) {
             (None, Some(value)) => {
                 row.values[c] = Some(value);
-                row.cells[c] = other.cells[c];
+                row.cells.set(c, other.cells.at(c));
                 match other.pieces.get(&c) {
                     Some(piece) => row.pieces.insert(c, piece.clone()),
                     None => row.pieces.remove(&c),
@@ -295,14 +295,14 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
                 if Some(c) == name && value.shown().len() < kept.shown().len() =>
             {
                 row.values[c] = Some(value);
-                row.cells[c] = other.cells[c];
+                row.cells.set(c, other.cells.at(c));
             }
-            (Some(_), Some(_)) if row.cells[c].is_none() => row.cells[c] = other.cells[c],
+            (Some(_), Some(_)) if row.cells.at(c).is_none() => row.cells.set(c, other.cells.at(c)),
             (Some(_), Some(_)) if Some(c) == name => {}
             (Some(kept), Some(value)) if *kept != value => {
-                out.push((c, (kept.clone(), row.cells[c], other.cells[c], value)));
+                out.push((c, (kept.clone(), row.cells.at(c), other.cells.at(c), value)));
             }
-            (None, None) if row.cells[c].is_none() => row.cells[c] = other.cells[c],
+            (None, None) if row.cells.at(c).is_none() => row.cells.set(c, other.cells.at(c)),
             _ => {}
         }
     }

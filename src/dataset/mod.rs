@@ -8,6 +8,7 @@ mod join;
 mod notes;
 mod parents;
 pub mod places;
+mod row_cells;
 mod surveys;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,6 +18,7 @@ use polars::prelude::DataFrame;
 pub use assemble::{Given, assemble};
 pub use counties::{County, asked_county, read_counties, read_counties_and_bytes};
 pub use frame::frame;
+pub use row_cells::RowCells;
 
 use crate::finding::{Place, a1};
 use crate::ingest::Status;
@@ -55,7 +57,7 @@ pub struct Row {
     pub key: String,
     /// By column of the table.
     pub values: Values,
-    pub cells: Vec<Option<CellRef>>,
+    pub cells: RowCells,
     /// The sheet and row that name the entity.
     pub sheet: u32,
     pub row: u32,
@@ -102,7 +104,7 @@ impl Row {
     pub fn name_cell(&self, pipeline: &Pipeline, table: usize) -> CellRef {
         pipeline.tables[table]
             .position(SCHOOL_NAME)
-            .and_then(|c| self.cells[c])
+            .and_then(|c| self.cells.at(c))
             .unwrap_or(CellRef {
                 sheet: self.sheet,
                 row: self.row,
@@ -237,7 +239,7 @@ impl Dataset {
     /// The text of a value as it was written, where it was not taken as it stands.
     pub fn written<'a>(&'a self, row: &'a Row, column: usize) -> Option<&'a str> {
         let piece = row.pieces.get(&column);
-        let whole = || self.raw.get(&row.cells[column]?);
+        let whole = || self.raw.get(&row.cells.at(column)?);
         piece.or_else(whole).map(String::as_str)
     }
 

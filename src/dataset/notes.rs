@@ -149,7 +149,7 @@ impl Assembly<'_> {
         {
             let draft = Draft {
                 county_code: Some(county.clone()),
-                place: place(record.cells[c]),
+                place: place(record.cells.at(c)),
                 column: Some(columns.columns[c].title.clone()),
                 value: Some(crate::text::number(year)),
                 expected: Some(self.given.period.to_string()),

@@ -327,7 +327,7 @@ impl Assembly<'_> {
             .iter()
             .enumerate()
             .filter(|(c, column)| is_figure(&column.kind) && child.values[*c].is_some())
-            .filter_map(|(c, _)| child.cells[c])
+            .filter_map(|(c, _)| child.cells.at(c))
             .collect();
         let first = cells.first().map_or(child.sheet, |c| c.sheet);
         let here: Vec<(u32, u32)> = cells
@@ -381,7 +381,7 @@ fn add<'a>(
         match (number(parent), number(child)) {
             (Some(own), Some(more)) => {
                 parent.values[c] = Some(Value::Number(fifteen_digits(own + more)));
-                let cells = child.cells[c].into_iter();
+                let cells = child.cells.at(c).into_iter();
                 let further = child.added.get(&c).into_iter().flatten().copied();
                 parent
                     .added
@@ -389,16 +389,16 @@ fn add<'a>(
                     .or_default()
                     .extend(cells.chain(further));
             }
-            (Some(_), None) if child.cells[c].is_some() => {
+            (Some(_), None) if child.cells.at(c).is_some() => {
                 parent.values[c] = None;
-                parent.cells[c] = child.cells[c];
+                parent.cells.set(c, child.cells.at(c));
                 parent.added.remove(&c);
             }
-            (None, Some(more)) if parent.cells[c].is_none() => {
+            (None, Some(more)) if parent.cells.at(c).is_none() => {
                 parent.values[c] = Some(Value::Number(more));
-                parent.cells[c] = child.cells[c];
+                parent.cells.set(c, child.cells.at(c));
             }
-            (None, None) if parent.cells[c].is_none() => parent.cells[c] = child.cells[c],
+            (None, None) if parent.cells.at(c).is_none() => parent.cells.set(c, child.cells.at(c)),
             _ => {}
         }
     }

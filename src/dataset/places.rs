@@ -20,7 +20,7 @@ pub struct RowPlace<'a> {
 
 /// The text of a row.
 pub fn text(dataset: &Dataset, row: &Row) -> String {
-    let mut out = String::with_capacity(row.cells.len() * 3);
+    let mut out = String::with_capacity(row.cells.columns() * 3);
     for (c, cell) in row.cells.iter().enumerate() {
         if c > 0 {
             out.push(' ');
@@ -29,7 +29,7 @@ pub fn text(dataset: &Dataset, row: &Row) -> String {
             out.push('-');
             continue;
         };
-        word(dataset, row, *cell, &mut out);
+        word(dataset, row, cell, &mut out);
         for more in row.added.get(&c).into_iter().flatten() {
             out.push('+');
             word(dataset, row, *more, &mut out);
@@ -64,14 +64,8 @@ pub fn texts(dataset: &Dataset, rows: &[Row]) -> Texts {
 
 /// Whether two rows have their figures in the same columns, each in its own line.
 fn alike(a: &Row, b: &Row) -> bool {
-    let at_home = |row: &Row, cell: &CellRef| (cell.sheet, cell.row) == (row.sheet, row.row);
-    a.added.is_empty()
-        && b.added.is_empty()
-        && a.cells.len() == b.cells.len()
-        && a.cells.iter().zip(&b.cells).all(|pair| match pair {
-            (Some(x), Some(y)) => x.col == y.col && at_home(a, x) && at_home(b, y),
-            (x, y) => x == y,
-        })
+    let line = |row: &Row| (row.sheet, row.row);
+    a.added.is_empty() && b.added.is_empty() && a.cells.are_like(line(a), &b.cells, line(b))
 }
 
 fn word(dataset: &Dataset, row: &Row, cell: CellRef, out: &mut String) {
@@ -149,7 +143,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::dataset::SheetInfo;
+    use crate::dataset::{RowCells, SheetInfo};
+    use crate::ingest::record::Cells;
 
     fn dataset() -> Dataset {
         let sheet = |file: &str, sheet: &str| SheetInfo {
@@ -168,11 +163,15 @@ mod tests {
 
     fn row(cells: &[Option<(u32, u32, u32)>]) -> Row {
         let cell = |(sheet, row, col): (u32, u32, u32)| CellRef { sheet, row, col };
+        let mut own = RowCells::new(0, Cells::none(16, cells.len()));
+        for (c, at) in cells.iter().enumerate() {
+            own.set(c, at.map(cell));
+        }
         Row {
             county_code: String::new(),
             key: String::new(),
             values: Vec::new().into(),
-            cells: cells.iter().map(|c| c.map(cell)).collect(),
+            cells: own,
             sheet: 0,
             row: 16,
             stages: Vec::new(),
@@ -226,16 +225,11 @@ mod tests {
     #[test]
     fn rows_side_by_side_have_the_same_text() {
         let first = row(&[Some((0, 16, 5)), None]);
+        let mut cells = Cells::none(17, 2);
+        cells.set(0, Some((17, 5)));
         let second = Row {
             row: 17,
-            cells: vec![
-                Some(CellRef {
-                    sheet: 0,
-                    row: 17,
-                    col: 5,
-                }),
-                None,
-            ],
+            cells: RowCells::new(0, cells),
             ..first.clone()
         };
         let third = Row {

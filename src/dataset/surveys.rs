@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{Assembly, about};
-use super::{CellRef, CountyAnswers, FileOutcome, Row, SheetInfo};
+use super::{CountyAnswers, FileOutcome, Row, RowCells, SheetInfo};
 use crate::finding::{Draft, Place, a1, cell_list};
 use crate::ingest::answers::{AnswerTable, Answers, Overlap, Reason};
 use crate::ingest::cell::Value;
 use crate::ingest::questionnaire::TOO_MANY;
+use crate::ingest::record::Cells;
 use crate::ingest::{FileRead, Status};
 use crate::pipeline::model::Survey;
 use crate::text::{NAMED_PLACES, normal, some_of};
@@ -474,12 +475,12 @@ impl Assembly<'_> {
                 official.and_then(|(top, _)| number(top)),
                 official.and_then(|(_, bottom)| number(bottom)),
             ];
-            let cells: Vec<Option<CellRef>> = vec![None; values.len()];
+            let cells = Cells::none(row, values.len());
             self.dataset.tables[survey.table].rows.push(Row {
                 county_code: county.to_string(),
                 key: key.clone(),
                 values: values.into(),
-                cells,
+                cells: RowCells::new(sheet, cells),
                 sheet,
                 row,
                 stages: Vec::new(),

@@ -164,7 +164,7 @@ pub fn results(
                 .filter_map(|name| row_column(pipeline, units, check.of, row, name))
                 .collect()
         });
-        let carries = columns.iter().any(|c| list[row].cells[*c].is_some());
+        let carries = columns.iter().any(|c| list[row].cells.at(*c).is_some());
         let checked = checked.map(|mut checked| {
             if list[row].conflict {
                 checked.met = None;

@@ -449,7 +449,7 @@ fn cells_behind(given: &Given<'_>, county: usize, source: CountyRef, out: &mut V
         CountyRef::Computed(c) => c,
         CountyRef::Stated { table, column } => {
             let row = facts::county_row(dataset, table, code);
-            return add(row.and_then(|r| r.cells[column]));
+            return add(row.and_then(|r| r.cells.at(column)));
         }
     };
     match &pipeline.county_columns[c].source {
@@ -476,7 +476,7 @@ fn cells_behind(given: &Given<'_>, county: usize, source: CountyRef, out: &mut V
                 };
                 for name in &sum.columns {
                     let column = check::row_column(pipeline, given.units, *of, *r, name);
-                    add(column.and_then(|c| row.cells[c]));
+                    add(column.and_then(|c| row.cells.at(c)));
                 }
             }
         }
@@ -599,7 +599,7 @@ fn blank_cells(
             continue;
         };
         // A column that the sheet does not have is said once for the criterion.
-        let Some(cell) = row.cells[column] else {
+        let Some(cell) = row.cells.at(column) else {
             continue;
         };
         if dataset.spoken.contains(&cell) || !said.insert(cell) {

@@ -69,7 +69,7 @@ pub fn stated<'a>(
     code: &str,
 ) -> Option<(&'a Value, Option<CellRef>)> {
     let row = county_row(dataset, table, code)?;
-    Some((row.values[column].as_ref()?, row.cells[column]))
+    Some((row.values[column].as_ref()?, row.cells.at(column)))
 }
 
 /// The frame of some rows with the further columns that formulas about schools, units and groups may name.

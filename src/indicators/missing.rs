@@ -56,7 +56,7 @@ pub fn findings(
                 continue;
             }
             let title = &pipeline.tables[table].columns[column];
-            let cell = match row.cells[column] {
+            let cell = match row.cells.at(column) {
                 Some(cell) if dataset.spoken.contains(&cell) => continue,
                 Some(cell) => cell,
                 // The sheet has no such column: said once for the column, unless the row's sheets are of another stage.

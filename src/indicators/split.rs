@@ -167,7 +167,7 @@ impl<'a> School<'a> {
         if self.code.is_none() {
             let cell = pipeline.tables[self.table]
                 .position("school_code")
-                .and_then(|c| self.row.cells[c]);
+                .and_then(|c| self.row.cells.at(c));
             // Without the column there is one finding for the column, not one for each school.
             if let Some(cell) = cell
                 && !self.dataset.spoken.contains(&cell)
@@ -253,7 +253,7 @@ impl<'a> School<'a> {
                 .collect();
             let cells: Vec<CellRef> = whole_only
                 .iter()
-                .filter_map(|c| self.row.cells[*c])
+                .filter_map(|c| self.row.cells.at(*c))
                 .collect();
             let mut draft = self.draft(&cells);
             draft.column = Some(titles.join("\u{3001}"));
@@ -283,7 +283,7 @@ impl<'a> School<'a> {
             .collect();
         let Some(kind) = self.kind else {
             let column = pipeline.tables[self.table].position("school_type");
-            let cell = column.and_then(|c| self.row.cells[c]);
+            let cell = column.and_then(|c| self.row.cells.at(c));
             // A type that cannot be read is said already, a column that is not there once for the column.
             // A school that then has no unit at all would be lost, so that is said in any case.
             let lost = with_students.is_empty() && self.row.stages.is_empty();
@@ -309,7 +309,7 @@ impl<'a> School<'a> {
             if !held.contains(&stage) {
                 held.push(stage);
                 let column = pipeline.stages[stage].students;
-                let cells: Vec<CellRef> = self.row.cells[column].into_iter().collect();
+                let cells: Vec<CellRef> = self.row.cells.at(column).into_iter().collect();
                 let mut draft = self.draft(&cells);
                 draft.column = Some(pipeline.tables[self.table].columns[column].title.clone());
                 draft.value = self.number(column).map(crate::text::number);
@@ -329,7 +329,7 @@ impl<'a> School<'a> {
                 && pipeline.stages[*stage].evaluated
                 && self.students(*stage) == Some(0.0)
             {
-                let cells: Vec<CellRef> = self.row.cells[column].into_iter().collect();
+                let cells: Vec<CellRef> = self.row.cells.at(column).into_iter().collect();
                 let mut draft = self.draft(&cells);
                 draft.column = Some(pipeline.tables[self.table].columns[column].title.clone());
                 draft.value = Some("0".to_string());

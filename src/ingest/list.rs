@@ -149,7 +149,7 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
         if unusable {
             continue;
         }
-        record.cells[c] = Some(at);
+        record.cells.set(c, Some(at));
         let Some(cell) = grid.get(at.0, at.1) else {
             continue;
         };
@@ -185,7 +185,7 @@ pub fn read(pipeline: &Pipeline, form_index: usize, grid: &Grid, found: &ListMat
             _ => None,
         })
         .collect();
-    table.records.push(record);
+    table.push(record);
     table
 }
 

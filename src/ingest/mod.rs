@@ -104,6 +104,19 @@ impl SheetTable {
         self.drafts.push((rule, draft));
     }
 
+    /// Adds a record.
+    pub(crate) fn push(&mut self, record: Record) {
+        self.records.push(record);
+        self.share_last();
+    }
+
+    /// The last record is complete: what its cells have alike with those of the one before is kept once.
+    pub(crate) fn share_last(&mut self) {
+        if let [.., before, last] = &mut self.records[..] {
+            last.cells.share(&before.cells);
+        }
+    }
+
     /// More records than a sheet may have: none is taken.
     fn too_many(&mut self, pipeline: &Pipeline) {
         let most = pipeline.limits.rows as u64;

@@ -88,7 +88,7 @@ pub fn read(
                 if let (Some(c), Some(col)) = (form.label, sheet.name_col) {
                     label(pipeline, grid, (*row, col), c, &mut table, &mut record);
                 }
-                table.records.push(record);
+                table.push(record);
             }
             RowKind::Total => {
                 let (cells, unread) = total_cells(pipeline, form, grid, &bound, *row);
@@ -154,7 +154,7 @@ fn label(
     table: &mut SheetTable,
     record: &mut Record,
 ) {
-    record.cells[c] = Some(at);
+    record.cells.set(c, Some(at));
     if let Some(cell) = grid.get(at.0, at.1) {
         let column = &pipeline.tables[table.table].columns[c];
         let read = cell::read(pipeline, column, None, cell, false);
@@ -211,8 +211,8 @@ fn record(
             continue;
         }
         let at = (row, b.col);
-        let first = record.cells[c];
-        record.cells[c] = first.or(Some(at));
+        let first = record.cells.at(c);
+        record.cells.set(c, first.or(Some(at)));
         let Some(cell) = cell else { continue };
         let percent = grid.is_percent(row, b.col);
         let read = cell::read(pipeline, &columns[c], b.unit, cell, percent);
@@ -276,7 +276,7 @@ fn second(
             table
                 .notes
                 .retain(|n| n.record != index || n.column != column);
-            record.cells[column] = Some(at);
+            record.cells.set(column, Some(at));
             table.take(index, column, at, &cell.shown(), read, record);
         }
         (Some(one), Some(other)) if one != other => {

@@ -167,7 +167,7 @@ pub fn read(
             }
         }
         if let Some(c) = s.text {
-            record.cells[c] = Some(at);
+            record.cells.set(c, Some(at));
             record.values[c] = cell
                 .map(|cell| written(&cell.shown()))
                 .filter(|t| !t.is_empty() && !is_template(s, t))
@@ -189,14 +189,14 @@ pub fn read(
             );
         } else if let Some(sentence) = &s.sentence {
             for blank in &sentence.blanks {
-                record.cells[blank.column] = Some(at);
+                record.cells.set(blank.column, Some(at));
             }
         }
         for (target, col) in [(s.claim, found.verdict_col), (s.score, found.score_col)] {
             let (Some(c), Some(col)) = (target, col) else {
                 continue;
             };
-            record.cells[c] = Some((row, col));
+            record.cells.set(c, Some((row, col)));
             if let Some(cell) = grid.get(row, col) {
                 let read = cell::read(pipeline, &columns[c], columns[c].unit, cell, false);
                 table.take(0, c, (row, col), &cell.shown(), read, &mut record);
@@ -260,7 +260,7 @@ pub fn read(
     }
     // A blank form says nothing of the county.
     if record.values.iter().any(Option::is_some) {
-        table.records.push(record);
+        table.push(record);
     }
     table
 }
@@ -312,7 +312,7 @@ fn blanks(
     };
     for (blank, piece) in sentence.blanks.iter().zip(&aligned.pieces) {
         let c = blank.column;
-        record.cells[c] = Some(at);
+        record.cells.set(c, Some(at));
         let Some(piece) = piece else { continue };
         let column = &columns[c];
         let unit = blank.unit.or(column.unit);

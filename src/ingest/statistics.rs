@@ -221,7 +221,7 @@ impl Book<'_> {
         for (n, sheet) in order.iter().enumerate() {
             let record = self.record(*sheet, &taken, &mut tables[n]);
             if let Some(mut record) =
-                record.filter(|r| n == 0 || r.cells.iter().any(Option::is_some))
+                record.filter(|r| n == 0 || r.cells.iter().any(|c| c.is_some()))
             {
                 let columns = &self.pipeline.tables[self.form.table];
                 for (name, text) in [(SCHOOL_CODE, &code), (SCHOOL_NAME, &name)] {
@@ -231,7 +231,7 @@ impl Book<'_> {
                 }
                 record.further = n > 0;
                 (record.county_code, record.county_name) = county.clone();
-                tables[n].records.push(record);
+                tables[n].push(record);
             }
         }
         // What is said of a sheet without figures is told to the county of the others.
@@ -500,7 +500,7 @@ impl Book<'_> {
             let field = self.field(cell);
             match field.target {
                 Target::Column(c) => {
-                    record.cells[c] = Some(hit.at);
+                    record.cells.set(c, Some(hit.at));
                     if let Some(read) = self.value(field, c, hit) {
                         let raw = self.grids[sheet].get(hit.at.0, hit.at.1);
                         let raw = raw.map(Cell::shown).unwrap_or_default();
@@ -582,7 +582,7 @@ impl Book<'_> {
                 (there, taken.iter().find(in_whole), &record.values[whole])
             {
                 record.values[c] = Some(Value::Number(0.0));
-                record.cells[c] = Some(hit.at);
+                record.cells.set(c, Some(hit.at));
                 let grid = self.grids[sheet].get(hit.at.0, hit.at.1);
                 table.notes.push(CellNote {
                     record: 0,

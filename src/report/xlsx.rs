@@ -11,7 +11,9 @@ use rust_xlsxwriter::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use super::book::{Allowed, Book, Cell, Chart, Entry, Look, Page, Placed, Sheet, Tone, column};
+use super::book::{
+    Allowed, Book, Cell, Chart, Entry, Head, Look, Page, Placed, Sheet, Tone, column,
+};
 use crate::error::Error;
 use crate::fixed::HashMap;
 use crate::text::{fifteen_digits, fixed_width};
@@ -28,15 +30,16 @@ const MAX_NOTE: usize = 255;
 /// More rows than this cannot be read on one sheet of paper.
 const MAX_ROWS_A_PAGE: usize = 60;
 
-/// Writes a book. `period` is the year that stands as the file's creation time.
+/// Writes a book, whose rows are given back as they are written. `period` is the year that stands as the file's creation time.
 ///
 /// # Errors
 /// [`Error::Internal`] when the library refuses, which a book made by this program never gives cause for.
-pub fn write(book: &Book, period: i64) -> Result<Vec<u8>, Error> {
-    build(book, period).map_err(|e| Error::Internal(format!("workbook {}: {e}", book.title)))
+pub fn write(book: Book, period: i64) -> Result<Vec<u8>, Error> {
+    let title = book.title.clone();
+    build(book, period).map_err(|e| Error::Internal(format!("workbook {title}: {e}")))
 }
 
-fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
+fn build(book: Book, period: i64) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(COMPRESSION);
     let year = u16::try_from(period.clamp(1900, 9999)).unwrap_or(1900);
@@ -60,7 +63,7 @@ fn build(book: &Book, period: i64) -> Result<Vec<u8>, XlsxError> {
         worksheet.set_name(&page.name)?;
         write_page(worksheet, page, &plain, &mut formats)?;
     }
-    for sheet in &book.sheets {
+    for sheet in book.sheets {
         let worksheet = workbook.add_worksheet();
         worksheet.set_name(&sheet.name)?;
         write_sheet(worksheet, sheet, &plain, &mut formats)?;
@@ -135,10 +138,11 @@ fn colours(format: Format, background: u32, font: u32) -> Format {
 
 fn write_sheet(
     worksheet: &mut Worksheet,
-    sheet: &Sheet,
+    mut sheet: Sheet,
     plain: &Format,
     formats: &mut Formats,
 ) -> Result<(), XlsxError> {
+    let rows = std::mem::take(&mut sheet.rows);
     let last = u16::try_from(sheet.columns.len().max(1) - 1).unwrap_or(u16::MAX);
     let title = plain
         .clone()
@@ -158,10 +162,10 @@ fn write_sheet(
     let first_head = row;
     let grouped = sheet.columns.iter().any(|c| !c.group.is_empty());
     if grouped {
-        write_groups(worksheet, sheet, row, &head)?;
+        write_groups(worksheet, &sheet, row, &head)?;
         row += 1;
     }
-    let widths = widths(sheet);
+    let widths = widths(&sheet.columns, &rows);
     let mut head_lines = 1;
     for (c, declared) in sheet.columns.iter().enumerate() {
         let col = column(c);
@@ -183,17 +187,17 @@ fn write_sheet(
         .set_text_wrap()
         .set_font_color(Color::RGB(0x0005_63C1));
     let mut links = 0;
-    let mut runs = Runs::over(sheet);
-    if sheet
-        .rows
+    let mut runs = Runs::over(&rows);
+    if rows
         .last()
         .is_some_and(|cells| cells.len() > usize::from(last))
     {
         // The sheet reaches to its last cell, even where that is empty.
-        let bottom = row + u32::try_from(sheet.rows.len() - 1).unwrap_or(u32::MAX);
+        let bottom = row + u32::try_from(rows.len() - 1).unwrap_or(u32::MAX);
         worksheet.write_blank(bottom, last, formats.of(Tone::Plain, None))?;
     }
-    for cells in &sheet.rows {
+    let count = rows.len();
+    for cells in rows {
         let mut lines = 1;
         for c in 0..runs.columns() {
             let cell = cells.get(c);
@@ -225,16 +229,16 @@ fn write_sheet(
     }
     runs.end(worksheet, formats, row)?;
     if let Some(chart) = &sheet.chart {
-        let made = chart_of(sheet, chart, head_row + 1);
+        let made = chart_of(&sheet, chart, head_row + 1);
         worksheet.insert_chart(row + 1, 0, &made)?;
     }
     worksheet.set_freeze_panes(head_row + 1, sheet.frozen)?;
-    if sheet.filter && !sheet.rows.is_empty() {
+    if sheet.filter && count > 0 {
         worksheet.autofilter(head_row, 0, row - 1, last)?;
     }
     worksheet.set_landscape();
     worksheet.set_paper_size(9);
-    let one_page = sheet.one_page && sheet.rows.len() <= MAX_ROWS_A_PAGE;
+    let one_page = sheet.one_page && count <= MAX_ROWS_A_PAGE;
     worksheet.set_print_fit_to_pages(1, u16::from(one_page));
     worksheet.set_repeat_rows(first_head, head_row)?;
     worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.2, 0.3);
@@ -304,8 +308,8 @@ const LONGEST_RUN: u32 = 64;
 struct Runs(Vec<Option<(u32, Shape)>>);
 
 impl Runs {
-    fn over(sheet: &Sheet) -> Runs {
-        let columns = sheet.rows.iter().map(Vec::len).max().unwrap_or(0);
+    fn over(rows: &[Vec<Cell>]) -> Runs {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         Runs(vec![None; columns])
     }
 
@@ -616,9 +620,8 @@ struct Width {
     wraps: bool,
 }
 
-fn widths(sheet: &Sheet) -> Vec<Width> {
-    sheet
-        .columns
+fn widths(columns: &[Head], rows: &[Vec<Cell>]) -> Vec<Width> {
+    columns
         .iter()
         .enumerate()
         .map(|(c, column)| {
@@ -628,8 +631,7 @@ fn widths(sheet: &Sheet) -> Vec<Width> {
                 .div_ceil(2)
                 .max(column.label.width().min(10));
             let mut wraps = false;
-            let cells = sheet
-                .rows
+            let cells = rows
                 .iter()
                 .filter_map(|r| r.get(c))
                 .map(|cell| {

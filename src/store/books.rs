@@ -14,7 +14,7 @@ use crate::report::xlsx;
 ///
 /// # Errors
 /// As for [`xlsx::write`].
-pub fn written(store: &Store, book: &Book, period: i64) -> Result<Vec<u8>, Error> {
+pub fn written(store: &Store, book: Book, period: i64) -> Result<Vec<u8>, Error> {
     let mut content = Content(Sha256::new());
     book.hash(&mut content);
     period.hash(&mut content);

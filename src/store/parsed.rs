@@ -11,7 +11,7 @@ use super::rows::{NONE, Rows, each, from_json};
 use super::sheets;
 use crate::finding::{Draft, NOTICES};
 use crate::ingest::cell::Value;
-use crate::ingest::record::Values;
+use crate::ingest::record::{Cells, Values};
 use crate::ingest::seal::Seal;
 use crate::ingest::workbook::BookRead;
 use crate::ingest::{FileRead, Memory, Record, SheetTable};
@@ -200,19 +200,19 @@ impl Rows {
             let count = u32::try_from(record.values.len()).map_err(|e| e.to_string())?;
             // The number of columns stands with the record: those behind the last filled one are part of it.
             self.column_of_last(count);
-            for ((column, value), at) in (0..).zip(record.values.iter()).zip(&record.cells) {
+            for ((column, value), at) in (0..).zip(record.values.iter()).zip(record.cells.iter()) {
                 match value {
                     None if at.is_none() => {}
-                    None => self.push(part::PLACE, column, *at, 0.0, None),
-                    Some(Value::Number(n)) => self.push(part::NUMBER, column, *at, *n, None),
+                    None => self.push(part::PLACE, column, at, 0.0, None),
+                    Some(Value::Number(n)) => self.push(part::NUMBER, column, at, *n, None),
                     Some(Value::Text(t)) => {
-                        self.push(part::TEXT, column, *at, 0.0, Some(t.clone()));
+                        self.push(part::TEXT, column, at, 0.0, Some(t.clone()));
                     }
                     Some(Value::Bool(b)) => {
-                        self.push(part::BOOL, column, *at, f64::from(u8::from(*b)), None);
+                        self.push(part::BOOL, column, at, f64::from(u8::from(*b)), None);
                     }
                     Some(Value::Date(d)) => {
-                        self.push(part::DATE, column, *at, f64::from(*d), None);
+                        self.push(part::DATE, column, at, f64::from(*d), None);
                     }
                 }
             }
@@ -326,7 +326,8 @@ fn decoded(bytes: &[u8], seal: &Seal, file: &mut FileRead) -> Result<(), String>
             part::RECORD => {
                 let mut record: Record = from_json(json)?;
                 record.values = Values::none(kept.column as usize);
-                record.cells = vec![None; kept.column as usize];
+                record.cells = Cells::none(record.row, kept.column as usize);
+                table.share_last();
                 table.records.push(record);
                 return Ok(());
             }
@@ -352,9 +353,10 @@ fn decoded(bytes: &[u8], seal: &Seal, file: &mut FileRead) -> Result<(), String>
         let record = table.records.last_mut().ok_or_else(lost)?;
         let place = record.values.get_mut(kept.column as usize);
         *place.ok_or_else(|| format!("a value of column {}", kept.column))? = value;
-        record.cells[kept.column as usize] = kept.at;
+        record.cells.set(kept.column as usize, kept.at);
         Ok(())
     })?;
+    file.tables.iter_mut().for_each(SheetTable::share_last);
     if file.sha256.is_empty() {
         return Err("an entry without its submission's hash".to_string());
     }

@@ -555,7 +555,7 @@ pub fn differences(given: &Given<'_>, survey: &Survey, surveys: &Surveys) -> Vec
             let whole = || given.pipeline.word("whole_group").to_string();
             let name = group.map_or_else(whole, |g| survey.groups[g].title.clone());
             let title = columns.columns[column].title.clone();
-            let cells: Vec<_> = row.cells[column].into_iter().collect();
+            let cells: Vec<_> = row.cells.at(column).into_iter().collect();
             let draft = Draft {
                 county_code: Some(row.county_code.clone()),
                 place: given.dataset.place(&cells),

@@ -82,7 +82,7 @@ fn main() {
     let book = book();
     let mut ways: Vec<(String, Way)> = vec![(
         "junheng".to_string(),
-        Box::new(|book| xlsx::write(book, PERIOD).expect("writes")),
+        Box::new(|book| xlsx::write(book, PERIOD, &std::env::temp_dir()).expect("writes")),
     )];
     for level in LEVELS {
         for (formats, with_formats) in [("the same formats", true), ("no formats", false)] {

@@ -72,7 +72,7 @@ pub fn template(args: &TemplateArgs) -> Result<u8, Error> {
     }
     for (path, w) in &files {
         let book = template_book::book(&pipeline, w.template, w.only, county.as_ref());
-        let bytes = xlsx::write(book, pipeline.default_period)?;
+        let bytes = xlsx::write(book, pipeline.default_period, &std::env::temp_dir())?;
         write(path, &bytes, args.force)?;
         let _ = writeln!(std::io::stdout(), "written: {}", path.display());
     }

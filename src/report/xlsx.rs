@@ -2,6 +2,8 @@
 //! creation time is that of the period, not of the clock.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use rust_xlsxwriter::{
     Chart as XlsxChart, ChartErrorBars, ChartErrorBarsType, ChartFormat, ChartLine, ChartMarker,
@@ -16,6 +18,7 @@ use super::book::{
 };
 use crate::error::Error;
 use crate::fixed::HashMap;
+use crate::log::panic_text;
 use crate::text::{fifteen_digits, fixed_width};
 
 /// Excel keeps at most 65,530 links a sheet; the rest are written as text.
@@ -30,16 +33,32 @@ const MAX_NOTE: usize = 255;
 /// More rows than this cannot be read on one sheet of paper.
 const MAX_ROWS_A_PAGE: usize = 60;
 
-/// Writes a book, whose rows are given back as they are written. `period` is the year that stands as the file's creation time.
+/// Writes a book, whose rows are given back as they are written. `period` is the year that stands as the file's creation time;
+/// what is written of its sheets waits in files of the folder `scratch` that nobody sees.
 ///
 /// # Errors
-/// [`Error::Internal`] when the library refuses, which a book made by this program never gives cause for.
-pub fn write(book: Book, period: i64) -> Result<Vec<u8>, Error> {
+/// [`Error::Output`] when nothing can be written there; [`Error::Internal`] when the library refuses, which a book made by this
+/// program never gives cause for.
+pub fn write(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, Error> {
     let title = book.title.clone();
-    build(book, period).map_err(|e| Error::Internal(format!("workbook {title}: {e}")))
+    let refused = |why: String| {
+        let scratch = scratch.display();
+        Error::Output(format!(
+            "workbook {title} cannot be written by way of {scratch}: {why}"
+        ))
+    };
+    // The library ends with a panic when such a file takes no more.
+    match catch_unwind(AssertUnwindSafe(|| build(book, period, scratch))) {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(XlsxError::TempFileError(_, e) | XlsxError::IoError(e))) => {
+            Err(refused(e.to_string()))
+        }
+        Ok(Err(e)) => Err(Error::Internal(format!("workbook {title}: {e}"))),
+        Err(panic) => Err(refused(panic_text(&*panic))),
+    }
 }
 
-fn build(book: Book, period: i64) -> Result<Vec<u8>, XlsxError> {
+fn build(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(COMPRESSION);
     let year = u16::try_from(period.clamp(1900, 9999)).unwrap_or(1900);
@@ -63,8 +82,11 @@ fn build(book: Book, period: i64) -> Result<Vec<u8>, XlsxError> {
         worksheet.set_name(&page.name)?;
         write_page(worksheet, page, &plain, &mut formats)?;
     }
+    if !book.sheets.is_empty() {
+        workbook.set_tempdir(scratch)?;
+    }
     for sheet in book.sheets {
-        let worksheet = workbook.add_worksheet();
+        let worksheet = workbook.add_worksheet_with_low_memory()?;
         worksheet.set_name(&sheet.name)?;
         write_sheet(worksheet, sheet, &plain, &mut formats)?;
     }
@@ -187,47 +209,49 @@ fn write_sheet(
         .set_text_wrap()
         .set_font_color(Color::RGB(0x0005_63C1));
     let mut links = 0;
-    let mut runs = Runs::over(&rows);
-    if rows
-        .last()
-        .is_some_and(|cells| cells.len() > usize::from(last))
-    {
-        // The sheet reaches to its last cell, even where that is empty.
-        let bottom = row + u32::try_from(rows.len() - 1).unwrap_or(u32::MAX);
-        worksheet.write_blank(bottom, last, formats.of(Tone::Plain, None))?;
-    }
     let count = rows.len();
-    for cells in rows {
+    for (at, cells) in rows.into_iter().enumerate() {
         let mut lines = 1;
-        for c in 0..runs.columns() {
-            let cell = cells.get(c);
-            runs.pass(worksheet, formats, (row, c), cell.and_then(shape))?;
-            match cell {
-                Some(Cell::Link { text, target }) => {
-                    let col = column(c);
-                    links += 1;
-                    let url = Url::new(target.as_str()).set_text(cut(text));
-                    if links > MAX_LINKS
-                        || (worksheet.write_url_with_format(row, col, url, &link)).is_err()
-                    {
-                        worksheet.write_string_with_format(row, col, cut(text), &link)?;
+        let mut c = 0;
+        for run in cells.chunk_by(|a, b| shape(a).is_some() && shape(a) == shape(b)) {
+            for (cell, col) in run.iter().zip(c..) {
+                // The first cell of a row says that the row has begun, the last one how far the sheet reaches.
+                let ends = col == 0 || (at + 1 == count && col + 1 == cells.len());
+                match cell {
+                    Cell::Link { text, target } => {
+                        let col = column(col);
+                        links += 1;
+                        let url = Url::new(target.as_str()).set_text(cut(text));
+                        if links > MAX_LINKS
+                            || (worksheet.write_url_with_format(row, col, url, &link)).is_err()
+                        {
+                            worksheet.write_string_with_format(row, col, cut(text), &link)?;
+                        }
+                    }
+                    cell => {
+                        let shape = shape(cell).filter(|_| ends || run.len() == 1);
+                        let format = shape.map(|(tone, digits)| formats.of(tone, digits));
+                        write_value(worksheet, row, column(col), cell, format)?;
                     }
                 }
-                Some(cell) => write_value(worksheet, row, column(c), cell, None)?,
-                None => {}
+                if let Cell::Text(text, _) | Cell::Link { text, .. } = cell
+                    && let Some(width) = widths.get(col).filter(|width| width.wraps)
+                {
+                    lines = lines.max(lines_of(text, width.shown));
+                }
             }
-            if let Some(Cell::Text(text, _) | Cell::Link { text, .. }) = cell
-                && let Some(width) = widths.get(c).filter(|width| width.wraps)
-            {
-                lines = lines.max(lines_of(text, width.shown));
+            let (first, next) = (c, c + run.len());
+            if let Some((tone, digits)) = shape(&run[0]).filter(|_| run.len() > 1) {
+                let format = formats.of(tone, digits);
+                worksheet.set_range_format(row, column(first), row, column(next - 1), format)?;
             }
+            c = next;
         }
         if lines != 1 {
             worksheet.set_row_height(row, 15 * u32::try_from(lines.min(27)).unwrap_or(1) + 3)?;
         }
         row += 1;
     }
-    runs.end(worksheet, formats, row)?;
     if let Some(chart) = &sheet.chart {
         let made = chart_of(&sheet, chart, head_row + 1);
         worksheet.insert_chart(row + 1, 0, &made)?;
@@ -297,54 +321,6 @@ fn shape(cell: &Cell) -> Option<Shape> {
         Cell::Number(..) => Some((Tone::Pale, None)),
         Cell::Formula { digits, .. } => Some((Tone::Plain, Some(*digits))),
         Cell::Link { .. } => None,
-    }
-}
-
-/// Longer runs would leave what is near the processor.
-const LONGEST_RUN: u32 = 64;
-
-/// Cells of one shape below each other, by column. The library looks a format up by all that it holds, each time that it is
-/// named: so it is named once for a run of cells, after they are written.
-struct Runs(Vec<Option<(u32, Shape)>>);
-
-impl Runs {
-    fn over(rows: &[Vec<Cell>]) -> Runs {
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        Runs(vec![None; columns])
-    }
-
-    fn columns(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Comes to a cell; those above it get their format where theirs is another one.
-    fn pass(
-        &mut self,
-        worksheet: &mut Worksheet,
-        formats: &mut Formats,
-        (row, c): (u32, usize),
-        shape: Option<Shape>,
-    ) -> Result<(), XlsxError> {
-        let run = &mut self.0[c];
-        if run.is_some_and(|(first, own)| Some(own) == shape && row < first + LONGEST_RUN) {
-            return Ok(());
-        }
-        let begun = shape.map(|shape| (row, shape));
-        if let Some((first, (tone, digits))) = std::mem::replace(run, begun) {
-            let format = formats.of(tone, digits);
-            worksheet.set_range_format(first, column(c), row - 1, column(c), format)?;
-        }
-        Ok(())
-    }
-
-    /// The rows end above this one.
-    fn end(
-        mut self,
-        worksheet: &mut Worksheet,
-        formats: &mut Formats,
-        row: u32,
-    ) -> Result<(), XlsxError> {
-        (0..self.columns()).try_for_each(|c| self.pass(worksheet, formats, (row, c), None))
     }
 }
 

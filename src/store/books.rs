@@ -22,7 +22,7 @@ pub fn written(store: &Store, book: Book, period: i64) -> Result<Vec<u8>, Error>
     if let Some(bytes) = store.get(&key) {
         return Ok(bytes);
     }
-    let bytes = xlsx::write(book, period)?;
+    let bytes = xlsx::write(book, period, &store.scratch())?;
     store.put(&key, &bytes);
     Ok(bytes)
 }

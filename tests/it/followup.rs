@@ -591,7 +591,7 @@ fn a_file_sent_back_as_it_came_changes_nothing() {
     let last = book.pages[0].cells.iter().map(|c| c.row).max().unwrap();
     let said = Cell::text("以上已与学校核对");
     book.pages[0].put(last + 1, 11, said, Look::Body);
-    let bytes = junheng::report::xlsx::write(book, PERIOD).unwrap();
+    let bytes = junheng::report::xlsx::write(book, PERIOD, &std::env::temp_dir()).unwrap();
     std::fs::write(folder.join(county).join("退回.xlsx"), bytes).unwrap();
     let after = compute(&pipeline, &folder, counties);
     let lines = |results: &junheng::results::Results| -> Vec<String> {

@@ -6,7 +6,10 @@ use proptest::test_runner::TestCaseError;
 use rust_xlsxwriter::Workbook;
 
 use crate::harness::*;
+use crate::template::part;
 use junheng::ingest::grid::{Cell, Grid};
+use junheng::report::book::{self, Book, Head, Sheet, Tone};
+use junheng::report::xlsx;
 
 /// A cell as it is written.
 #[derive(Debug, Clone)]
@@ -121,6 +124,18 @@ fn spreadsheet_xml(cells: &Cells) -> String {
     out
 }
 
+/// A cell of a sheet of ours.
+fn own_cell() -> impl Strategy<Value = book::Cell> {
+    let tone = prop_oneof![Just(Tone::Plain), Just(Tone::Bad)];
+    prop_oneof![
+        2 => Just(book::Cell::Empty),
+        2 => (text(), tone.clone()).prop_map(|(t, tone)| book::Cell::Text(t, tone)),
+        2 => (-1_000..1_000i32, tone)
+            .prop_map(|(n, tone)| book::Cell::Number(f64::from(n), 2, tone)),
+        1 => text().prop_map(|text| book::Cell::Link { text, target: "https://a.example".to_string() }),
+    ]
+}
+
 /// Headers that forms know, and words that they do not.
 fn header() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -162,6 +177,43 @@ proptest! {
         prop_assert_eq!(sheets.len(), 1);
         prop_assert!(sheets[0].damaged.is_none(), "{:?}", sheets[0].damaged);
         same(&sheets[0].grid, &cells)?;
+    }
+
+    #[test]
+    fn a_sheet_of_ours_is_read_back_cell_by_cell_and_each_cell_has_its_format(
+        rows in prop::collection::vec(prop::collection::vec(own_cell(), 1..9), 1..20),
+        groups in prop::collection::vec(prop_oneof![Just(String::new()), Just("组".to_string())], 9),
+    ) {
+        let grouped = groups.iter().any(|group| !group.is_empty());
+        let sheet = Sheet {
+            name: "x".to_string(),
+            title: "T".to_string(),
+            notes: vec!["N".to_string()],
+            columns: groups.into_iter().map(|group| Head::under(group, "L")).collect(),
+            rows: rows.clone(),
+            ..Sheet::default()
+        };
+        let made = Book { font: "Calibri".to_string(), sheets: vec![sheet], ..Book::default() };
+        let bytes = xlsx::write(made, 2025, &std::env::temp_dir()).expect("a workbook");
+        let grid = &read(&bytes).expect("a workbook")[0].grid;
+        let first = if grouped { 4 } else { 3 };
+        let shown = |cell: &book::Cell| match cell {
+            book::Cell::Text(t, _) | book::Cell::Link { text: t, .. } => Some(Cell::Text(t.clone())),
+            book::Cell::Number(n, ..) => Some(Cell::Number(*n)),
+            _ => None,
+        };
+        for (row, cells) in (first..).zip(&rows) {
+            for (col, cell) in (0..).zip(cells) {
+                prop_assert_eq!(grid.get(row, col).cloned(), shown(cell), "row {}, column {}", row, col);
+            }
+        }
+        let count: usize = grid.rows().iter().filter(|(r, _)| *r >= first).map(|(_, cells)| cells.len()).sum();
+        prop_assert_eq!(count, rows.iter().flatten().filter_map(shown).count());
+        let xml = part(&bytes, "xl/worksheets/sheet1.xml");
+        let (_, below) = xml.split_once(&format!("<row r=\"{}\"", first + 1)).expect("the first row");
+        let cells = below.matches("<c r=").count();
+        prop_assert_eq!(cells, rows.iter().map(Vec::len).sum::<usize>());
+        prop_assert_eq!(below.matches("\" s=\"").count(), cells);
     }
 
     #[test]

@@ -74,30 +74,30 @@ pub fn compute(
         })
     };
     let counties = || of_counties(pipeline, &dataset, &units, period, last_year);
-    let (checked, counties) = rayon::join(checks, counties);
+    // Counties have steps that wait for each other: beside them checks keep the other cores busy, to the end.
+    let (counties, checked) = rayon::join(counties, checks);
     findings.extend(checked?);
     let (facts, criteria, surveys, more) = counties?;
     findings.extend(more);
     let findings = finding::finish(once(findings), period, &pipeline.settings.revision_words);
     let judged = || {
-        let unit_verdicts = unit::verdicts(pipeline, &units, &values);
-        let balances = balance::balances(pipeline, &dataset, &units, &values);
+        let (unit_verdicts, balances) = rayon::join(
+            || unit::verdicts(pipeline, &units, &values),
+            || balance::balances(pipeline, &dataset, &units, &values),
+        );
         let composites = balance::composites(pipeline, &balances);
         let held = verdict::held_counties(pipeline, &findings);
-        let verdicts = verdict::county_verdicts(
-            &verdict::Given {
-                pipeline,
-                dataset: &dataset,
-                units: &units,
-                values: &values,
-                unit_verdicts: &unit_verdicts,
-                balances: &balances,
-                composites: &composites,
-                held: &held,
-            },
-            &criteria,
-        );
-        let rankings = ranking::rankings(&ranking::Figures {
+        let given = verdict::Given {
+            pipeline,
+            dataset: &dataset,
+            units: &units,
+            values: &values,
+            unit_verdicts: &unit_verdicts,
+            balances: &balances,
+            composites: &composites,
+            held: &held,
+        };
+        let figures = ranking::Figures {
             pipeline,
             dataset: &dataset,
             units: &units,
@@ -105,7 +105,11 @@ pub fn compute(
             balances: &balances,
             criteria: &criteria,
             held: &held,
-        });
+        };
+        let (verdicts, rankings) = rayon::join(
+            || verdict::county_verdicts(&given, &criteria),
+            || ranking::rankings(&figures),
+        );
         (
             unit_verdicts,
             balances,

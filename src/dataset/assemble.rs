@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::{
     COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowCells,
     RowFlag, SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
@@ -478,8 +480,9 @@ impl Assembly<'_> {
 
     fn take_rows(&mut self, assigned: &Assigned, winners: &BTreeMap<Slot, usize>) {
         let pipeline = self.given.pipeline;
-        let only = self.given.only;
+        let mut made = self.rows(assigned, winners).into_iter();
         for (f, file) in self.files.iter().enumerate() {
+            let mut made = made.next().into_iter().flatten();
             let mut outcome = FileOutcome {
                 path: file.submission.path.clone(),
                 sha256: file.sha256.clone(),
@@ -503,24 +506,19 @@ impl Assembly<'_> {
                 });
                 let mut taken: Vec<Option<&String>> = Vec::new();
                 for (r, record) in table.records.iter().enumerate() {
-                    let county = assigned[f][t][r].as_ref();
-                    let county = county.filter(|c| {
-                        let winner = winners.get(&self.slot(table, record, c)).copied();
-                        if let Some(w) = winner.filter(|w| *w != f) {
-                            outcome.status = Status::Replaced;
-                            outcome.replaced_by = Some(self.files[w].submission.path.clone());
-                        }
-                        let wanted = only.is_empty() || only.contains(c);
-                        if winner == Some(f) && !wanted {
-                            // Read and in order, but not asked for.
-                            outcome.status = Status::Accepted;
-                        }
-                        winner == Some(f) && wanted
-                    });
-                    taken.push(county);
-                    if let Some(county) = county {
-                        counties.insert(county.clone());
-                        let row = self.row(f, table, record, county, sheet);
+                    let (winner, row) = made.next().unwrap_or_default();
+                    if let Some(w) = winner.filter(|w| *w != f) {
+                        outcome.status = Status::Replaced;
+                        outcome.replaced_by = Some(self.files[w].submission.path.clone());
+                    }
+                    if winner == Some(f) && row.is_none() {
+                        // Read and in order, but not asked for.
+                        outcome.status = Status::Accepted;
+                    }
+                    taken.push(assigned[f][t][r].as_ref().filter(|_| row.is_some()));
+                    if let Some(row) = row {
+                        counties.insert(row.county_code.clone());
+                        self.see_county(f, table, record, &row.county_code);
                         self.dataset.tables[table.table].rows.push(row);
                         outcome.rows += usize::from(!record.further);
                     }
@@ -568,25 +566,60 @@ impl Assembly<'_> {
         }
     }
 
-    fn row(
-        &mut self,
-        file: usize,
-        table: &SheetTable,
-        record: &Record,
-        county: &str,
-        sheet: u32,
-    ) -> Row {
+    /// By file, in the order of its tables and records: the file that counts for the record's county, and its row where that is
+    /// the same file and the county is asked for.
+    fn rows(
+        &self,
+        assigned: &Assigned,
+        winners: &BTreeMap<Slot, usize>,
+    ) -> Vec<Vec<(Option<usize>, Option<Row>)>> {
+        let only = self.given.only;
+        let sheets = self.dataset.sheets.len();
+        let before = self.files.iter().scan(sheets, |next, file| {
+            let first = *next;
+            *next += file.tables.len();
+            Some(first)
+        });
+        let files: Vec<(usize, &FileRead)> = before.zip(self.files).collect();
+        let of_file = |(f, (first, file)): (usize, &(usize, &FileRead))| {
+            let mut out = Vec::new();
+            for (t, table) in file.tables.iter().enumerate() {
+                let sheet = u32::try_from(first + t).unwrap_or(u32::MAX);
+                for (r, record) in table.records.iter().enumerate() {
+                    let county = assigned[f][t][r].as_ref();
+                    let winner =
+                        county.and_then(|c| winners.get(&self.slot(table, record, c)).copied());
+                    let wanted =
+                        |c: &&String| winner == Some(f) && (only.is_empty() || only.contains(c));
+                    let row = county
+                        .filter(wanted)
+                        .map(|c| self.row(table, record, c, sheet));
+                    out.push((winner, row));
+                }
+            }
+            out
+        };
+        files.par_iter().enumerate().map(of_file).collect()
+    }
+
+    /// A record speaks of a county: one that is not on the list is taken up all the same.
+    fn see_county(&mut self, file: usize, table: &SheetTable, record: &Record, county: &str) {
+        if self.dataset.county(county).is_some() {
+            return;
+        }
+        let columns = &self.given.pipeline.tables[table.table];
+        let known = self.own[file]
+            .as_ref()
+            .map(|f| f.name.clone())
+            .or_else(|| text_of(columns, &record.values, COUNTY_NAME_STATED))
+            .or_else(|| record.county_name.clone())
+            .unwrap_or_default();
+        self.unlisted(county, &known);
+    }
+
+    fn row(&self, table: &SheetTable, record: &Record, county: &str, sheet: u32) -> Row {
         let columns = &self.given.pipeline.tables[table.table];
         let text = |name: &str| text_of(columns, &record.values, name);
-        if self.dataset.county(county).is_none() {
-            let known = self.own[file]
-                .as_ref()
-                .map(|f| f.name.clone())
-                .or_else(|| text(COUNTY_NAME_STATED))
-                .or_else(|| record.county_name.clone())
-                .unwrap_or_default();
-            self.unlisted(county, &known);
-        }
         // Never joined by name alone: two rows with the same stand-in claim the same school.
         let stand_in = || {
             let name = text(SCHOOL_NAME).or_else(|| text(COUNTY_NAME_STATED));

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::assemble::Assembly;
 use super::{COUNTY_CODE_STATED, CellRef, Row, SCHOOL_CODE, SCHOOL_NAME};
 use crate::finding::{Draft, Place, a1};
@@ -13,7 +15,7 @@ impl Assembly<'_> {
     /// Joins the rows of one school from a sheet of each stage; marks schools that are claimed twice.
     pub(super) fn join(&mut self, table: usize) {
         let mut rows = std::mem::take(&mut self.dataset.tables[table].rows);
-        rows.sort_by(|a, b| {
+        rows.par_sort_by(|a, b| {
             (&a.county_code, &a.key, a.sheet, a.row).cmp(&(&b.county_code, &b.key, b.sheet, b.row))
         });
         let name = self.given.pipeline.tables[table].position(SCHOOL_NAME);

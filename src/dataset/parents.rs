@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::assemble::Assembly;
-use super::{CellRef, Row, RowFlag, SCHOOL_NAME};
+use super::{CellRef, Row, RowFlag, SCHOOL_CODE, SCHOOL_NAME};
 use crate::finding::{Draft, Place, a1};
-use crate::ingest::cell::{Value, text_of};
+use crate::ingest::cell::{Value, text_in, text_of};
 use crate::pipeline::model::{Entity, Kind, Target};
 use crate::text::{NAMED_PLACES, fifteen_digits, normal, some_of};
 
@@ -24,11 +24,12 @@ impl Assembly<'_> {
         self.unread_flags(table, &rows);
         rows.retain(|row| !self.is_closed(table, row));
         self.near(table, &rows);
-        let by_code: BTreeMap<String, usize> = rows
-            .iter()
-            .enumerate()
-            .filter_map(|(i, row)| Some((self.school(table, row).0?, i)))
-            .collect();
+        let is_part = |row: &Row| row.counted.as_ref().is_some_and(|f| f.value == Some(false));
+        let mut by_code: BTreeMap<String, usize> = BTreeMap::new();
+        if rows.iter().any(is_part) {
+            let coded = rows.iter().enumerate();
+            by_code.extend(coded.filter_map(|(i, row)| Some((self.school(table, row).0?, i))));
+        }
         let mut gone = vec![false; rows.len()];
         for i in 0..rows.len() {
             if let Some(parent) = self.parent(table, &rows, i, &by_code) {
@@ -175,7 +176,7 @@ impl Assembly<'_> {
     fn near(&mut self, table: usize, rows: &[Row]) {
         let p = self.given.pipeline;
         let kind = |row: &Row| {
-            text_of(&p.tables[table], &row.values, "school_type").and_then(|c| p.school_type(&c))
+            text_in(&p.tables[table], &row.values, "school_type").and_then(|c| p.school_type(c))
         };
         let mut counties: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (i, row) in rows.iter().enumerate() {
@@ -188,7 +189,7 @@ impl Assembly<'_> {
                     && p.stages[**s].evaluated
                     && row.values[p.stages[**s].students].is_none()
             });
-            let without_code = self.school(table, row).0.is_none();
+            let without_code = text_in(&p.tables[table], &row.values, SCHOOL_CODE).is_none();
             if lacking.is_none() && !without_code {
                 continue;
             }
@@ -272,7 +273,7 @@ impl Assembly<'_> {
         let flag = row.counted.clone()?;
         let code = self.school(table, row).0.unwrap_or_default();
         let listed = p.parents.get(&code);
-        let draft = self.of_flag(table, row, Target::Counted, &flag);
+        let draft = || self.of_flag(table, row, Target::Counted, &flag);
         let unfit = match (flag.value, listed) {
             (Some(false), Some(parent)) => match by_code.get(parent).map(|at| (*at, &rows[*at])) {
                 None => "parent_absent",
@@ -306,7 +307,7 @@ impl Assembly<'_> {
                     true => nothing(),
                     false => self.names_of(table, &others),
                 };
-                let draft = draft.slot("type", kind.unwrap_or_else(nothing));
+                let draft = draft().slot("type", kind.unwrap_or_else(nothing));
                 self.say("school-not-counted-apart", draft.slot("others", others));
                 return None;
             }
@@ -314,10 +315,8 @@ impl Assembly<'_> {
         };
         let parent = listed.cloned().unwrap_or_default();
         let reason = p.word(unfit).to_string();
-        self.say(
-            "parent-unfit",
-            draft.slot("parent", parent).slot("reason", reason),
-        );
+        let draft = draft().slot("parent", parent);
+        self.say("parent-unfit", draft.slot("reason", reason));
         None
     }
 

@@ -1,5 +1,9 @@
 //! The spread of an indicator over a county's units: the student-weighted coefficient of variation and its kin.
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 use super::Verdict;
 use super::split::Units;
 use super::unit::UnitValue;
@@ -119,24 +123,25 @@ pub fn balances(
         return Vec::new();
     };
     let rows = &dataset.tables[table].rows;
-    let mut groups: std::collections::BTreeMap<(&str, usize, usize), Vec<&UnitValue>> =
-        std::collections::BTreeMap::new();
-    for value in values {
-        let unit = &units.list[value.unit];
-        let county = rows[unit.school].county_code.as_str();
-        groups
-            .entry((county, unit.stage, value.indicator))
-            .or_default()
-            .push(value);
-    }
-    groups
-        .into_iter()
-        .map(|((county, stage, indicator), list)| {
+    let county_of = |value: &UnitValue| rows[units.list[value.unit].school].county_code.as_str();
+    let of_county = |values: &[UnitValue]| -> Vec<Balance> {
+        let mut groups: BTreeMap<(usize, usize), Vec<&UnitValue>> = BTreeMap::new();
+        for value in values {
+            let stage = units.list[value.unit].stage;
+            let own = groups.entry((stage, value.indicator)).or_default();
+            own.push(value);
+        }
+        let county = values.first().map_or("", county_of);
+        let of_group = |((stage, indicator), list): ((usize, usize), Vec<&UnitValue>)| {
             let uncertain = list.iter().filter(|v| units.list[v.unit].uncertain);
             let uncertain = uncertain.count();
             balance(pipeline, county, stage, indicator, &list, uncertain)
-        })
-        .collect()
+        };
+        groups.into_iter().map(of_group).collect()
+    };
+    // Units are sorted by county, as schools are.
+    let counties = values.par_chunk_by(|a, b| county_of(a) == county_of(b));
+    counties.flat_map_iter(of_county).collect()
 }
 
 /// The balance of one indicator from the values of the units that count, `uncertain` of which may not.

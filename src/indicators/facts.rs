@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::split::Units;
 use crate::dataset::{CellRef, Dataset, Row};
@@ -316,60 +317,69 @@ fn sums(
         let of_groups = matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)));
         let survey = pipeline.survey.as_ref();
         let counted = survey.is_some_and(|s| scope == Scope::Table(s.table));
-        for (i, sum, filter) in own {
-            let values = evaluate(sum, &frame)?.cast(&DataType::Float64)?;
-            let wanted = match filter {
-                Some(f) => Some(evaluate(f, &frame)?.bool()?.clone()),
-                None => None,
-            };
-            let mut facts = vec![Fact::default(); dataset.counties.len()];
-            let mut known = vec![0_usize; dataset.counties.len()];
-            if scope == Scope::Unit {
-                for (fact, open) in facts.iter_mut().zip(&coverage.open) {
-                    fact.lacking = *open;
-                }
-            }
-            for (r, value) in values.f64()?.iter().enumerate() {
-                let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
-                // A group of unknown name is said, and is none of those that are asked for.
-                if inside == Some(false) || (of_groups && inside.is_none()) {
-                    continue;
-                }
-                let value = value.filter(|_| inside == Some(true) && !rows[r].conflict);
-                for county in members.of(r).iter().copied() {
-                    match value {
-                        Some(value) => {
-                            known[county] += 1;
-                            facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
-                        }
-                        None => facts[county].lacking += 1,
+        let of_column =
+            |(i, sum, filter): (usize, &Formula, Option<&Formula>)| -> Result<_, Error> {
+                let (mut lacking_rows, mut group_rows) = (Vec::new(), Vec::new());
+                let values = evaluate(sum, &frame)?.cast(&DataType::Float64)?;
+                let wanted = match filter {
+                    Some(f) => Some(evaluate(f, &frame)?.bool()?.clone()),
+                    None => None,
+                };
+                let mut facts = vec![Fact::default(); dataset.counties.len()];
+                let mut known = vec![0_usize; dataset.counties.len()];
+                if scope == Scope::Unit {
+                    for (fact, open) in facts.iter_mut().zip(&coverage.open) {
+                        fact.lacking = *open;
                     }
                 }
-                if members.of(r).is_empty() {
-                    continue;
+                for (r, value) in values.f64()?.iter().enumerate() {
+                    let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
+                    // A group of unknown name is said, and is none of those that are asked for.
+                    if inside == Some(false) || (of_groups && inside.is_none()) {
+                        continue;
+                    }
+                    let value = value.filter(|_| inside == Some(true) && !rows[r].conflict);
+                    for county in members.of(r).iter().copied() {
+                        match value {
+                            Some(value) => {
+                                known[county] += 1;
+                                facts[county].value =
+                                    Some(facts[county].value.unwrap_or(0.0) + value);
+                            }
+                            None => facts[county].lacking += 1,
+                        }
+                    }
+                    if members.of(r).is_empty() {
+                        continue;
+                    }
+                    match value {
+                        Some(_) if of_groups => group_rows.push(r),
+                        // Whether a row is concerned at all must be settled before its cells can be asked for.
+                        None if inside == Some(true) => lacking_rows.push(r),
+                        _ => {}
+                    }
                 }
-                match value {
-                    Some(_) if of_groups => group_rows[i].push(r),
-                    // Whether a row is concerned at all must be settled before its cells can be asked for.
-                    None if inside == Some(true) => lacking_rows[i].push(r),
-                    _ => {}
+                for (county, fact) in facts.iter_mut().enumerate() {
+                    // Sums over a part of the schools say nothing; of all schools those that are concerned may be none.
+                    fact.given = if of_groups {
+                        // Questionnaires of which no rate can be made are no reason to take the county's own summary.
+                        known[county] > 0 || (counted && fact.lacking > 0)
+                    } else {
+                        coverage.whole[county] && (known[county] > 0 || fact.lacking == 0)
+                    };
+                    if fact.lacking > 0 || !fact.given {
+                        fact.value = None;
+                    } else {
+                        fact.value = fact.value.or(Some(0.0));
+                    }
                 }
-            }
-            for (county, fact) in facts.iter_mut().enumerate() {
-                // Sums over a part of the schools say nothing; of all schools those that are concerned may be none.
-                fact.given = if of_groups {
-                    // Questionnaires of which no rate can be made are no reason to take the county's own summary.
-                    known[county] > 0 || (counted && fact.lacking > 0)
-                } else {
-                    coverage.whole[county] && (known[county] > 0 || fact.lacking == 0)
-                };
-                if fact.lacking > 0 || !fact.given {
-                    fact.value = None;
-                } else {
-                    fact.value = fact.value.or(Some(0.0));
-                }
-            }
+                Ok((i, facts, lacking_rows, group_rows))
+            };
+        let made: Result<Vec<_>, Error> = own.into_par_iter().map(of_column).collect();
+        for (i, facts, lacking, groups) in made? {
             out[i] = facts;
+            lacking_rows[i] = lacking;
+            group_rows[i] = groups;
         }
     }
     Ok((out, lacking_rows, group_rows))

@@ -360,13 +360,14 @@ fn scope(
             .and_then(Value::text)?;
         pipeline.school_types.iter().position(|t| t.code == code)
     };
+    let kinds: Vec<Option<usize>> = list.iter().map(kind_of).collect();
     for (k, kind) in pipeline.school_types.iter().enumerate() {
         let condition = match &kind.counts_when {
             Some(formula) => Some(evaluate(formula, frame)?.bool()?.clone()),
             None => None,
         };
         for (i, unit) in list.iter_mut().enumerate() {
-            if kind_of(unit) != Some(k) {
+            if kinds[i] != Some(k) {
                 continue;
             }
             // An unknown condition (students missing) counts: the verdict is then incomplete.

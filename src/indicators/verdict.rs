@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::balance::{Balance, Composite, of_county};
 use super::flips::{self, Flip};
 use super::split::Units;
 use super::unit::{Met, UnitValue, UnitVerdict, values_of};
 use super::{Verdict, all};
-use crate::dataset::Dataset;
+use crate::dataset::{County, Dataset};
 use crate::finding::Finding;
 use crate::formula::lower::{at_least, at_most};
 use crate::ingest::cell::text_of;
@@ -51,8 +53,8 @@ pub fn county_verdicts(
     criteria: &[super::criterion::CriterionResult],
 ) -> Vec<CountyVerdict> {
     let margins = unit_margins(given);
-    let mut out = Vec::new();
-    for (index, county) in given.dataset.counties.iter().enumerate() {
+    let of_county = |(index, county): (usize, &County)| -> Vec<CountyVerdict> {
+        let mut out = Vec::new();
         let units = super::unit::verdicts_of(
             given.pipeline,
             given.dataset,
@@ -76,16 +78,17 @@ pub fn county_verdicts(
                 held.push(given.pipeline.phrase("reason_stage_without_units", &slots));
             }
         }
-        let from = out.len();
         out.push(resources(given, &county.code, units, &margins, &held));
         out.push(balance(given, &county.code, &held));
         // What a stage without units leaves open is said with each criterion that needs it.
         let unread = if county.received { unread } else { held };
         out.extend(super::parts::verdicts(given, criteria, index, &unread));
-        let whole = super::parts::overall(given.pipeline, &county.code, &out[from..]);
+        let whole = super::parts::overall(given.pipeline, &county.code, &out);
         out.push(whole);
-    }
-    out
+        out
+    };
+    let counties = given.dataset.counties.par_iter().enumerate();
+    counties.flat_map_iter(of_county).collect()
 }
 
 /// The evaluated stages of which a county has no counted unit.
@@ -199,29 +202,23 @@ fn held(given: &Given<'_>, county: &str) -> Vec<String> {
 /// the (n−k+1)-th smallest relative distance to the limit is not negative and the smallest not below the floor.
 fn unit_margins(given: &Given<'_>) -> BTreeMap<usize, f64> {
     let rule = &given.pipeline.school_rule;
-    let mut distances: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for v in given.values {
+    let distance = |v: &UnitValue| -> Option<f64> {
         let indicator = &given.pipeline.indicators[v.indicator];
-        if indicator.role != Role::Standard {
-            continue;
-        }
-        if let (Some(value), Some(limit)) = (v.value, v.limit) {
-            let distance = match indicator.better {
-                Better::Higher => value / limit - 1.0,
-                Better::Lower => 1.0 - value / limit,
-            };
-            distances.entry(v.unit).or_default().push(distance);
-        }
-    }
-    distances
-        .into_iter()
-        .filter_map(|(unit, mut d)| {
-            d.sort_by(f64::total_cmp);
-            let at = d.len().checked_sub(rule.least_met)?;
-            let counted = d.get(at).copied()?;
-            Some((unit, counted.min(d[0] + 1.0 - rule.floor_ratio)))
+        let (value, limit) = (v.value?, v.limit?);
+        (indicator.role == Role::Standard).then(|| match indicator.better {
+            Better::Higher => value / limit - 1.0,
+            Better::Lower => 1.0 - value / limit,
         })
-        .collect()
+    };
+    let of_unit = |values: &[UnitValue]| -> Option<(usize, f64)> {
+        let mut d: Vec<f64> = values.iter().filter_map(distance).collect();
+        d.sort_by(f64::total_cmp);
+        let at = d.len().checked_sub(rule.least_met)?;
+        let counted = d.get(at).copied()?;
+        Some((values[0].unit, counted.min(d[0] + 1.0 - rule.floor_ratio)))
+    };
+    let by_unit = given.values.chunk_by(|a, b| a.unit == b.unit);
+    by_unit.filter_map(of_unit).collect()
 }
 
 fn resources(

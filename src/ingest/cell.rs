@@ -60,8 +60,12 @@ impl Value {
 
 /// The text in a named column of a row of a table.
 pub fn text_of(table: &Table, values: &[Option<Value>], name: &str) -> Option<String> {
-    let value = values[table.position(name)?].as_ref()?;
-    value.text().map(str::to_string)
+    text_in(table, values, name).map(str::to_string)
+}
+
+/// The same, lent.
+pub fn text_in<'v>(table: &Table, values: &'v [Option<Value>], name: &str) -> Option<&'v str> {
+    values[table.position(name)?].as_ref()?.text()
 }
 
 /// The key of a word.

@@ -4,7 +4,7 @@
 use crate::dataset::{CellRef, Row};
 use crate::error::Error;
 use crate::formula::Formula;
-use crate::indicators::check::{CheckResult, row_column};
+use crate::indicators::check::{self, CheckResult, row_column};
 use crate::indicators::criterion::{Given, fraction, stated_cells};
 use crate::indicators::facts::{county_row, row_list, rows_frame};
 use crate::indicators::figure::{conditions, numbers};
@@ -663,7 +663,7 @@ impl<'a> Trace<'a> {
             "{}: {} / {} {verdict}",
             k.title,
             self.number(own.failing),
-            own.rows.len()
+            own.count
         );
         self.say(1, text);
         let words = in_words(p, &k.value, None);
@@ -680,9 +680,11 @@ impl<'a> Trace<'a> {
             Scope::Table(t) => Some(t),
             Scope::Unit => p.table("school"),
         };
-        for checked in &own.rows {
+        let county = &r.dataset.counties[self.wanted.county].code;
+        let all = check::all_rows(p, &r.dataset, &r.units, k, self.wanted.period)?;
+        for checked in all.into_iter().flatten() {
             let row = rows[checked.row];
-            if table.is_some_and(|t| !self.is_wanted(t, row)) {
+            if row.county_code != *county || table.is_some_and(|t| !self.is_wanted(t, row)) {
                 continue;
             }
             let limit = checked.limit.map_or(String::new(), |l| {

@@ -482,7 +482,7 @@ impl Assembly<'_> {
         let pipeline = self.given.pipeline;
         let mut made = self.rows(assigned, winners).into_iter();
         for (f, file) in self.files.iter().enumerate() {
-            let mut made = made.next().into_iter().flatten();
+            let mut made = made.next().expect("one for each file").into_iter();
             let mut outcome = FileOutcome {
                 path: file.submission.path.clone(),
                 sha256: file.sha256.clone(),
@@ -506,7 +506,7 @@ impl Assembly<'_> {
                 });
                 let mut taken: Vec<Option<&String>> = Vec::new();
                 for (r, record) in table.records.iter().enumerate() {
-                    let (winner, row) = made.next().unwrap_or_default();
+                    let (winner, row) = made.next().expect("one for each record");
                     if let Some(w) = winner.filter(|w| *w != f) {
                         outcome.status = Status::Replaced;
                         outcome.replaced_by = Some(self.files[w].submission.path.clone());

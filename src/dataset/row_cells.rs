@@ -69,3 +69,49 @@ impl RowCells {
         (self.sheet, self.own.row())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(sheet: u32, row: u32, col: u32) -> Option<CellRef> {
+        Some(CellRef { sheet, row, col })
+    }
+
+    fn record(row: u32) -> Cells {
+        let mut cells = Cells::none(row, 4);
+        cells.set(0, Some((row, 2)));
+        cells.set(1, Some((3, 7)));
+        cells
+    }
+
+    #[test]
+    fn a_cell_of_another_sheet_takes_the_place_of_the_own_and_gives_it_back() {
+        let mut cells = RowCells::new(5, record(9));
+        let shown = |cells: &RowCells| cells.iter().collect::<Vec<_>>();
+        let own = [cell(5, 9, 2), cell(5, 3, 7), None, None];
+        assert_eq!(shown(&cells), own);
+        cells.set(0, cell(6, 9, 2));
+        cells.set(3, cell(6, 1, 1));
+        let mixed = [cell(6, 9, 2), cell(5, 3, 7), None, cell(6, 1, 1)];
+        assert_eq!(shown(&cells), mixed);
+        cells.set(0, cell(5, 9, 2));
+        cells.set(3, None);
+        assert_eq!(shown(&cells), own);
+    }
+
+    #[test]
+    fn what_records_share_stays_as_it_is_when_one_of_them_changes() {
+        let (first, mut second) = (record(9), record(10));
+        second.share(&first);
+        assert_eq!(second.at(0), Some((10, 2)));
+        let alike = |a: &Cells, b: &Cells| {
+            let rows = |cells: &Cells| RowCells::new(5, cells.clone());
+            rows(a).are_like((5, 9), &rows(b), (5, 10))
+        };
+        assert!(alike(&first, &second));
+        second.set(2, Some((10, 4)));
+        assert_eq!((first.at(2), second.at(2)), (None, Some((10, 4))));
+        assert!(!alike(&first, &second));
+    }
+}

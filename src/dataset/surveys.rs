@@ -465,7 +465,7 @@ impl Assembly<'_> {
             let number = |n: f64| Some(Value::Number(n));
             let (satisfied, _) = tally.satisfied.declared(survey);
             let values = vec![
-                Some(Value::Text(key.clone())),
+                Some(Value::Text(key.clone().into())),
                 match group {
                     Some(_) => None,
                     None => number(answers.returned as f64),

@@ -33,8 +33,12 @@ pub struct CheckedRow {
 /// A check in one county.
 #[derive(Debug, Clone, Default)]
 pub struct CheckResult {
-    /// Rows that it is about.
+    /// How many rows it is about.
+    pub count: usize,
+    /// Those that do not meet it, and those of which it cannot be known.
     pub rows: Vec<CheckedRow>,
+    /// Of those that meet it the first that is nearest to failing, and how far that is.
+    pub nearest: Option<(usize, f64)>,
     /// Total of what fails: schools, classes.
     pub failing: Option<f64>,
     pub basis: Option<Basis>,
@@ -42,6 +46,28 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
+    /// Counts a row in, where the check is about it.
+    fn take(&mut self, check: &SchoolCheck, checked: Option<CheckedRow>) {
+        let Some(checked) = checked else {
+            return;
+        };
+        self.count += 1;
+        if checked.met != Some(true) {
+            self.rows.push(checked);
+            return;
+        }
+        let (Some(limit), Some(value)) = (checked.limit, checked.value) else {
+            return;
+        };
+        let slack = limit.slack(value, check.better);
+        // A count that is at its limit of 0 says nothing about distance.
+        let says = limit.value != 0.0 || slack > 0.0;
+        let nearer = |(_, least): (usize, f64)| slack.total_cmp(&least).is_lt();
+        if says && self.nearest.is_none_or(nearer) {
+            self.nearest = Some((checked.row, slack));
+        }
+    }
+
     /// Rows of which it cannot be known.
     pub fn unknown(&self) -> impl Iterator<Item = &CheckedRow> {
         self.rows.iter().filter(|r| r.met.is_none())
@@ -108,6 +134,31 @@ pub fn rows(
         .collect())
 }
 
+/// The check on every row of its scope, as above. Of rows that two sheets give differently it cannot be known.
+///
+/// # Errors
+/// When polars refuses.
+pub fn all_rows(
+    pipeline: &Pipeline,
+    dataset: &Dataset,
+    units: &Units,
+    check: &SchoolCheck,
+    period: i64,
+) -> Result<Vec<Option<CheckedRow>>, Error> {
+    let frame = rows_frame(pipeline, dataset, units, check.of, period, &formulas(check))?;
+    let mut out = rows(check, &frame, Some(period))?;
+    for (row, checked) in row_list(pipeline, dataset, units, check.of)
+        .iter()
+        .zip(&mut out)
+    {
+        if let Some(checked) = checked.as_mut().filter(|_| row.conflict) {
+            checked.met = None;
+            checked.value = None;
+        }
+    }
+    Ok(out)
+}
+
 /// The column of the school's or the group's table behind a column of a row.
 pub fn row_column(
     pipeline: &Pipeline,
@@ -140,7 +191,6 @@ pub fn results(
     members: &Members,
     period: i64,
 ) -> Result<Vec<CheckResult>, Error> {
-    let frame = rows_frame(pipeline, dataset, units, check.of, period, &formulas(check))?;
     let list = row_list(pipeline, dataset, units, check.of);
     // The columns of the cells hang on the stage alone.
     let mut columns: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
@@ -156,7 +206,8 @@ pub fn results(
         }
     }
     let mut carried = vec![false; dataset.counties.len()];
-    for (row, checked) in rows(check, &frame, Some(period))?.into_iter().enumerate() {
+    let all = all_rows(pipeline, dataset, units, check, period)?;
+    for (row, checked) in all.into_iter().enumerate() {
         let stage = (check.of == Scope::Unit).then(|| units.list[row].stage);
         let columns = columns.entry(stage).or_insert_with(|| {
             let names = check.cells.iter();
@@ -165,17 +216,10 @@ pub fn results(
                 .collect()
         });
         let carries = columns.iter().any(|c| list[row].cells.at(*c).is_some());
-        let checked = checked.map(|mut checked| {
-            if list[row].conflict {
-                checked.met = None;
-                checked.value = None;
-            }
-            checked
-        });
         for county in members.of(row).iter().copied() {
             whole[county] |= of_groups;
             carried[county] |= carries;
-            out[county].rows.extend(checked);
+            out[county].take(check, checked);
         }
     }
     let stated = match &check.failing {

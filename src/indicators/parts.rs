@@ -417,18 +417,8 @@ impl About<'_> {
             }
         }
         for (k, r) in self.criterion.checks.iter().zip(&self.result.checks) {
-            let nearest = r
-                .rows
-                .iter()
-                .filter_map(|row| Some((row, row.limit?.slack(row.value?, k.better))))
-                .filter(|(row, slack)| {
-                    // A count that is at its limit of 0 says nothing about distance.
-                    row.met == Some(true)
-                        && (row.limit.is_some_and(|l| l.value != 0.0) || *slack > 0.0)
-                })
-                .min_by(|a, b| a.1.total_cmp(&b.1));
-            if let Some((row, slack)) = nearest {
-                let name = format!("{}({})", row_name(self.given, k.of, row.row), k.title);
+            if let Some((row, slack)) = r.nearest {
+                let name = format!("{}({})", row_name(self.given, k.of, row), k.title);
                 out.push(near(p, &name, slack));
             }
         }

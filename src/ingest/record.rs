@@ -10,18 +10,18 @@ use super::cell::Value;
 
 /// The values of a record or a row, by column of the table. A copy costs nothing until it is changed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Values(Arc<Vec<Option<Value>>>);
+pub struct Values(Arc<[Option<Value>]>);
 
 impl Values {
     /// So many columns without a value.
     pub fn none(columns: usize) -> Values {
-        vec![None; columns].into()
+        Values(std::iter::repeat_n(None, columns).collect())
     }
 }
 
 impl From<Vec<Option<Value>>> for Values {
     fn from(values: Vec<Option<Value>>) -> Values {
-        Values(Arc::new(values))
+        Values(values.into())
     }
 }
 
@@ -35,7 +35,7 @@ impl Deref for Values {
 
 impl DerefMut for Values {
     fn deref_mut(&mut self) -> &mut [Option<Value>] {
-        Arc::<Vec<Option<Value>>>::make_mut(&mut self.0)
+        Arc::make_mut(&mut self.0)
     }
 }
 
@@ -44,7 +44,7 @@ impl DerefMut for Values {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cells {
     row: u32,
-    spots: Arc<Vec<Option<Spot>>>,
+    spots: Arc<[Option<Spot>]>,
 }
 
 /// Where a cell stands, beside its record's row.
@@ -61,7 +61,7 @@ impl Cells {
     pub fn none(row: u32, columns: usize) -> Cells {
         Cells {
             row,
-            spots: Arc::new(vec![None; columns]),
+            spots: std::iter::repeat_n(None, columns).collect(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Cells {
             false => Spot::At(row, col),
         });
         if self.spots[column] != spot {
-            Arc::<Vec<Option<Spot>>>::make_mut(&mut self.spots)[column] = spot;
+            Arc::make_mut(&mut self.spots)[column] = spot;
         }
     }
 

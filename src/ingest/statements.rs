@@ -174,7 +174,7 @@ pub fn read(
                 // A mark such as 无 or / says that there is nothing.
                 .filter(|t| !pipeline.marks.tokens.contains_key(&t.to_lowercase()))
                 .filter(|t| !is_claim(pipeline, columns, s, t))
-                .map(Value::Text);
+                .map(|text| Value::Text(text.into()));
         }
         if let (Some(sentence), Some(cell)) = (&s.sentence, cell) {
             blanks(

@@ -226,7 +226,7 @@ impl Book<'_> {
                 let columns = &self.pipeline.tables[self.form.table];
                 for (name, text) in [(SCHOOL_CODE, &code), (SCHOOL_NAME, &name)] {
                     if let (Some(c), Some((text, _))) = (columns.position(name), text) {
-                        record.values[c].get_or_insert(Value::Text(text.clone()));
+                        record.values[c].get_or_insert(Value::Text(text.clone().into()));
                     }
                 }
                 record.further = n > 0;

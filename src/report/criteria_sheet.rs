@@ -136,7 +136,7 @@ pub(super) fn rows(context: &Context<'_>, result: &CriterionResult) -> Vec<Vec<C
         row.extend([
             Cell::text(&k.title),
             Cell::count(broken),
-            Cell::count(r.rows.len()),
+            Cell::count(r.count),
             Cell::number(r.failing, 0).toned(if broken > 0 { Tone::Bad } else { Tone::Plain }),
             Cell::Empty,
             Cell::text(context.word("requirement_none_failing")),

@@ -478,7 +478,7 @@ fn criterion_lines(context: &Context<'_>) -> Vec<CriterionLine> {
             items.push(CriterionLine {
                 id: criterion.item_id(&k.id),
                 numerator: Some(r.broken().count() as f64),
-                denominator: Some(r.rows.len() as f64),
+                denominator: Some(r.count as f64),
                 value: r.failing,
                 limit: Some(0.0),
                 verdict: r.verdict.map(Verdict::word),

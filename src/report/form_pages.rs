@@ -579,7 +579,7 @@ impl<'a> Form<'a> {
                 let failing = number(r.failing.unwrap_or_default());
                 let slots = [
                     ("what", k.title.as_str()),
-                    ("count", &r.rows.len().to_string()),
+                    ("count", &r.count.to_string()),
                     ("failing", &failing),
                 ];
                 p.phrase("conclusion_checked", &slots)

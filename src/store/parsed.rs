@@ -206,7 +206,7 @@ impl Rows {
                     None => self.push(part::PLACE, column, at, 0.0, None),
                     Some(Value::Number(n)) => self.push(part::NUMBER, column, at, *n, None),
                     Some(Value::Text(t)) => {
-                        self.push(part::TEXT, column, at, 0.0, Some(t.clone()));
+                        self.push(part::TEXT, column, at, 0.0, Some(t.to_string()));
                     }
                     Some(Value::Bool(b)) => {
                         self.push(part::BOOL, column, at, f64::from(u8::from(*b)), None);
@@ -345,7 +345,7 @@ fn decoded(bytes: &[u8], seal: &Seal, file: &mut FileRead) -> Result<(), String>
             }
             part::PLACE => None,
             part::NUMBER => Some(Value::Number(kept.number)),
-            part::TEXT => Some(Value::Text(json.to_string())),
+            part::TEXT => Some(Value::Text(json.to_string().into())),
             part::BOOL => Some(Value::Bool(kept.number != 0.0)),
             part::DATE => Some(Value::Date(kept.number as i32)),
             other => return Err(format!("a row of kind {other}")),

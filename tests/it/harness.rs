@@ -706,12 +706,12 @@ fn show_criteria(pipeline: &Pipeline, results: &Results) -> String {
             }
         }
         for (k, x) in criterion.checks.iter().zip(&r.checks) {
-            if !x.rows.is_empty() || x.failing.is_some() {
+            if x.count > 0 || x.failing.is_some() {
                 out.push_str(&format!(
                     "  {} failing {} of {} unknown {} {}\n",
                     k.id,
                     number(x.failing),
-                    x.rows.len(),
+                    x.count,
                     x.unknown().count(),
                     x.verdict.map_or("-", |v| v.word()),
                 ));

@@ -511,8 +511,8 @@ fn a_province_with_ten_thousand_findings() {
                 row.county_code = format!("99{n:04}");
                 let code = pipeline.tables[table].position("school_code");
                 if let Some(Some(Value::Text(code))) = code.map(|c| &mut row.values[c]) {
-                    *code = format!("{}{n:03}{}", &code[..2], &code[5..]);
-                    row.key.clone_from(code);
+                    *code = format!("{}{n:03}{}", &code[..2], &code[5..]).into();
+                    row.key = code.to_string();
                 }
                 for c in 0..row.cells.columns() {
                     if let Some(mut cell) = row.cells.at(c) {

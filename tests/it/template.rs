@@ -171,9 +171,9 @@ fn wanted(pipeline: &Pipeline, form: &Form, column: usize, unit: Option<usize>) 
         _ => 1.0,
     };
     match &column.kind {
-        Kind::Text => Value::Text("某项文字".to_string()),
-        Kind::Code(length) => Value::Text("9".repeat(length.unwrap_or(4))),
-        Kind::Choice(list) => Value::Text(pipeline.code_lists[list][0].code.clone()),
+        Kind::Text => Value::Text("某项文字".to_string().into()),
+        Kind::Code(length) => Value::Text("9".repeat(length.unwrap_or(4)).into()),
+        Kind::Choice(list) => Value::Text(pipeline.code_lists[list][0].code.clone().into()),
         Kind::YesNo => Value::Bool(true),
         Kind::Year => Value::Number(2005.0),
         Kind::Date => Value::Date(19967),
@@ -244,7 +244,7 @@ fn check_values(pipeline: &Pipeline, sheet: &TemplateSheet, page: &Page, file: &
                     _ => 1.0,
                 };
                 let value = match column.kind {
-                    Kind::Choice(_) => Value::Text("3".to_string()),
+                    Kind::Choice(_) => Value::Text("3".to_string().into()),
                     _ => Value::Number(3.0 * factor),
                 };
                 let read = values[blank.column].as_ref();

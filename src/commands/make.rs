@@ -22,7 +22,7 @@ use crate::last_year::Year;
 use crate::pipeline::load::hex;
 use crate::report::{self, Context};
 use crate::results::Results;
-use crate::store::entries::Store;
+use crate::store::books::Books;
 use crate::store::publish::Outputs;
 use crate::store::runs::Runs;
 
@@ -48,8 +48,8 @@ pub struct Run<'a> {
     pub output: &'a Path,
     /// How the run's folder names the input folder; without it as the two lie now.
     pub input_link: Option<&'a str>,
-    /// What earlier runs have kept.
-    pub store: &'a Store,
+    /// Where its workbooks come from.
+    pub books: Books<'a>,
     pub started: Instant,
 }
 
@@ -147,7 +147,7 @@ pub fn made(
         ..context
     };
     let notice = compared.notice(earlier);
-    let mut outputs = outputs::made(&context, run.store, frames, notice.as_ref(), &mut timings)?;
+    let mut outputs = outputs::made(&context, run.books, frames, notice.as_ref(), &mut timings)?;
     outputs.extend(pipeline_files);
     let exit = exit_code(&results);
     let made = run_json::Made {

@@ -11,8 +11,7 @@ use crate::error::Error;
 use crate::pipeline::load::plain;
 use crate::report::changes_book::Notice;
 use crate::report::{self, Context};
-use crate::store::books;
-use crate::store::entries::Store;
+use crate::store::books::Books;
 use crate::store::publish::Outputs;
 
 /// The folder of a run that holds its pipeline.
@@ -26,7 +25,7 @@ pub const COUNTIES: &str = "counties.csv";
 /// [`Error::Internal`] when a library refuses.
 pub fn made(
     context: &Context<'_>,
-    store: &Store,
+    books: Books<'_>,
     frames: Vec<(String, DataFrame)>,
     notice: Option<&Notice<'_>>,
     timings: &mut Timings,
@@ -35,8 +34,8 @@ pub fn made(
         // The one large workbook first, all else beside it: first the frames, which are many bytes as long as they are not
         // written.
         let (province, rest) = rayon::join(
-            || province_books(context, store, notice),
-            || rayon::join(|| written(frames), || county_books(context, store)),
+            || province_books(context, books, notice),
+            || rayon::join(|| written(frames), || county_books(context, books)),
         );
         let (data, counties) = rest;
         let mut outputs = province?;
@@ -91,29 +90,28 @@ pub fn pipeline_files(request: &Request) -> Outputs {
 /// The workbooks about the province.
 fn province_books(
     context: &Context<'_>,
-    store: &Store,
+    books: Books<'_>,
     notice: Option<&Notice<'_>>,
 ) -> Result<Outputs, Error> {
     type Make<'a> = &'a (dyn Fn() -> report::book::Book + Sync);
     let rankings = || report::ranking_book::book(context);
     let findings = || report::findings_book::book(context);
-    let mut books: Vec<(&str, Make<'_>)> =
+    let mut all: Vec<(&str, Make<'_>)> =
         vec![("file_rankings", &rankings), ("file_findings", &findings)];
     let told = notice.map(|notice| move || report::changes_book::book(context, notice));
     if let Some(told) = &told {
-        books.push(("file_notice", told));
+        all.push(("file_notice", told));
     }
-    books
-        .par_iter()
+    all.par_iter()
         .map(|(key, make)| {
             let name = format!("{}.xlsx", context.pipeline.word(key));
-            Ok((name, books::written(store, make(), context.period)?))
+            Ok((name, books.written(make(), context.period)?))
         })
         .collect()
 }
 
 /// The workbooks of all counties, and what they must correct, made side by side, in the order of the counties.
-fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> {
+fn county_books(context: &Context<'_>, books: Books<'_>) -> Result<Outputs, Error> {
     let counties = &context.results.dataset.counties;
     let written = |folder: &str,
                    county: &County,
@@ -121,7 +119,7 @@ fn county_books(context: &Context<'_>, store: &Store) -> Result<Outputs, Error> 
      -> Result<(String, Vec<u8>), Error> {
         let folder = context.pipeline.word(folder);
         let name = format!("{folder}/{}-{}.xlsx", county.code, file_name(&county.name));
-        Ok((name, books::written(store, book, context.period)?))
+        Ok((name, books.written(book, context.period)?))
     };
     let last_year_notes = report::county_book::last_year_notes(context);
     let of_county = |(i, county): (usize, &County)| -> Result<Outputs, Error> {

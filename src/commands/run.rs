@@ -24,6 +24,7 @@ use crate::log;
 use crate::pipeline::Head;
 use crate::results::Results;
 use crate::signals;
+use crate::store::books::Books;
 use crate::store::entries::Store;
 use crate::store::lock::{self, Lock, Owner};
 use crate::store::publish::{self, Published};
@@ -191,7 +192,10 @@ fn carried_out(
         listing,
         output,
         input_link: None,
-        store: &store,
+        books: Books {
+            store: &store,
+            scratch: &output.join("runs"),
+        },
         started,
     };
     let made = make::made(&run, results, &earlier, timings)?;

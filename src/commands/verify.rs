@@ -20,6 +20,7 @@ use super::{outputs, previous, published, years};
 use crate::cli::{InputArgs, VerifyArgs};
 use crate::due::Due;
 use crate::error::Error;
+use crate::store::books::Books;
 use crate::store::entries::Store;
 use crate::store::frozen::{self, Manifest};
 use crate::store::publish;
@@ -140,7 +141,10 @@ fn made_again(
         listing,
         output,
         input_link: Some(&input_link),
-        store: &Store::none(),
+        books: Books {
+            store: &Store::none(),
+            scratch: &std::env::temp_dir(),
+        },
         started: Instant::now(),
     };
     let made = make::made(&run, results, &earlier, timings)?;

@@ -17,6 +17,7 @@ use super::book::{
     Allowed, Book, Cell, Chart, Entry, Head, Look, Page, Placed, Sheet, Tone, column,
 };
 use crate::error::Error;
+use crate::failure::why;
 use crate::fixed::HashMap;
 use crate::log::panic_text;
 use crate::text::{fifteen_digits, fixed_width};
@@ -34,7 +35,7 @@ const MAX_NOTE: usize = 255;
 const MAX_ROWS_A_PAGE: usize = 60;
 
 /// Writes a book, whose rows are given back as they are written. `period` is the year that stands as the file's creation time;
-/// what is written of its sheets waits in files of the folder `scratch` that nobody sees.
+/// what is written of large sheets waits in files of the folder `scratch` that nobody sees.
 ///
 /// # Errors
 /// [`Error::Output`] when nothing can be written there; [`Error::Internal`] when the library refuses, which a book made by this
@@ -51,7 +52,7 @@ pub fn write(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, Error> 
     match catch_unwind(AssertUnwindSafe(|| build(book, period, scratch))) {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(XlsxError::TempFileError(_, e) | XlsxError::IoError(e))) => {
-            Err(refused(e.to_string()))
+            Err(refused(why(scratch, &e)))
         }
         Ok(Err(e)) => Err(Error::Internal(format!("workbook {title}: {e}"))),
         Err(panic) => Err(refused(panic_text(&*panic))),
@@ -82,15 +83,25 @@ fn build(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, XlsxError> 
         worksheet.set_name(&page.name)?;
         write_page(worksheet, page, &plain, &mut formats)?;
     }
-    if !book.sheets.is_empty() {
+    if book.sheets.iter().any(is_large) {
         workbook.set_tempdir(scratch)?;
     }
     for sheet in book.sheets {
-        let worksheet = workbook.add_worksheet_with_low_memory()?;
+        let worksheet = match is_large(&sheet) {
+            true => workbook.add_worksheet_with_low_memory()?,
+            false => workbook.add_worksheet(),
+        };
         worksheet.set_name(&sheet.name)?;
         write_sheet(worksheet, sheet, &plain, &mut formats)?;
     }
     workbook.save_to_buffer()
+}
+
+/// Sheets with more rows go through a file, row by row.
+pub const LARGE_SHEET: usize = 1_000;
+
+fn is_large(sheet: &Sheet) -> bool {
+    sheet.rows.len() > LARGE_SHEET
 }
 
 /// Formats are made once a look and reused.

@@ -175,15 +175,6 @@ impl Store {
         }
     }
 
-    /// A folder for files that are gone as soon as they are closed: that of the entries, else the system's.
-    pub fn scratch(&self) -> PathBuf {
-        let own = self
-            .folder
-            .as_ref()
-            .filter(|_| self.access == Access::Write);
-        own.cloned().unwrap_or_else(std::env::temp_dir)
-    }
-
     /// Removes what no run needs: files that were never finished, and, of the entries that this run did not use, the oldest
     /// until the store holds no more than `most` bytes. Gives how many bytes it holds then.
     pub fn sweep(&self, most: u64) -> u64 {

@@ -183,7 +183,10 @@ proptest! {
     fn a_sheet_of_ours_is_read_back_cell_by_cell_and_each_cell_has_its_format(
         rows in prop::collection::vec(prop::collection::vec(own_cell(), 1..9), 1..20),
         groups in prop::collection::vec(prop_oneof![Just(String::new()), Just("组".to_string())], 9),
+        is_large in any::<bool>(),
     ) {
+        let count = if is_large { xlsx::LARGE_SHEET + 1 } else { rows.len() };
+        let rows: Vec<Vec<book::Cell>> = rows.iter().cycle().take(count).cloned().collect();
         let grouped = groups.iter().any(|group| !group.is_empty());
         let sheet = Sheet {
             name: "x".to_string(),
@@ -236,4 +239,27 @@ proptest! {
         prop_assert!(!once.contains("file-damaged"), "{once}");
         prop_assert_eq!(&once, &format!("{:?}", whole_file(text.as_bytes())));
     }
+}
+
+#[test]
+fn a_large_sheet_that_finds_no_room_names_the_folder() {
+    let sheet = Sheet {
+        name: "x".to_string(),
+        columns: vec![Head::new("L")],
+        rows: vec![vec![book::Cell::count(1)]; xlsx::LARGE_SHEET + 1],
+        ..Sheet::default()
+    };
+    let made = Book {
+        title: "B".to_string(),
+        sheets: vec![sheet],
+        ..Book::default()
+    };
+    let gone = fresh("no-scratch").join("gone");
+    let error = xlsx::write(made, 2025, &gone).expect_err("no such folder");
+    assert_eq!(error.exit_code(), 70);
+    let said = format!(
+        "workbook B cannot be written by way of {}: ",
+        gone.display()
+    );
+    assert!(error.to_string().starts_with(&said), "{error}");
 }

@@ -681,7 +681,7 @@ impl<'a> Trace<'a> {
             Scope::Unit => p.table("school"),
         };
         let county = &r.dataset.counties[self.wanted.county].code;
-        let all = check::all_rows(p, &r.dataset, &r.units, k, self.wanted.period)?;
+        let all = check::all_rows(p, &r.dataset, &r.units, k, &rows, self.wanted.period)?;
         for checked in all.into_iter().flatten() {
             let row = rows[checked.row];
             if row.county_code != *county || table.is_some_and(|t| !self.is_wanted(t, row)) {

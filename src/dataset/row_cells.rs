@@ -6,7 +6,7 @@ use super::CellRef;
 use crate::ingest::record::Cells;
 
 /// The cells of a row, by column of the table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RowCells {
     sheet: u32,
     /// On the row's own sheet.

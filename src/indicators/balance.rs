@@ -131,7 +131,7 @@ pub fn balances(
             let own = groups.entry((stage, value.indicator)).or_default();
             own.push(value);
         }
-        let county = values.first().map_or("", county_of);
+        let county = county_of(&values[0]);
         let of_group = |((stage, indicator), list): ((usize, usize), Vec<&UnitValue>)| {
             let uncertain = list.iter().filter(|v| units.list[v.unit].uncertain);
             let uncertain = uncertain.count();

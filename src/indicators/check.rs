@@ -9,7 +9,7 @@ use super::facts::{Facts, Members, is_of_groups, row_list, rows_frame};
 use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
 use super::missing::school_column;
 use super::split::Units;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Row};
 use crate::error::Error;
 use crate::formula::Formula;
 use crate::pipeline::Pipeline;
@@ -134,7 +134,7 @@ pub fn rows(
         .collect())
 }
 
-/// The check on every row of its scope, as above. Of rows that two sheets give differently it cannot be known.
+/// The check on every row of its scope, which `list` holds, as above. Of rows that two sheets give differently it cannot be known.
 ///
 /// # Errors
 /// When polars refuses.
@@ -143,14 +143,12 @@ pub fn all_rows(
     dataset: &Dataset,
     units: &Units,
     check: &SchoolCheck,
+    list: &[&Row],
     period: i64,
 ) -> Result<Vec<Option<CheckedRow>>, Error> {
     let frame = rows_frame(pipeline, dataset, units, check.of, period, &formulas(check))?;
     let mut out = rows(check, &frame, Some(period))?;
-    for (row, checked) in row_list(pipeline, dataset, units, check.of)
-        .iter()
-        .zip(&mut out)
-    {
+    for (row, checked) in list.iter().zip(&mut out) {
         if let Some(checked) = checked.as_mut().filter(|_| row.conflict) {
             checked.met = None;
             checked.value = None;
@@ -206,7 +204,7 @@ pub fn results(
         }
     }
     let mut carried = vec![false; dataset.counties.len()];
-    let all = all_rows(pipeline, dataset, units, check, period)?;
+    let all = all_rows(pipeline, dataset, units, check, &list, period)?;
     for (row, checked) in all.into_iter().enumerate() {
         let stage = (check.of == Scope::Unit).then(|| units.list[row].stage);
         let columns = columns.entry(stage).or_insert_with(|| {

@@ -311,78 +311,117 @@ fn sums(
             .iter()
             .flat_map(|(_, sum, filter)| std::iter::once(*sum).chain(*filter))
             .collect();
-        let frame = rows_frame(pipeline, dataset, units, scope, period, &formulas)?;
-        let rows = row_list(pipeline, dataset, units, scope);
-        let members = members(pipeline, dataset, units, scope);
-        let of_groups = matches!(scope, Scope::Table(t) if matches!(pipeline.tables[t].entity, Entity::Group(_)));
         let survey = pipeline.survey.as_ref();
-        let counted = survey.is_some_and(|s| scope == Scope::Table(s.table));
-        let of_column =
-            |(i, sum, filter): (usize, &Formula, Option<&Formula>)| -> Result<_, Error> {
-                let (mut lacking_rows, mut group_rows) = (Vec::new(), Vec::new());
-                let values = evaluate(sum, &frame)?.cast(&DataType::Float64)?;
-                let wanted = match filter {
-                    Some(f) => Some(evaluate(f, &frame)?.bool()?.clone()),
-                    None => None,
-                };
-                let mut facts = vec![Fact::default(); dataset.counties.len()];
-                let mut known = vec![0_usize; dataset.counties.len()];
-                if scope == Scope::Unit {
-                    for (fact, open) in facts.iter_mut().zip(&coverage.open) {
-                        fact.lacking = *open;
-                    }
-                }
-                for (r, value) in values.f64()?.iter().enumerate() {
-                    let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
-                    // A group of unknown name is said, and is none of those that are asked for.
-                    if inside == Some(false) || (of_groups && inside.is_none()) {
-                        continue;
-                    }
-                    let value = value.filter(|_| inside == Some(true) && !rows[r].conflict);
-                    for county in members.of(r).iter().copied() {
-                        match value {
-                            Some(value) => {
-                                known[county] += 1;
-                                facts[county].value =
-                                    Some(facts[county].value.unwrap_or(0.0) + value);
-                            }
-                            None => facts[county].lacking += 1,
-                        }
-                    }
-                    if members.of(r).is_empty() {
-                        continue;
-                    }
-                    match value {
-                        Some(_) if of_groups => group_rows.push(r),
-                        // Whether a row is concerned at all must be settled before its cells can be asked for.
-                        None if inside == Some(true) => lacking_rows.push(r),
-                        _ => {}
-                    }
-                }
-                for (county, fact) in facts.iter_mut().enumerate() {
-                    // Sums over a part of the schools say nothing; of all schools those that are concerned may be none.
-                    fact.given = if of_groups {
-                        // Questionnaires of which no rate can be made are no reason to take the county's own summary.
-                        known[county] > 0 || (counted && fact.lacking > 0)
-                    } else {
-                        coverage.whole[county] && (known[county] > 0 || fact.lacking == 0)
-                    };
-                    if fact.lacking > 0 || !fact.given {
-                        fact.value = None;
-                    } else {
-                        fact.value = fact.value.or(Some(0.0));
-                    }
-                }
-                Ok((i, facts, lacking_rows, group_rows))
-            };
-        let made: Result<Vec<_>, Error> = own.into_par_iter().map(of_column).collect();
-        for (i, facts, lacking, groups) in made? {
-            out[i] = facts;
-            lacking_rows[i] = lacking;
-            group_rows[i] = groups;
+        let rows = ScopeRows {
+            scope,
+            frame: rows_frame(pipeline, dataset, units, scope, period, &formulas)?,
+            rows: row_list(pipeline, dataset, units, scope),
+            members: members(pipeline, dataset, units, scope),
+            of_groups: is_of_groups(pipeline, scope),
+            counted: survey.is_some_and(|s| scope == Scope::Table(s.table)),
+            counties: dataset.counties.len(),
+            coverage,
+        };
+        let made: Result<Vec<_>, Error> = own
+            .into_par_iter()
+            .map(|(i, sum, filter)| Ok((i, rows.sum(sum, filter)?)))
+            .collect();
+        for (i, sum) in made? {
+            out[i] = sum.facts;
+            lacking_rows[i] = sum.lacking_rows;
+            group_rows[i] = sum.group_rows;
         }
     }
     Ok((out, lacking_rows, group_rows))
+}
+
+/// The rows of a scope, of which sums are made.
+struct ScopeRows<'a> {
+    scope: Scope,
+    frame: DataFrame,
+    rows: Vec<&'a Row>,
+    members: Members,
+    /// They are groups of a county, not schools.
+    of_groups: bool,
+    /// They are counts of questionnaires.
+    counted: bool,
+    /// How many counties there are.
+    counties: usize,
+    coverage: &'a Coverage,
+}
+
+/// One sum.
+struct Sum {
+    /// By county.
+    facts: Vec<Fact>,
+    /// Rows that lack it.
+    lacking_rows: Vec<usize>,
+    /// Rows of groups in it.
+    group_rows: Vec<usize>,
+}
+
+impl ScopeRows<'_> {
+    /// The sum of a formula over the rows that a filter leaves, by county.
+    fn sum(&self, sum: &Formula, filter: Option<&Formula>) -> Result<Sum, Error> {
+        let (mut lacking_rows, mut group_rows) = (Vec::new(), Vec::new());
+        let values = evaluate(sum, &self.frame)?.cast(&DataType::Float64)?;
+        let wanted = match filter {
+            Some(f) => Some(evaluate(f, &self.frame)?.bool()?.clone()),
+            None => None,
+        };
+        let mut facts = vec![Fact::default(); self.counties];
+        let mut known = vec![0_usize; self.counties];
+        if self.scope == Scope::Unit {
+            for (fact, open) in facts.iter_mut().zip(&self.coverage.open) {
+                fact.lacking = *open;
+            }
+        }
+        for (r, value) in values.f64()?.iter().enumerate() {
+            let inside = wanted.as_ref().map_or(Some(true), |w| w.get(r));
+            // A group of unknown name is said, and is none of those that are asked for.
+            if inside == Some(false) || (self.of_groups && inside.is_none()) {
+                continue;
+            }
+            let value = value.filter(|_| inside == Some(true) && !self.rows[r].conflict);
+            for county in self.members.of(r).iter().copied() {
+                match value {
+                    Some(value) => {
+                        known[county] += 1;
+                        facts[county].value = Some(facts[county].value.unwrap_or(0.0) + value);
+                    }
+                    None => facts[county].lacking += 1,
+                }
+            }
+            if self.members.of(r).is_empty() {
+                continue;
+            }
+            match value {
+                Some(_) if self.of_groups => group_rows.push(r),
+                // Whether a row is concerned at all must be settled before its cells can be asked for.
+                None if inside == Some(true) => lacking_rows.push(r),
+                _ => {}
+            }
+        }
+        for (county, fact) in facts.iter_mut().enumerate() {
+            // Sums over a part of the schools say nothing; of all schools those that are concerned may be none.
+            fact.given = if self.of_groups {
+                // Questionnaires of which no rate can be made are no reason to take the county's own summary.
+                known[county] > 0 || (self.counted && fact.lacking > 0)
+            } else {
+                self.coverage.whole[county] && (known[county] > 0 || fact.lacking == 0)
+            };
+            if fact.lacking > 0 || !fact.given {
+                fact.value = None;
+            } else {
+                fact.value = fact.value.or(Some(0.0));
+            }
+        }
+        Ok(Sum {
+            facts,
+            lacking_rows,
+            group_rows,
+        })
+    }
 }
 
 /// How far the schools of the counties are known.

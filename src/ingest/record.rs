@@ -106,7 +106,7 @@ impl Cells {
 
     /// Keeps what another record has alike only once.
     pub fn share(&mut self, other: &Cells) {
-        if self.spots == other.spots {
+        if self.is_like(other) {
             self.spots = Arc::clone(&other.spots);
         }
     }

@@ -46,10 +46,6 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
     let Some(table) = p.table("school") else {
         return s;
     };
-    let mut by_unit: Vec<Vec<&UnitValue>> = vec![Vec::new(); r.units.list.len()];
-    for v in &r.values {
-        by_unit[v.unit].push(v);
-    }
     let mut verdicts = r.unit_verdicts.iter().peekable();
     for (u, unit) in r.units.list.iter().enumerate() {
         let row = &r.dataset.tables[table].rows[unit.school];
@@ -78,10 +74,11 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
             s.rows.push(cells);
             continue;
         }
+        let values = r.values_of(u);
         let mut shortfalls = Vec::new();
         for i in &standard {
             let indicator = &p.indicators[*i];
-            match by_unit[u].iter().find(|v| v.indicator == *i) {
+            match values.iter().find(|v| v.indicator == *i) {
                 Some(v) => {
                     cells.push(match v.value {
                         Some(value) => Cell::Number(value, indicator.digits, met_tone(v.met)),

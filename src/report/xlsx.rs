@@ -2,7 +2,7 @@
 //! creation time is that of the period, not of the clock.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use rust_xlsxwriter::{
@@ -48,14 +48,16 @@ pub fn write(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, Error> 
             "workbook {title} cannot be written by way of {scratch}: {why}"
         ))
     };
-    // The library ends with a panic when such a file takes no more.
+    let by_files = book.sheets.iter().any(is_large);
     match catch_unwind(AssertUnwindSafe(|| build(book, period, scratch))) {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(XlsxError::TempFileError(_, e) | XlsxError::IoError(e))) => {
             Err(refused(why(scratch, &e)))
         }
         Ok(Err(e)) => Err(Error::Internal(format!("workbook {title}: {e}"))),
-        Err(panic) => Err(refused(panic_text(&*panic))),
+        // The library ends with a panic when such a file takes no more.
+        Err(panic) if by_files => Err(refused(panic_text(&*panic))),
+        Err(panic) => resume_unwind(panic),
     }
 }
 

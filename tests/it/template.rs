@@ -19,16 +19,17 @@ fn made(pipeline: &Pipeline, template: &TemplateBook, county: Option<&County>) -
     template_book::book(pipeline, template, None, county)
 }
 
+/// The bytes of a book.
+fn written(book: Book) -> Vec<u8> {
+    xlsx::write(book, PERIOD, &std::env::temp_dir()).unwrap()
+}
+
 /// What the program reads of a book that lies in a county's folder.
 fn read_back(pipeline: &Pipeline, book: &Book, place: &str) -> FileRead {
     let folder = fresh(place);
     let own = folder.join("990001-甲县");
     std::fs::create_dir_all(&own).unwrap();
-    std::fs::write(
-        own.join("表.xlsx"),
-        xlsx::write(book.clone(), PERIOD, &std::env::temp_dir()).unwrap(),
-    )
-    .unwrap();
+    std::fs::write(own.join("表.xlsx"), written(book.clone())).unwrap();
     let listing = discover(&folder, pipeline.settings.county_digits, &pipeline.limits).unwrap();
     read_file(
         pipeline,
@@ -271,14 +272,7 @@ fn check_values(pipeline: &Pipeline, sheet: &TemplateSheet, page: &Page, file: &
 fn the_same_template_gives_the_same_bytes() {
     let pipeline = pipeline();
     for template in &pipeline.templates {
-        let bytes = || {
-            xlsx::write(
-                made(&pipeline, template, None),
-                PERIOD,
-                &std::env::temp_dir(),
-            )
-            .unwrap()
-        };
+        let bytes = || written(made(&pipeline, template, None));
         assert!(bytes() == bytes(), "{}", template.id);
     }
 }
@@ -294,7 +288,7 @@ fn headers_are_locked_entries_are_not_and_each_says_what_may_stand_there() {
     let pipeline = pipeline();
     for template in &pipeline.templates {
         let book = made(&pipeline, template, None);
-        let bytes = xlsx::write(book.clone(), PERIOD, &std::env::temp_dir()).unwrap();
+        let bytes = written(book.clone());
         for (i, page) in book.pages.iter().enumerate() {
             let xml = part(&bytes, &format!("xl/worksheets/sheet{}.xml", i + 1));
             assert!(xml.contains("<sheetProtection"), "{}", page.name);
@@ -316,7 +310,7 @@ fn headers_are_locked_entries_are_not_and_each_says_what_may_stand_there() {
     }
     let summary = &pipeline.templates[0];
     let book = made(&pipeline, summary, None);
-    let bytes = xlsx::write(book, PERIOD, &std::env::temp_dir()).unwrap();
+    let bytes = written(book);
     let xml = part(&bytes, "xl/worksheets/sheet1.xml");
     for wanted in [
         "type=\"whole\" operator=\"greaterThanOrEqual\"",

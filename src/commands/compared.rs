@@ -1,17 +1,15 @@
 //! What a run that is being made differs in from earlier ones: from its base, and from the run that was frozen.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use polars::prelude::*;
+use polars::prelude::DataFrame;
 
 use super::make::{Earlier, Run};
 use super::published;
 use crate::changes::{self, Changes, Side};
-use crate::error::Error;
 use crate::pipeline::Pipeline;
 use crate::report::changes_book::Notice;
-use crate::report::changes_data;
-use crate::store::publish::Outputs;
 
 /// What differs.
 #[derive(Default)]
@@ -40,24 +38,21 @@ impl Compared {
     }
 }
 
-/// Compares a run with its earlier ones, and adds the frame `changes` to its frames. An earlier run that cannot be read is said,
-/// and the run goes on without it.
-///
-/// # Errors
-/// When polars refuses.
+/// Compares a run, by its `frames`, with its earlier ones. An earlier run that cannot be read is said, and the run goes on
+/// without it.
 pub fn with_earlier(
     run: &Run<'_>,
     earlier: &Earlier,
     run_id: &str,
-    frames: &mut Vec<(String, DataFrame)>,
-    pipeline_files: &Outputs,
-) -> Result<Compared, Error> {
+    frames: BTreeMap<String, DataFrame>,
+    pipeline_files: &[(String, Vec<u8>)],
+) -> Compared {
     let pipeline = &run.request.pipeline;
     let own = Side {
         run: run_id.to_string(),
         program: env!("CARGO_PKG_VERSION").to_string(),
         only: run.request.only.clone(),
-        frames: frames.iter().cloned().collect(),
+        frames,
         files: published::pipeline_files_of(pipeline_files),
     };
     let runs = run.output.join("runs");
@@ -75,9 +70,7 @@ pub fn with_earlier(
             out.frozen = side.map(|side| changes::between(pipeline, &side, &own));
         }
     }
-    let frame = changes_data::frame(pipeline, out.base.as_ref())?;
-    frames.push(("changes".to_string(), frame));
-    Ok(out)
+    out
 }
 
 fn read(folder: &Path, pipeline: &Pipeline) -> Option<Side> {

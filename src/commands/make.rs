@@ -20,10 +20,10 @@ use crate::ingest::submission::Listing;
 use crate::inspection::Inspection;
 use crate::last_year::Year;
 use crate::pipeline::load::hex;
-use crate::report::{self, Context};
+use crate::report::{Context, changes_data};
 use crate::results::Results;
 use crate::store::books::Books;
-use crate::store::publish::Outputs;
+use crate::store::publish::Staging;
 use crate::store::runs::Runs;
 
 /// The earlier runs that a run is built upon.
@@ -53,11 +53,24 @@ pub struct Run<'a> {
     pub started: Instant,
 }
 
-/// A run, ready to be published.
+/// Where the files of a run go as they are made.
+pub trait Outlet: Sync {
+    /// Takes a file, by its path below the run's folder.
+    ///
+    /// # Errors
+    /// When it cannot be put anywhere.
+    fn take(&self, path: &str, bytes: Vec<u8>) -> Result<(), Error>;
+}
+
+impl Outlet for Staging {
+    fn take(&self, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        self.add(path, &bytes)
+    }
+}
+
+/// A run that was made.
 pub struct Made {
     pub run_id: String,
-    /// `run.json` is the last.
-    pub outputs: Outputs,
     pub exit: u8,
     pub results: Results,
 }
@@ -102,16 +115,17 @@ pub fn earlier(
     }
 }
 
-/// Makes every output of a run.
+/// Makes every file of a run and gives it to the outlet of the run's name, `run.json` as the last.
 ///
 /// # Errors
-/// [`Error::Internal`] when a library refuses.
-pub fn made(
+/// [`Error::Internal`] when a library refuses; what the outlet says.
+pub fn made<O: Outlet>(
     run: &Run<'_>,
     mut results: Results,
     earlier: &Earlier,
     mut timings: Timings,
-) -> Result<Made, Error> {
+    outlet: impl FnOnce(&str) -> Result<O, Error>,
+) -> Result<(Made, O), Error> {
     let request = run.request;
     let (pipeline, period) = (&request.pipeline, request.period);
     timings.time("followup", || {
@@ -137,18 +151,26 @@ pub fn made(
         changes: None,
         inspection: &inspection,
     };
-    let mut frames = timings.time("frames", || report::data::frames(&context))?;
+    let outlet = outlet(&run_id)?;
+    let is_compared = earlier.base.is_some() || earlier.frozen.is_some();
+    let frames = timings.time("frames", || outputs::data(&context, &outlet, is_compared))?;
     let pipeline_files = outputs::pipeline_files(request);
     let compared = timings.time("changes", || {
-        compared::with_earlier(run, earlier, &run_id, &mut frames, &pipeline_files)
-    })?;
+        compared::with_earlier(run, earlier, &run_id, frames, &pipeline_files)
+    });
+    let mut changes = changes_data::frame(pipeline, compared.base.as_ref())?;
+    outputs::data_file("changes", &mut changes, &outlet)?;
     let context = Context {
         changes: compared.base.as_ref(),
         ..context
     };
     let notice = compared.notice(earlier);
-    let mut outputs = outputs::made(&context, run.books, frames, notice.as_ref(), &mut timings)?;
-    outputs.extend(pipeline_files);
+    timings.time("outputs", || {
+        outputs::made(&context, run.books, notice.as_ref(), &outlet)
+    })?;
+    for (path, bytes) in pipeline_files {
+        outlet.take(&path, bytes)?;
+    }
     let exit = exit_code(&results);
     let made = run_json::Made {
         listing: run.listing,
@@ -159,13 +181,13 @@ pub fn made(
     };
     let seconds = run.started.elapsed().as_secs_f64();
     let json = run_json::json(&context, &made, exit, &timings, seconds);
-    outputs.push((RUN_JSON.to_string(), run_json::bytes(&json)?));
-    Ok(Made {
+    outlet.take(RUN_JSON, run_json::bytes(&json)?)?;
+    let made = Made {
         run_id,
-        outputs,
         exit,
         results,
-    })
+    };
+    Ok((made, outlet))
 }
 
 /// The name of a run: the same input, pipeline, period, program, base and frozen run give the same.

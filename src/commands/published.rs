@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::pipeline::parts::Files;
 use crate::pipeline::{self, Pipeline};
 use crate::report::data::table_file;
-use crate::store::publish::{self, Outputs};
+use crate::store::publish;
 
 /// What a run says of itself.
 ///
@@ -157,6 +157,16 @@ const COMPARED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What two runs are compared by, of a frame of one that is being made; `None` where it says nothing.
+pub fn compared(name: &str, frame: &DataFrame) -> Option<DataFrame> {
+    if name.starts_with(&table_file("")) {
+        return Some(frame.clone());
+    }
+    let (_, columns) = COMPARED.iter().find(|(known, _)| *known == name)?;
+    let there = columns.iter().filter_map(|c| frame.column(c).ok());
+    DataFrame::new(frame.height(), there.cloned().collect()).ok()
+}
+
 /// What two runs are compared by, of one that has been published; the tables are those of the pipeline. A frame that cannot
 /// be read is said in the log and left out.
 ///
@@ -202,7 +212,7 @@ fn some_columns(folder: &Path, name: &str, columns: &[&str]) -> Result<DataFrame
 }
 
 /// The pipeline files among outputs, by their path below the folder of the pipeline.
-pub fn pipeline_files_of(outputs: &Outputs) -> Files {
+pub fn pipeline_files_of(outputs: &[(String, Vec<u8>)]) -> Files {
     let own = outputs.iter().filter_map(|(path, bytes)| {
         let rest = path.strip_prefix(PIPELINE)?.strip_prefix('/')?;
         Some((rest.to_string(), bytes.clone()))

@@ -10,7 +10,6 @@ use super::make;
 use super::metrics::Counts;
 use super::previous;
 use super::progress::{self, Done};
-use super::run_json::{self, RUN_JSON};
 use super::unchanged::{self, Told};
 use crate::cli::RunArgs;
 use crate::clock;
@@ -27,7 +26,7 @@ use crate::signals;
 use crate::store::books::Books;
 use crate::store::entries::Store;
 use crate::store::lock::{self, Lock, Owner};
-use crate::store::publish::{self, Published};
+use crate::store::publish::{self, Published, Staging};
 use crate::store::{retention, runs};
 
 /// Runs one pipeline, or several on the same submissions, which are then read once.
@@ -198,15 +197,14 @@ fn carried_out(
         },
         started,
     };
-    let made = make::made(&run, results, &earlier, timings)?;
-    let timed = (RUN_JSON, run_json::without_timings as fn(&[u8]) -> Vec<u8>);
-    let published = Timings::default().time("publish", || {
-        publish::publish(lock, output, &made.run_id, &made.outputs, timed)
-    })?;
+    let begin = |run_id: &str| Staging::begin(output, run_id, unchanged::hash);
+    let (made, staging) = make::made(&run, results, &earlier, timings, begin)?;
+    let files = staging.hashes();
+    let published = Timings::default().time("publish", || staging.publish(lock))?;
     let folder = published.folder();
     let counts = Counts::of(&request.pipeline, &made.results, listing.skipped.len());
     let summary = summary(request, &made.results, listing);
-    let told = Told::of(&made, folder, counts, summary);
+    let told = Told::of(&made, files, folder, counts, summary);
     told.keep(&store, &from, &earlier.inputs_key);
     store.sweep(request.pipeline.settings.store_bytes);
     if let (Published::New(_), Some(retention)) = (&published, request.pipeline.retention) {

@@ -2,10 +2,8 @@
 //! believed only where its folder still holds what it held then, byte by byte; else all is computed, as without the store.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::compute::{ReadInput, Request};
@@ -16,7 +14,7 @@ use crate::finding::Severity;
 use crate::ingest::submission::sha256;
 use crate::last_year::Year;
 use crate::store::entries::{Key, Store};
-use crate::store::publish::{self, Outputs};
+use crate::store::publish;
 
 /// What there is to say of a run without computing it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,26 +91,11 @@ pub fn held(
     let own = run_id(inputs_key);
     let told: Told = serde_json::from_slice(&store.get(&from.told(&own))?).ok()?;
     let folder = output.join("runs").join(&told.folder);
-    (own == told.run_id && hashes(&folder)? == told.files).then_some(told)
+    (own == told.run_id && publish::hashes(&folder, hash)? == told.files).then_some(told)
 }
 
-/// The hashes of all files of a run's folder; nothing where one cannot be read.
-fn hashes(folder: &Path) -> Option<BTreeMap<String, String>> {
-    let files = publish::files(folder).ok()?;
-    let hashed = |path: String| {
-        let bytes = fs::read(folder.join(&path)).ok()?;
-        Some((path.clone(), hash(&path, &bytes)))
-    };
-    files.into_par_iter().map(hashed).collect()
-}
-
-/// The hashes of what is published.
-fn hashes_of(outputs: &Outputs) -> BTreeMap<String, String> {
-    let hashed = |(path, bytes): &(String, Vec<u8>)| (path.clone(), hash(path, bytes));
-    outputs.par_iter().map(hashed).collect()
-}
-
-fn hash(path: &str, bytes: &[u8]) -> String {
+/// The hash of a file of a run's folder; of `run.json` without its timings.
+pub fn hash(path: &str, bytes: &[u8]) -> String {
     match path {
         RUN_JSON => sha256(&run_json::without_timings(bytes)),
         _ => sha256(bytes),
@@ -120,8 +103,14 @@ fn hash(path: &str, bytes: &[u8]) -> String {
 }
 
 impl Told {
-    /// What is to be said of a run that was made.
-    pub fn of(made: &make::Made, folder: &Path, counts: Counts, summary: String) -> Told {
+    /// What is to be said of a run that was made, with the hashes of its files.
+    pub fn of(
+        made: &make::Made,
+        files: BTreeMap<String, String>,
+        folder: &Path,
+        counts: Counts,
+        summary: String,
+    ) -> Told {
         let results = &made.results;
         let by_county = results.by_county();
         let counties = results.dataset.counties.iter();
@@ -134,7 +123,7 @@ impl Told {
         Told {
             run_id: made.run_id.clone(),
             folder: name.to_string_lossy().into_owned(),
-            files: hashes_of(&made.outputs),
+            files,
             exit: made.exit,
             counts,
             must_correct: must_correct.collect(),

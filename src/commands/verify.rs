@@ -5,15 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use rayon::prelude::*;
 use serde_json::Value;
 
 use super::compute::{self, ReadInput, Request, Timings};
 use super::diff::find;
 use super::history::{self, Frozen};
-use super::make::{self, Earlier};
+use super::make::{self, Earlier, Outlet};
 use super::published::text;
 use super::run_json::{self, RUN_JSON};
 use super::{outputs, previous, published, years};
@@ -147,13 +147,23 @@ fn made_again(
         },
         started: Instant::now(),
     };
-    let made = make::made(&run, results, &earlier, timings)?;
-    wrong.extend(compared(folder, &made.outputs));
-    tracing::info!(
-        run = made.run_id,
-        files = made.outputs.len(),
-        "made again and compared"
-    );
+    let (made, compared) = make::made(&run, results, &earlier, timings, |_| {
+        Ok(Compared {
+            folder,
+            made: Mutex::default(),
+        })
+    })?;
+    let made_again = compared.made.into_inner();
+    let made_again = made_again.unwrap_or_else(PoisonError::into_inner);
+    let (run, files) = (made.run_id, made_again.len());
+    tracing::info!(run, files, "made again and compared");
+    let there = publish::files(folder).unwrap_or_default().into_iter();
+    let more = there.filter(|path| !made_again.contains_key(path));
+    let more: Vec<String> = more
+        .map(|path| format!("{path} was added to the run's folder"))
+        .collect();
+    wrong.extend(made_again.into_values().flatten());
+    wrong.extend(more);
     Ok(wrong)
 }
 
@@ -272,32 +282,40 @@ fn other_inputs(json: &Value, now: &BTreeMap<String, String>) -> Vec<String> {
     out
 }
 
-/// In what the files of a run differ from those that were made again.
-fn compared(folder: &Path, outputs: &[(String, Vec<u8>)]) -> Vec<String> {
-    let differs = |(path, made): &(String, Vec<u8>)| -> Vec<String> {
-        let there = match std::fs::read(folder.join(path)) {
-            Ok(there) => there,
-            Err(e) => return vec![format!("{path} cannot be read: {e}")],
-        };
-        let same = match path == RUN_JSON {
-            true => run_json::without_timings(&there) == run_json::without_timings(made),
-            false => there == *made,
-        };
-        if same {
-            return Vec::new();
-        }
-        let mut lines = vec![format!("{path} differs from what the submissions give")];
-        if path.ends_with(".parquet") {
-            lines.extend(figures(&there, made).into_iter().map(|l| format!("  {l}")));
-        }
-        lines
+/// Compares the files of a run, as they are made again, with those that it has published.
+struct Compared<'a> {
+    folder: &'a Path,
+    /// In what each file differs, by its path.
+    made: Mutex<BTreeMap<String, Vec<String>>>,
+}
+
+impl Outlet for Compared<'_> {
+    fn take(&self, path: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        let lines = differences(self.folder, path, &bytes);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.insert(path.to_string(), lines);
+        Ok(())
+    }
+}
+
+/// In what a file of a run differs from what was made again.
+fn differences(folder: &Path, path: &str, made: &[u8]) -> Vec<String> {
+    let there = match std::fs::read(folder.join(path)) {
+        Ok(there) => there,
+        Err(e) => return vec![format!("{path} cannot be read: {e}")],
     };
-    let mut out: Vec<String> = outputs.par_iter().flat_map_iter(differs).collect();
-    let known: BTreeSet<&str> = outputs.iter().map(|(path, _)| path.as_str()).collect();
-    let there = publish::files(folder).unwrap_or_default().into_iter();
-    let more = there.filter(|path| !known.contains(path.as_str()));
-    out.extend(more.map(|path| format!("{path} was added to the run's folder")));
-    out
+    let same = match path == RUN_JSON {
+        true => run_json::without_timings(&there) == run_json::without_timings(made),
+        false => there == made,
+    };
+    if same {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("{path} differs from what the submissions give")];
+    if path.ends_with(".parquet") {
+        lines.extend(figures(&there, made).into_iter().map(|l| format!("  {l}")));
+    }
+    lines
 }
 
 /// The first figures in which two frames differ: the published one, and the one made again.

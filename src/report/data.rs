@@ -15,11 +15,15 @@ use crate::indicators::figure::Basis;
 use crate::indicators::unit::Met;
 use crate::pipeline::valid::{COUNTY_CODE, COUNTY_NAME};
 
-/// All frames that have content, by file name.
+/// Makes every frame that has content and hands it over at once, with its file's name: large ones are held one by one. Gives
+/// what was made of them.
 ///
 /// # Errors
-/// When polars refuses.
-pub fn frames(context: &Context<'_>) -> Result<Vec<(String, DataFrame)>, Error> {
+/// When polars refuses, or who takes them.
+pub fn each_frame<T: Send>(
+    context: &Context<'_>,
+    take: impl Fn(&str, DataFrame) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
     type Make = fn(&Context<'_>) -> Result<DataFrame, Error>;
     let fixed: [(&str, Make); 13] = [
         ("submissions", submissions),
@@ -38,17 +42,19 @@ pub fn frames(context: &Context<'_>) -> Result<Vec<(String, DataFrame)>, Error> 
     ];
     let fixed = || -> Result<Vec<_>, Error> {
         let made = fixed.par_iter();
-        made.map(|(name, make)| Ok(((*name).to_string(), make(context)?)))
+        made.map(|(name, make)| take(name, make(context)?))
             .collect()
     };
     let tables = || -> Result<Vec<_>, Error> {
         let all = context.pipeline.tables.par_iter().enumerate();
-        all.map(|(t, table)| Ok((table_file(&table.name), table_frame(context, t)?)))
+        all.map(|(t, table)| take(&table_file(&table.name), table_frame(context, t)?))
             .collect()
     };
     let (fixed, tables) = rayon::join(fixed, tables);
     let mut out = fixed?;
-    out.extend(years_sheet::frame(context)?.map(|frame| ("trend".to_string(), frame)));
+    if let Some(frame) = years_sheet::frame(context)? {
+        out.push(take("trend", frame)?);
+    }
     out.extend(tables?);
     Ok(out)
 }

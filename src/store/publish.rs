@@ -1,6 +1,7 @@
-//! Publishing in one step: outputs are written beside, synced, renamed into `runs/`, and `current` is swapped. Whatever ends
-//! a run, and whenever, `current` points to a whole run.
+//! Publishing in one step: outputs are written beside as they are made, synced, renamed into `runs/`, and `current` is
+//! swapped. Whatever ends a run, and whenever, `current` points to a whole run.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -15,12 +16,6 @@ use super::heartbeat::HEARTBEAT;
 use super::lock::Lock;
 use crate::error::Error;
 use crate::failure;
-
-/// Outputs of one run by path below the run's folder.
-pub type Outputs = Vec<(String, Vec<u8>)>;
-
-/// The file whose timings may differ between equal runs, and the function that takes them out for comparing.
-pub type Timed<'a> = (&'a str, fn(&[u8]) -> Vec<u8>);
 
 /// How the names of folders begin that are being written or removed.
 const STAGING: &str = ".staging-";
@@ -53,7 +48,7 @@ static CLOSED: AtomicBool = AtomicBool::new(false);
 /// `current` points to the run that this process published last.
 static SWAPPED: AtomicBool = AtomicBool::new(false);
 
-/// Files that are written and synced side by side: a sync waits for the disk, not for a core.
+/// Files that are synced side by side: a sync waits for the disk, not for a core.
 const WRITERS: usize = 8;
 
 /// Makes the output folder.
@@ -106,50 +101,183 @@ pub fn sweep(output: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Publishes the outputs of a run, while its output folder is locked. An equal run that is there already stays as it is; one
-/// of the same name with other content is left alone, and the new one gets a number behind its name.
-///
-/// # Errors
-/// [`Error::Output`]; then `current` still points to what it pointed to before, and nothing of the outputs is left.
-pub fn publish(
-    lock: &Lock,
-    output: &Path,
-    run_id: &str,
-    outputs: &Outputs,
-    timed: Timed<'_>,
-) -> Result<Published, Error> {
-    let runs = output.join("runs");
-    let mut name = run_id.to_string();
-    let mut n = 1;
-    SWAPPED.store(false, Ordering::SeqCst);
-    while runs.join(&name).exists() {
-        if equal(&runs.join(&name), outputs, timed) {
-            return again(lock, output, &name);
+/// The files of a run that is being made: each is written, as soon as it is there, into a folder beside those of runs that are
+/// done. What is not published is gone with it.
+pub struct Staging {
+    output: PathBuf,
+    run_id: String,
+    folder: PathBuf,
+    hash: Hash,
+    files: Mutex<Files>,
+}
+
+/// The hash of a file's content, by its path below the run's folder.
+pub type Hash = fn(&str, &[u8]) -> String;
+
+#[derive(Default)]
+struct Files {
+    hashes: BTreeMap<String, String>,
+    /// How much room they take.
+    bytes: usize,
+    /// The first that found no room any more, and what the system said.
+    full: Option<(PathBuf, io::Error)>,
+}
+
+impl Staging {
+    /// Makes the folder, while the output folder is locked. A file's hash says whether it is what an earlier run has published.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn begin(output: &Path, run_id: &str, hash: Hash) -> Result<Staging, Error> {
+        let folder = output.join("runs").join(format!("{STAGING}{run_id}"));
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(|e| failed(&folder, &e))?;
         }
-        n += 1;
-        name = format!("{run_id}-{n}");
+        {
+            let mut staged = staged();
+            open()?;
+            *staged = Some(folder.clone());
+        }
+        let staging = Staging {
+            output: output.to_path_buf(),
+            run_id: run_id.to_string(),
+            folder,
+            hash,
+            files: Mutex::default(),
+        };
+        let made = fs::create_dir(&staging.folder);
+        made.map_err(|e| not_staged(&staging.folder, &e, None))?;
+        Ok(staging)
     }
-    let staging = runs.join(format!("{STAGING}{name}"));
-    let folder = runs.join(&name);
-    let published = stage(&staging, outputs).and_then(|()| {
+
+    /// Writes a file. When there is no room any more, what was written is given back, and all further files are only counted:
+    /// how much room there should be is known, and said, when all are made.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub fn add(&self, path: &str, bytes: &[u8]) -> Result<(), Error> {
+        open()?;
+        let hash = (self.hash)(path, bytes);
+        let is_full = {
+            let mut files = self.files();
+            files.hashes.insert(path.to_string(), hash);
+            files.bytes += bytes.len();
+            files.full.is_some()
+        };
+        if is_full {
+            return Ok(());
+        }
+        match self.write(path, bytes) {
+            Ok(()) => Ok(()),
+            // Another file has found no room meanwhile, and the folder is gone.
+            Err(_) if self.files().full.is_some() => Ok(()),
+            Err((at, e)) if failure::is_full(&e) => {
+                self.files().full.get_or_insert((at, e));
+                empty(&self.folder);
+                Ok(())
+            }
+            Err((at, e)) => Err(not_staged(&at, &e, None)),
+        }
+    }
+
+    /// Only folders below one that is there are made: who ends the process has removed it.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), (PathBuf, io::Error)> {
+        for folder in folders(path) {
+            let folder = self.folder.join(folder);
+            match fs::create_dir(&folder) {
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err((folder, e)),
+                _ => {}
+            }
+        }
+        let file = self.folder.join(path);
+        fs::write(&file, bytes).map_err(|e| (file, e))
+    }
+
+    /// The hash of every file so far.
+    pub fn hashes(&self) -> BTreeMap<String, String> {
+        self.files().hashes.clone()
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes the run, while its output folder is locked. An equal run that is there already stays as it is; one of the same
+    /// name with other content is left alone, and the new one gets a number behind its name.
+    ///
+    /// # Errors
+    /// [`Error::Output`]; then `current` still points to what it pointed to before, and nothing of the run is left.
+    pub fn publish(self, lock: &Lock) -> Result<Published, Error> {
+        let files = std::mem::take(&mut *self.files());
+        if let Some((path, e)) = &files.full {
+            return Err(not_staged(path, e, Some(files.bytes)));
+        }
+        let runs = self.output.join("runs");
+        let mut name = self.run_id.clone();
+        let mut n = 1;
+        SWAPPED.store(false, Ordering::SeqCst);
+        while runs.join(&name).exists() {
+            if hashes(&runs.join(&name), self.hash).as_ref() == Some(&files.hashes) {
+                return again(lock, &self.output, &name);
+            }
+            n += 1;
+            name = format!("{}-{n}", self.run_id);
+        }
+        self.sync(&files)?;
+        let folder = runs.join(&name);
         let _swap = swap();
         lock.still_held()?;
-        fs::rename(&staging, &folder).map_err(|e| failed(&folder, &e))?;
+        fs::rename(&self.folder, &folder).map_err(|e| failed(&folder, &e))?;
         sync_dir(&runs)?;
-        point_current(output, &name)?;
+        point_current(&self.output, &name)?;
         SWAPPED.store(true, Ordering::SeqCst);
-        Ok(())
-    });
-    match published {
-        Ok(()) => {
-            *staged() = None;
-            Ok(Published::New(folder))
-        }
-        Err(e) => {
-            clear();
-            Err(e)
-        }
+        Ok(Published::New(folder))
     }
+
+    /// Has all files on the disk, with the names of the folders.
+    fn sync(&self, files: &Files) -> Result<(), Error> {
+        let sync = || {
+            let all: Vec<&String> = files.hashes.keys().collect();
+            all.into_par_iter().with_max_len(1).try_for_each(|path| {
+                open()?;
+                let path = self.folder.join(path);
+                let synced = File::open(&path).and_then(|file| file.sync_all());
+                synced.map_err(|e| not_staged(&path, &e, Some(files.bytes)))
+            })
+        };
+        let writers = rayon::ThreadPoolBuilder::new().num_threads(WRITERS).build();
+        match writers {
+            Ok(writers) => writers.install(sync)?,
+            // No more threads to be had.
+            Err(_) => sync()?,
+        }
+        let below = files.hashes.keys().flat_map(|path| folders(path));
+        let all: BTreeSet<PathBuf> = below.map(|folder| self.folder.join(folder)).collect();
+        all.iter().rev().try_for_each(|folder| sync_dir(folder))?;
+        sync_dir(&self.folder)
+    }
+}
+
+impl Drop for Staging {
+    /// Of what was published nothing is left under this name.
+    fn drop(&mut self) {
+        clear();
+    }
+}
+
+/// The folders that a file lies in, each with those above it, the outermost first.
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
+}
+
+/// The hashes of all files of a run's folder; nothing where one cannot be read.
+pub fn hashes(folder: &Path, hash: Hash) -> Option<BTreeMap<String, String>> {
+    let hashed = |path: String| {
+        let bytes = fs::read(folder.join(&path)).ok()?;
+        let hash = hash(&path, &bytes);
+        Some((path, hash))
+    };
+    files(folder).ok()?.into_par_iter().map(hashed).collect()
 }
 
 /// Points `current` to a run that is there already, while its output folder is locked.
@@ -185,11 +313,15 @@ pub fn close() -> bool {
 
 /// Removes what this process has written of a run that has no name yet, even while other threads are still at it.
 pub fn clear() {
-    let Some(staging) = staged().take() else {
-        return;
-    };
+    if let Some(staging) = staged().take() {
+        empty(&staging);
+    }
+}
+
+/// Removes a folder that other threads may write into. What is left is removed by the next run.
+fn empty(folder: &Path) {
     for _ in 0..50 {
-        match fs::remove_dir_all(&staging) {
+        match fs::remove_dir_all(folder) {
             // A file that was just being made.
             Err(e) if e.kind() != io::ErrorKind::NotFound => {
                 std::thread::sleep(Duration::from_millis(10));
@@ -197,48 +329,6 @@ pub fn clear() {
             _ => break,
         }
     }
-    // What is left is removed by the next run.
-}
-
-/// Writes all files into a folder beside, and has them on the disk.
-fn stage(staging: &Path, outputs: &Outputs) -> Result<(), Error> {
-    if staging.exists() {
-        fs::remove_dir_all(staging).map_err(|e| failed(staging, &e))?;
-    }
-    {
-        let mut staged = staged();
-        open()?;
-        *staged = Some(staging.to_path_buf());
-    }
-    let mut folders: Vec<PathBuf> = vec![staging.to_path_buf()];
-    for (path, _) in outputs {
-        let parents = Path::new(path).ancestors().skip(1);
-        folders.extend(parents.map(|p| staging.join(p)));
-    }
-    folders.sort();
-    folders.dedup();
-    let needed = outputs.iter().map(|(_, bytes)| bytes.len()).sum();
-    let failed = |path: &Path, e: &io::Error| not_staged(path, e, needed);
-    for folder in &folders {
-        fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
-    }
-    let write = || {
-        outputs
-            .par_iter()
-            .with_max_len(1)
-            .try_for_each(|(path, bytes)| {
-                open()?;
-                let path = staging.join(path);
-                write_synced(&path, bytes).map_err(|e| failed(&path, &e))
-            })
-    };
-    let writers = rayon::ThreadPoolBuilder::new().num_threads(WRITERS).build();
-    match writers {
-        Ok(writers) => writers.install(write)?,
-        // No more threads to be had.
-        Err(_) => write()?,
-    }
-    folders.iter().rev().try_for_each(|folder| sync_dir(folder))
 }
 
 /// Nobody reads the error: the process is ending.
@@ -247,19 +337,6 @@ fn open() -> Result<(), Error> {
         true => Err(Error::Output("the process is ending".to_string())),
         false => Ok(()),
     }
-}
-
-fn equal(folder: &Path, outputs: &Outputs, (timed, without): Timed<'_>) -> bool {
-    files(folder).is_ok_and(|there| there.len() == outputs.len())
-        && outputs.iter().all(|(path, bytes)| {
-            fs::read(folder.join(path)).is_ok_and(|there| {
-                if path == timed {
-                    without(&there) == without(bytes)
-                } else {
-                    there == *bytes
-                }
-            })
-        })
 }
 
 /// Every file below a folder, at any depth, by its path below it with `/`, sorted.
@@ -341,16 +418,14 @@ pub fn failed(path: &Path, e: &io::Error) -> Error {
     Error::Output(format!("{} cannot be written: {why}", path.display()))
 }
 
-/// Why an output could not be written, with how much room all of them take.
-fn not_staged(path: &Path, e: &io::Error, needed: usize) -> Error {
+/// Why an output could not be written, with how much room all of them take, where that is known.
+fn not_staged(path: &Path, e: &io::Error, needed: Option<usize>) -> Error {
     let why = failure::why(path, e);
-    let room = match failure::is_full(e) {
-        true => format!(
-            " ({:.1} MB are needed for the outputs of this run)",
-            megabytes(needed)
-        ),
-        false => String::new(),
-    };
+    let room = needed.filter(|_| failure::is_full(e)).map(|needed| {
+        let needed = megabytes(needed);
+        format!(" ({needed:.1} MB are needed for the outputs of this run)")
+    });
+    let room = room.unwrap_or_default();
     Error::Output(format!(
         "{} cannot be written: {why}{room}; nothing was published, `current` is as it was",
         path.display()

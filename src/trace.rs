@@ -151,8 +151,8 @@ impl<'a> Trace<'a> {
                 .values
                 .iter()
                 .filter(|v| {
-                    let unit = &r.units.list[v.unit];
-                    v.indicator == i
+                    let unit = &r.units.list[v.unit()];
+                    v.indicator() == i
                         && unit.stage == stage
                         && rows[unit.school].county_code == self.code()
                         && self.is_wanted(table, &rows[unit.school])
@@ -174,12 +174,12 @@ impl<'a> Trace<'a> {
     /// One unit: the formula, with numbers, and the cells.
     fn unit(&mut self, table: usize, v: &UnitValue) {
         let (p, r) = (self.p, self.r);
-        let i = &p.indicators[v.indicator];
-        let unit = &r.units.list[v.unit];
+        let i = &p.indicators[v.indicator()];
+        let unit = &r.units.list[v.unit()];
         let Some(numerator) = &i.numerator[unit.stage] else {
             return;
         };
-        let name = unit_name(p, &r.dataset, &r.units, v.unit);
+        let name = unit_name(p, &r.dataset, &r.units, v.unit());
         let met = v.met.map_or(String::new(), |m| p.word(m.key()).to_string());
         self.say(
             0,
@@ -187,10 +187,10 @@ impl<'a> Trace<'a> {
                 "{name} {} {} = {}{} [{} {}] {met}",
                 i.line,
                 i.title,
-                self.number(v.value),
+                self.number(v.value()),
                 i.unit,
                 p.word("explain_limit"),
-                self.number(v.limit)
+                self.number(v.limit())
             ),
         );
         let words = |f: &Formula| in_words(p, f, Some(unit.stage));
@@ -227,9 +227,9 @@ impl<'a> Trace<'a> {
                 "= ({}) \u{00D7} {scale} / ({}) = {} \u{00D7} {scale} / {} = {}",
                 filled(numerator),
                 filled(&i.denominator),
-                self.number(v.numerator),
-                self.number(v.denominator),
-                self.number(v.value)
+                self.number(v.numerator()),
+                self.number(v.denominator()),
+                self.number(v.value())
             ),
         );
         let mut names: Vec<&String> = numerator.columns.iter().collect();
@@ -240,10 +240,10 @@ impl<'a> Trace<'a> {
                 .filter(|c| !numerator.columns.contains(c)),
         );
         for name in names {
-            self.unit_column(table, v.unit, name, figure(name));
+            self.unit_column(table, v.unit(), name, figure(name));
         }
         if let (Some(share), true) = (unit.share, unit.share != Some(1.0)) {
-            self.share(row, v.unit, share);
+            self.share(row, v.unit(), share);
         }
     }
 
@@ -362,8 +362,8 @@ impl<'a> Trace<'a> {
             let spread = b.spread.or(b.provisional);
             let resources: f64 = own
                 .iter()
-                .filter(|v| v.value.is_some())
-                .filter_map(|v| v.numerator)
+                .filter(|v| v.value().is_some())
+                .filter_map(|v| v.numerator())
                 .sum();
             let mean = format!(
                 "{} = {} \u{00D7} {} / {} = {}{}",
@@ -399,16 +399,16 @@ impl<'a> Trace<'a> {
             return;
         };
         for v in own {
-            let unit = &r.units.list[v.unit];
+            let unit = &r.units.list[v.unit()];
             let row = &r.dataset.tables[table].rows[unit.school];
             let place = self.cell(row.name_cell(p, table));
             let text = format!(
                 "{}: x = {} \u{00D7} {} / {} = {} \u{2190} {place}",
-                unit_name(p, &r.dataset, &r.units, v.unit),
-                self.number(v.numerator),
+                unit_name(p, &r.dataset, &r.units, v.unit()),
+                self.number(v.numerator()),
                 number(indicator.scale),
-                self.number(v.denominator),
-                self.number(v.value)
+                self.number(v.denominator()),
+                self.number(v.value())
             );
             self.say(1, text);
         }

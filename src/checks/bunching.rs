@@ -26,9 +26,9 @@ pub fn run(given: &Given<'_>, findings: &mut Vec<Finding>) {
     for rule in &given.pipeline.rules.bunchings {
         for indicator in &rule.indicators {
             let mut groups: BTreeMap<(usize, Option<&str>), Vec<&UnitValue>> = BTreeMap::new();
-            let own = given.values.iter().filter(|v| v.indicator == *indicator);
-            for value in own.filter(|v| v.value.is_some() && v.limit.is_some_and(|l| l > 0.0)) {
-                let unit = &given.units.list[value.unit];
+            let own = given.values.iter().filter(|v| v.indicator() == *indicator);
+            for value in own.filter(|v| v.value().is_some() && v.limit().is_some_and(|l| l > 0.0)) {
+                let unit = &given.units.list[value.unit()];
                 let county = schools[unit.school].county_code.as_str();
                 groups.entry((unit.stage, None)).or_default().push(value);
                 groups
@@ -54,7 +54,7 @@ fn group(
     findings: &mut Vec<Finding>,
 ) {
     // A unit's own limit is 1.
-    let share = |v: &&&UnitValue| v.value.zip(v.limit).map(|(value, limit)| value / limit);
+    let share = |v: &&&UnitValue| v.value().zip(v.limit()).map(|(value, limit)| value / limit);
     let shares: Vec<f64> = values.iter().filter_map(|v| share(&v)).collect();
     let counts = bunching(&shares, 1.0, rule.window);
     if !is_crowded(rule, &counts) {
@@ -63,7 +63,7 @@ fn group(
     let near: Vec<String> = values
         .iter()
         .filter(|v| share(v).is_some_and(|s| s >= 1.0 - 1e-9 && s < 1.0 + rule.named))
-        .map(|v| unit_name(given.pipeline, given.dataset, given.units, v.unit))
+        .map(|v| unit_name(given.pipeline, given.dataset, given.units, v.unit()))
         .collect();
     let indicator = &given.pipeline.indicators[indicator];
     let stage = &given.pipeline.stages[stage].title;

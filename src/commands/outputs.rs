@@ -118,11 +118,7 @@ fn province_books(
 }
 
 /// The workbooks of all counties, and what they must correct, made side by side.
-fn county_books(
-    context: &Context<'_>,
-    books: Books<'_>,
-    outlet: &dyn Outlet,
-) -> Result<(), Error> {
+fn county_books(context: &Context<'_>, books: Books<'_>, outlet: &dyn Outlet) -> Result<(), Error> {
     let counties = &context.results.dataset.counties;
     let written = |folder: &str, county: &County, book: report::book::Book| {
         let folder = context.pipeline.word(folder);

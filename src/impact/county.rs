@@ -66,14 +66,15 @@ impl<'a> Base<'a> {
             for verdict in verdicts {
                 let stage = list[verdict.unit].stage;
                 for value in results.values_of(verdict.unit) {
-                    let own = |g: &Group<'_>| (g.stage, g.indicator).cmp(&(stage, value.indicator));
+                    let own =
+                        |g: &Group<'_>| (g.stage, g.indicator).cmp(&(stage, value.indicator()));
                     match groups.binary_search_by(own) {
                         Ok(at) => groups[at].values.push(value),
                         Err(at) => groups.insert(
                             at,
                             Group {
                                 stage,
-                                indicator: value.indicator,
+                                indicator: value.indicator(),
                                 values: vec![value],
                             },
                         ),
@@ -221,7 +222,7 @@ impl<'a> Base<'a> {
             .collect();
         keys.extend(
             new.iter()
-                .flat_map(|n| n.values.iter().map(|v| (n.stage, v.indicator))),
+                .flat_map(|n| n.values.iter().map(|v| (n.stage, v.indicator()))),
         );
         keys.sort_unstable();
         keys.dedup();
@@ -229,11 +230,11 @@ impl<'a> Base<'a> {
             let mut own = units.iter().filter(|n| n.stage == stage);
             own.find_map(|n| {
                 let mut values = n.values.iter();
-                Some((*values.find(|v| v.indicator == indicator)?, n.uncertain))
+                Some((*values.find(|v| v.indicator() == indicator)?, n.uncertain))
             })
         };
         let figures = |unit: Option<(UnitValue, bool)>| {
-            unit.map(|(v, uncertain)| (v.numerator, v.denominator, v.value, uncertain))
+            unit.map(|(v, uncertain)| (v.numerator(), v.denominator(), v.value(), uncertain))
         };
         let mut out = Vec::with_capacity(keys.len());
         for key in keys {
@@ -248,16 +249,16 @@ impl<'a> Base<'a> {
             }
             let group = county.groups.iter().find(|g| (g.stage, g.indicator) == key);
             let values = group.map_or(&[][..], |g| &g.values);
-            let at = values.partition_point(|v| list[v.unit].school < school);
-            let own = |v: &&&UnitValue| list[v.unit].school == school;
+            let at = values.partition_point(|v| list[v.unit()].school < school);
+            let own = |v: &&&UnitValue| list[v.unit()].school == school;
             let mut changed: Vec<&UnitValue> = values[..at].to_vec();
             changed.extend(after.as_ref().map(|(v, _)| v));
             changed.extend(values[at..].iter().skip_while(own).copied());
             if changed.is_empty() {
                 continue;
             }
-            let others = values.iter().filter(|v| list[v.unit].school != school);
-            let uncertain = others.filter(|v| list[v.unit].uncertain).count()
+            let others = values.iter().filter(|v| list[v.unit()].school != school);
+            let uncertain = others.filter(|v| list[v.unit()].uncertain).count()
                 + usize::from(after.is_some_and(|(_, uncertain)| uncertain));
             let (stage, indicator) = key;
             out.push(balance::balance(

@@ -123,17 +123,17 @@ pub fn balances(
         return Vec::new();
     };
     let rows = &dataset.tables[table].rows;
-    let county_of = |value: &UnitValue| rows[units.list[value.unit].school].county_code.as_str();
+    let county_of = |value: &UnitValue| rows[units.list[value.unit()].school].county_code.as_str();
     let of_county = |values: &[UnitValue]| -> Vec<Balance> {
         let mut groups: BTreeMap<(usize, usize), Vec<&UnitValue>> = BTreeMap::new();
         for value in values {
-            let stage = units.list[value.unit].stage;
-            let own = groups.entry((stage, value.indicator)).or_default();
+            let stage = units.list[value.unit()].stage;
+            let own = groups.entry((stage, value.indicator())).or_default();
             own.push(value);
         }
         let county = county_of(&values[0]);
         let of_group = |((stage, indicator), list): ((usize, usize), Vec<&UnitValue>)| {
-            let uncertain = list.iter().filter(|v| units.list[v.unit].uncertain);
+            let uncertain = list.iter().filter(|v| units.list[v.unit()].uncertain);
             let uncertain = uncertain.count();
             balance(pipeline, county, stage, indicator, &list, uncertain)
         };
@@ -155,7 +155,7 @@ pub fn balance(
 ) -> Balance {
     let points: Vec<(f64, f64)> = values
         .iter()
-        .filter_map(|v| Some((v.denominator?, v.value?)))
+        .filter_map(|v| Some((v.denominator()?, v.value()?)))
         .collect();
     let missing = values.len() - points.len();
     let provisional = spread(&points);

@@ -41,10 +41,10 @@ pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
         .failing
         .iter()
         .filter_map(|(indicator, met)| {
-            let v = values.iter().find(|v| v.indicator == *indicator)?;
+            let v = values.iter().find(|v| v.indicator() == *indicator)?;
             let better = pipeline.indicators[*indicator].better;
-            let limit = Threshold::plain(v.limit?);
-            Some((limit.slack(v.value?, better), v, *met))
+            let limit = Threshold::plain(v.limit()?);
+            Some((limit.slack(v.value()?, better), v, *met))
         })
         .collect();
     failing.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -57,8 +57,8 @@ pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
         .enumerate()
         .filter_map(|(i, (_, value, met))| {
             let bound = match met {
-                _ if i < lacking => value.limit?,
-                Met::NotMet => value.floor?,
+                _ if i < lacking => value.limit()?,
+                Met::NotMet => value.floor()?,
                 _ => return None,
             };
             Some(Needed { value, bound })
@@ -82,10 +82,10 @@ pub fn unit(given: &Given<'_>, verdict: &UnitVerdict, gap: f64) -> Flip {
 
 fn rise(pipeline: &Pipeline, needed: &Needed<'_>) -> String {
     let v = needed.value;
-    let i = &pipeline.indicators[v.indicator];
-    let lacking = match (v.numerator, v.denominator, i.better) {
+    let i = &pipeline.indicators[v.indicator()];
+    let lacking = match (v.numerator(), v.denominator(), i.better) {
         (Some(n), Some(d), Better::Higher) => fixed(needed.bound * d / i.scale - n, 2),
-        _ => fixed((v.value.unwrap_or(0.0) - needed.bound).abs(), i.digits),
+        _ => fixed((v.value().unwrap_or(0.0) - needed.bound).abs(), i.digits),
     };
     pipeline.phrase(
         "flip_indicator",

@@ -27,10 +27,10 @@ pub fn findings(
     let mut absent: BTreeMap<(&str, u32, usize), BTreeSet<usize>> = BTreeMap::new();
     let mut out = Vec::new();
     for value in values {
-        let indicator = &pipeline.indicators[value.indicator];
-        let unit = &units.list[value.unit];
+        let indicator = &pipeline.indicators[value.indicator()];
+        let unit = &units.list[value.unit()];
         let row = &dataset.tables[table].rows[unit.school];
-        if value.value.is_some() || indicator.role != Role::Standard || row.conflict {
+        if value.value().is_some() || indicator.role != Role::Standard || row.conflict {
             continue;
         }
         let mut needed: Vec<&str> = Vec::new();

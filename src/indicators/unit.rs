@@ -44,21 +44,76 @@ impl Met {
     }
 }
 
-/// One indicator of one unit.
+/// One indicator of one unit. There are many: what may be missing takes no more room than a number.
 #[derive(Debug, Clone, Copy)]
 pub struct UnitValue {
-    /// Index into the units.
-    pub unit: usize,
-    pub indicator: usize,
-    /// Numerator, unscaled, in the resource's unit.
-    pub numerator: Option<f64>,
-    pub denominator: Option<f64>,
-    pub value: Option<f64>,
-    pub limit: Option<f64>,
-    pub floor: Option<f64>,
+    numerator: Known,
+    denominator: Known,
+    value: Known,
+    limit: Known,
+    floor: Known,
+    shortfall: Known,
+    unit: u32,
+    indicator: u16,
     pub met: Option<Met>,
+}
+
+/// A number, or NaN where it is missing.
+#[derive(Debug, Clone, Copy)]
+struct Known(f64);
+
+impl From<Option<f64>> for Known {
+    fn from(number: Option<f64>) -> Known {
+        Known(number.unwrap_or(f64::NAN))
+    }
+}
+
+impl Known {
+    fn get(self) -> Option<f64> {
+        (!self.0.is_nan()).then_some(self.0)
+    }
+}
+
+impl UnitValue {
+    /// Index into the units.
+    pub fn unit(&self) -> usize {
+        self.unit as usize
+    }
+
+    /// Index into the indicators.
+    pub fn indicator(&self) -> usize {
+        usize::from(self.indicator)
+    }
+
+    /// The numerator, unscaled, in the resource's unit.
+    pub fn numerator(&self) -> Option<f64> {
+        self.numerator.get()
+    }
+
+    /// The denominator.
+    pub fn denominator(&self) -> Option<f64> {
+        self.denominator.get()
+    }
+
+    /// Numerator × scale / denominator.
+    pub fn value(&self) -> Option<f64> {
+        self.value.get()
+    }
+
+    /// What the value should reach.
+    pub fn limit(&self) -> Option<f64> {
+        self.limit.get()
+    }
+
+    /// What it must reach in any case.
+    pub fn floor(&self) -> Option<f64> {
+        self.floor.get()
+    }
+
     /// What is missing to the limit, in the numerator's unit; 0 when met.
-    pub shortfall: Option<f64>,
+    pub fn shortfall(&self) -> Option<f64> {
+        self.shortfall.get()
+    }
 }
 
 /// The verdict on one unit.
@@ -99,7 +154,7 @@ pub fn ratio(numerator: Option<f64>, denominator: Option<f64>, scale: f64) -> Op
 
 /// The values of one unit: they stand together and in the order of the units.
 pub fn values_of(values: &[UnitValue], unit: usize) -> &[UnitValue] {
-    run_of(values, |v| v.unit.cmp(&unit))
+    run_of(values, |v| v.unit().cmp(&unit))
 }
 
 /// The verdicts on the units of one county: they stand by unit, and units by county.
@@ -165,7 +220,7 @@ pub fn values(
             // The figure stands, but whether the unit counts is open.
             if unit.uncertain && value.met.is_some() {
                 value.met = Some(Met::Incomplete);
-                value.shortfall = None;
+                value.shortfall = None.into();
             }
             out.push(value);
         }
@@ -237,15 +292,16 @@ fn unit_value(
         _ => None,
     };
     UnitValue {
-        unit,
-        indicator: i,
-        numerator,
-        denominator,
-        value,
-        limit,
-        floor,
+        numerator: numerator.into(),
+        denominator: denominator.into(),
+        value: value.into(),
+        limit: limit.into(),
+        floor: floor.into(),
+        shortfall: shortfall.into(),
+        // No sheet has so many rows, nor a pipeline so many indicators.
+        unit: u32::try_from(unit).unwrap_or(u32::MAX),
+        indicator: u16::try_from(i).unwrap_or(u16::MAX),
         met,
-        shortfall,
     }
 }
 
@@ -269,16 +325,18 @@ pub fn verdicts(pipeline: &Pipeline, units: &Units, values: &[UnitValue]) -> Vec
         .collect();
     let mut at = 0;
     for value in values {
-        if pipeline.indicators[value.indicator].role != Role::Standard {
+        if pipeline.indicators[value.indicator()].role != Role::Standard {
             continue;
         }
-        while out[at].unit != value.unit {
+        while out[at].unit != value.unit() {
             at += 1;
         }
         match value.met {
             Some(Met::Met) => out[at].met_count += 1,
-            Some(met @ (Met::Floor | Met::NotMet)) => out[at].failing.push((value.indicator, met)),
-            _ => out[at].missing.push(value.indicator),
+            Some(met @ (Met::Floor | Met::NotMet)) => {
+                out[at].failing.push((value.indicator(), met))
+            }
+            _ => out[at].missing.push(value.indicator()),
         }
     }
     for verdict in &mut out {

@@ -203,8 +203,8 @@ fn held(given: &Given<'_>, county: &str) -> Vec<String> {
 fn unit_margins(given: &Given<'_>) -> BTreeMap<usize, f64> {
     let rule = &given.pipeline.school_rule;
     let distance = |v: &UnitValue| -> Option<f64> {
-        let indicator = &given.pipeline.indicators[v.indicator];
-        let (value, limit) = (v.value?, v.limit?);
+        let indicator = &given.pipeline.indicators[v.indicator()];
+        let (value, limit) = (v.value()?, v.limit()?);
         (indicator.role == Role::Standard).then(|| match indicator.better {
             Better::Higher => value / limit - 1.0,
             Better::Lower => 1.0 - value / limit,
@@ -215,9 +215,9 @@ fn unit_margins(given: &Given<'_>) -> BTreeMap<usize, f64> {
         d.sort_by(f64::total_cmp);
         let at = d.len().checked_sub(rule.least_met)?;
         let counted = d.get(at).copied()?;
-        Some((values[0].unit, counted.min(d[0] + 1.0 - rule.floor_ratio)))
+        Some((values[0].unit(), counted.min(d[0] + 1.0 - rule.floor_ratio)))
     };
-    let by_unit = given.values.chunk_by(|a, b| a.unit == b.unit);
+    let by_unit = given.values.chunk_by(|a, b| a.unit() == b.unit());
     by_unit.filter_map(of_unit).collect()
 }
 
@@ -337,14 +337,14 @@ pub fn unit_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
         .filter_map(|(indicator, met)| {
             let value = values_of(given.values, verdict.unit)
                 .iter()
-                .find(|v| v.indicator == *indicator)?;
+                .find(|v| v.indicator() == *indicator)?;
             let i = &pipeline.indicators[*indicator];
             let (key, bound) = match met {
-                Met::Floor => ("reason_below_limit", value.limit?),
-                _ => ("reason_below_floor", value.floor?),
+                Met::Floor => ("reason_below_limit", value.limit()?),
+                _ => ("reason_below_floor", value.floor()?),
             };
             // Where the printed digits would seem to reach the bound, the whole figure stands.
-            let figure = value.value?;
+            let figure = value.value()?;
             let flips = at_least(rounded(figure, i.digits), bound) != at_least(figure, bound);
             let shown = if flips {
                 crate::text::number(figure)

@@ -68,8 +68,8 @@ fn block(context: &Context<'_>, county: usize, stage: usize, top: u32, page: &mu
         let students = Cell::number(r.units.list[*unit].students, 0);
         page.put(row, 1, students, Look::Body);
         for v in r.values_of(*unit) {
-            let c = column(2 + 2 * v.indicator);
-            page.put(row, c, Cell::number(v.numerator, 4), Look::Body);
+            let c = column(2 + 2 * v.indicator());
+            page.put(row, c, Cell::number(v.numerator(), 4), Look::Body);
             page.put(row, c + 1, value_cell(context, v, row, c), Look::Body);
         }
     }
@@ -83,8 +83,8 @@ fn block(context: &Context<'_>, county: usize, stage: usize, top: u32, page: &mu
 }
 
 fn value_cell(context: &Context<'_>, v: &UnitValue, row: u32, c: u16) -> Cell {
-    let scale = context.pipeline.indicators[v.indicator].scale;
-    match v.value {
+    let scale = context.pipeline.indicators[v.indicator()].scale;
+    match v.value() {
         Some(value) => Cell::Formula {
             formula: format!(
                 "={}{}*{}/$B{}",
@@ -148,7 +148,7 @@ fn sums(
         // Weights are the denominators: they must be the students that stand in column B.
         let by_students = units.iter().all(|u| {
             context.results.values_of(*u).iter().all(|v| {
-                v.indicator != i || v.denominator == context.results.units.list[*u].students
+                v.indicator() != i || v.denominator() == context.results.units.list[*u].students
             })
         });
         let spread = balance.and_then(|b| b.spread).filter(|_| by_students);

@@ -123,27 +123,27 @@ fn schools(context: &Context<'_>, county: usize) -> Sheet {
         let stage = &p.stages[r.units.list[unit].stage].title;
         let name = unit_name(p, &r.dataset, &r.units, unit);
         for v in r.values_of(unit) {
-            let i = &p.indicators[v.indicator];
+            let i = &p.indicators[v.indicator()];
             if i.role != Role::Standard {
                 continue;
             }
-            let slack = v.value.zip(v.limit);
+            let slack = v.value().zip(v.limit());
             let slack = slack.map(|(value, limit)| Threshold::plain(limit).slack(value, i.better));
             let word = v.met.map_or(String::new(), |m| w(m.key()));
             s.rows.push(vec![
                 Cell::text(stage),
                 Cell::text(&name),
                 Cell::text(format!("{} {}", i.line, i.title)),
-                v.value
+                v.value()
                     .map_or(Cell::Text(w("missing"), Tone::Pale), |value| {
                         Cell::Number(value, i.digits, met_tone(v.met))
                     }),
-                limit_cell(v.limit),
-                limit_cell(v.floor),
+                limit_cell(v.limit()),
+                limit_cell(v.floor()),
                 Cell::text(&i.unit),
                 Cell::Text(word, met_tone(v.met)),
                 Cell::text(slack.map_or(String::new(), |m| format!("{}%", fixed(m * 100.0, 1)))),
-                Cell::number(v.shortfall.filter(|s| *s > 0.0), 2),
+                Cell::number(v.shortfall().filter(|s| *s > 0.0), 2),
                 Cell::text(&i.resource),
             ]);
         }

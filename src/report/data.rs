@@ -272,7 +272,7 @@ fn units(context: &Context<'_>) -> Result<DataFrame, Error> {
 
 fn unit_indicators(context: &Context<'_>) -> Result<DataFrame, Error> {
     let values = &context.results.values;
-    let k = keys(context, values.iter().map(|v| v.unit));
+    let k = keys(context, values.iter().map(|v| v.unit()));
     let indicator = |i: usize| &context.pipeline.indicators[i];
     Ok(DataFrame::new(
         values.len(),
@@ -284,25 +284,25 @@ fn unit_indicators(context: &Context<'_>) -> Result<DataFrame, Error> {
                 "indicator",
                 values
                     .iter()
-                    .map(|v| Some(indicator(v.indicator).id.as_str())),
+                    .map(|v| Some(indicator(v.indicator()).id.as_str())),
             ),
             text(
                 "line",
                 values
                     .iter()
-                    .map(|v| Some(indicator(v.indicator).line.as_str())),
+                    .map(|v| Some(indicator(v.indicator()).line.as_str())),
             ),
             text(
                 "standard",
                 values.iter().map(|_| Some(context.pipeline.id.as_str())),
             ),
-            float("numerator", values.iter().map(|v| v.numerator)),
-            float("denominator", values.iter().map(|v| v.denominator)),
-            float("value", values.iter().map(|v| v.value)),
-            float("limit", values.iter().map(|v| v.limit)),
-            float("floor", values.iter().map(|v| v.floor)),
+            float("numerator", values.iter().map(|v| v.numerator())),
+            float("denominator", values.iter().map(|v| v.denominator())),
+            float("value", values.iter().map(|v| v.value())),
+            float("limit", values.iter().map(|v| v.limit())),
+            float("floor", values.iter().map(|v| v.floor())),
             text("met", values.iter().map(|v| v.met.map(Met::word))),
-            float("shortfall", values.iter().map(|v| v.shortfall)),
+            float("shortfall", values.iter().map(|v| v.shortfall())),
         ],
     )?)
 }

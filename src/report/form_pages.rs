@@ -341,7 +341,7 @@ impl<'a> Form<'a> {
             for (n, indicator) in standard.iter().enumerate() {
                 let of = |wanted: Met| {
                     let values = own.iter().flat_map(|u| r.values_of(*u));
-                    let own = values.filter(|v| v.indicator == *indicator);
+                    let own = values.filter(|v| v.indicator() == *indicator);
                     own.filter(|v| v.met == Some(wanted)).count()
                 };
                 put(column(2 + n), of(Met::Met), of(Met::Incomplete));
@@ -420,8 +420,8 @@ impl<'a> Form<'a> {
                 let values = r.values_of(*u);
                 for i in &standard {
                     let digits = p.indicators[*i].digits;
-                    cells.push(match values.iter().find(|v| v.indicator == *i) {
-                        Some(v) => v.value.map_or_else(
+                    cells.push(match values.iter().find(|v| v.indicator() == *i) {
+                        Some(v) => v.value().map_or_else(
                             || Cell::Text(self.context.word("missing"), Tone::Pale),
                             |value| Cell::Number(value, digits, met_tone(v.met)),
                         ),
@@ -447,7 +447,7 @@ impl<'a> Form<'a> {
         let p = self.context.pipeline;
         let of = |wanted: Met| -> Vec<&str> {
             let own = values.iter().filter(|v| v.met == Some(wanted));
-            own.map(|v| p.indicators[v.indicator].title.as_str())
+            own.map(|v| p.indicators[v.indicator()].title.as_str())
                 .collect()
         };
         let floor = number(rounded(p.school_rule.floor_ratio * 100.0, 6));

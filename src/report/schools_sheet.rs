@@ -78,9 +78,9 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
         let mut shortfalls = Vec::new();
         for i in &standard {
             let indicator = &p.indicators[*i];
-            match values.iter().find(|v| v.indicator == *i) {
+            match values.iter().find(|v| v.indicator() == *i) {
                 Some(v) => {
-                    cells.push(match v.value {
+                    cells.push(match v.value() {
                         Some(value) => Cell::Number(value, indicator.digits, met_tone(v.met)),
                         None => Cell::Text(w("missing"), Tone::Pale),
                     });
@@ -101,7 +101,7 @@ pub(super) fn schools(context: &Context<'_>) -> Sheet {
 /// What one indicator of a unit lacks, in the numerator's unit.
 fn shortfall(context: &Context<'_>, v: &UnitValue) -> Option<String> {
     let p = context.pipeline;
-    let indicator = &p.indicators[v.indicator];
+    let indicator = &p.indicators[v.indicator()];
     let key = match v.met? {
         Met::Floor => "shortfall_floor",
         Met::NotMet => "shortfall_not_met",
@@ -110,7 +110,7 @@ fn shortfall(context: &Context<'_>, v: &UnitValue) -> Option<String> {
         }
         Met::Met => return printed_note(context, v),
     };
-    let lacking = fixed(v.shortfall?, 2);
+    let lacking = fixed(v.shortfall()?, 2);
     let text = p.phrase(
         key,
         &[
@@ -128,8 +128,8 @@ fn shortfall(context: &Context<'_>, v: &UnitValue) -> Option<String> {
 /// Where the printed digits would give another verdict than the unrounded value.
 fn printed_note(context: &Context<'_>, v: &UnitValue) -> Option<String> {
     let p = context.pipeline;
-    let indicator = &p.indicators[v.indicator];
-    let (value, limit) = (v.value?, v.limit?);
+    let indicator = &p.indicators[v.indicator()];
+    let (value, limit) = (v.value()?, v.limit()?);
     let printed = rounded(value, indicator.digits);
     let good = crate::formula::lower::at_least;
     (good(value, limit) != good(printed, limit)).then(|| {

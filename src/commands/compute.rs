@@ -134,6 +134,9 @@ pub fn listing(request: &Request) -> Result<Listing, Error> {
     let pipeline = &request.pipeline;
     let digits = pipeline.settings.county_digits;
     let mut listing = discover(&request.input, digits, &pipeline.limits)?;
+    listing.go_inside(digits, |code| {
+        request.counties.iter().any(|c| c.code == code)
+    });
     if !request.only.is_empty() {
         let wanted = |code: &String| request.only.contains(code);
         listing
@@ -260,6 +263,7 @@ pub fn reading_hangs_on(pipeline: &Pipeline) -> HangsOn {
             pipeline.limits,
             &pipeline.settings.header_prefixes,
             &pipeline.settings.unit_prefixes,
+            &pipeline.settings.several_stages,
             pipeline.settings.county_digits
         ),
         units.list,

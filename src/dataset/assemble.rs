@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::whose::{Differing, owners};
 use super::{
-    COUNTY_CODE_STATED, COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowCells,
-    RowFlag, SCHOOL_CODE, SCHOOL_NAME, SheetInfo, TableData, frame,
+    COUNTY_NAME_STATED, CellRef, County, Dataset, FileOutcome, Row, RowCells, RowFlag, SCHOOL_CODE,
+    SCHOOL_NAME, SheetInfo, TableData, frame,
 };
 use crate::error::Error;
 use crate::finding::{Draft, Finding, Place, cell_list};
@@ -76,9 +77,6 @@ pub fn assemble(given: Given<'_>, files: &[FileRead]) -> Result<(Dataset, Vec<Fi
     Ok((a.dataset, a.findings))
 }
 
-/// Codes that records state against their folder, with their cells.
-type Differing = BTreeMap<String, Vec<(u32, u32)>>;
-
 /// What replaces what: form, county, stage of the sheet, and the school for a list of one school.
 type Slot = (usize, String, Option<usize>, String);
 
@@ -93,51 +91,6 @@ pub(super) struct Assembly<'a> {
     pub(super) dataset: Dataset,
 }
 
-/// The county of every file by its folder, by the code or by the county's name at the head of its own name.
-fn owners(given: &Given<'_>, files: &[FileRead]) -> Vec<Option<CountyName>> {
-    // Counties on the list, and those that lists of counties name with their codes.
-    let mut known: BTreeMap<String, String> = given
-        .counties
-        .iter()
-        .map(|c| (c.code.clone(), c.name.clone()))
-        .collect();
-    for table in files.iter().flat_map(|f| &f.tables) {
-        let columns = &given.pipeline.tables[table.table];
-        for record in &table.records {
-            let text = |name: &str| text_of(columns, &record.values, name);
-            if let (Some(code), Some(name)) = (text(COUNTY_CODE_STATED), text(COUNTY_NAME_STATED)) {
-                known.entry(code).or_insert(name);
-            }
-        }
-    }
-    files
-        .iter()
-        .map(|file| {
-            let own = file.submission.folder.as_ref().or(file.named.as_ref());
-            own.cloned().or_else(|| by_name(&known, file))
-        })
-        .collect()
-}
-
-/// The one county whose name, or the beginning of it, stands at the head of a file's name.
-fn by_name(known: &BTreeMap<String, String>, file: &FileRead) -> Option<CountyName> {
-    let name = file.submission.path.rsplit('/').next()?;
-    let head = name.split(['-', '_', '.', '\u{2014}', ' ']).next()?;
-    let head = normal(head);
-    let fits = |county: &&String| {
-        let county = normal(county);
-        head.chars().count() >= 2 && (county.starts_with(&head) || head.starts_with(&county))
-    };
-    let mut hits = known.iter().filter(|(_, county)| fits(county));
-    match (hits.next(), hits.next()) {
-        (Some((code, county)), None) => Some(CountyName {
-            code: code.clone(),
-            name: county.clone(),
-        }),
-        _ => None,
-    }
-}
-
 impl Assembly<'_> {
     pub(super) fn say(&mut self, rule: &str, draft: Draft) {
         self.findings.push(draft.notice(self.given.pipeline, rule));
@@ -148,6 +101,7 @@ impl Assembly<'_> {
         for (f, file) in self.files.iter().enumerate() {
             let mut per_sheet = Vec::new();
             let mut from_name = false;
+            self.elsewhere(file);
             for table in &file.tables {
                 let mut codes = Vec::new();
                 let mut differing = Differing::new();
@@ -250,80 +204,6 @@ impl Assembly<'_> {
                 self.say(rule, draft);
             }
         }
-    }
-
-    /// Rows or lists that state another county than the folder that they lie in: one finding a sheet and code.
-    fn differs(&mut self, file: &FileRead, table: &SheetTable, differing: Differing) {
-        let Some(folder) = &file.submission.folder else {
-            return;
-        };
-        for (code, cells) in differing {
-            let mut draft = about(file, Some(&table.sheet), Some(&folder.code));
-            draft.place.cell = (!cells.is_empty()).then(|| cell_list(&cells));
-            draft.value = Some(code.clone());
-            draft.expected = Some(folder.code.clone());
-            self.say(
-                "county-differs",
-                draft
-                    .slot("stated", code)
-                    .slot("used", format!("{} {}", folder.code, folder.name)),
-            );
-        }
-    }
-
-    /// The county of a record, and whether only the file's name tells it.
-    fn county_of(
-        &self,
-        file: usize,
-        table: &SheetTable,
-        record: &Record,
-        differing: &mut Differing,
-    ) -> (Option<String>, bool) {
-        let stated = self.stated(table, record);
-        if let Some(folder) = &self.files[file].submission.folder {
-            // A code counts before a name; a name only if it is that of one other county.
-            let stated = stated.or_else(|| Some((self.named(record)?, record.county_cell)));
-            if let Some((code, at)) = stated.filter(|(code, _)| *code != folder.code) {
-                differing.entry(code).or_default().extend(at);
-            }
-            return (Some(folder.code.clone()), false);
-        }
-        if let Some((code, _)) = stated {
-            return (Some(code), false);
-        }
-        let by_name = self.named(record);
-        match (by_name, &self.own[file]) {
-            (Some(code), _) => (Some(code), false),
-            (None, Some(named)) => (Some(named.code.clone()), true),
-            (None, None) => (None, false),
-        }
-    }
-
-    /// The county on the list that alone has the name that a record gives.
-    fn named(&self, record: &Record) -> Option<String> {
-        let key = normal(record.county_name.as_ref()?);
-        self.only_county(|name| name == key)
-    }
-
-    /// The county on the list whose name alone fits; names are normalised.
-    pub(super) fn only_county(&self, fits: impl Fn(&str) -> bool) -> Option<String> {
-        let mut hits = self.names.iter().filter(|(_, name)| fits(name));
-        match (hits.next(), hits.next()) {
-            (Some((code, _)), None) => Some(code.clone()),
-            _ => None,
-        }
-    }
-
-    /// The county code that a record itself states, with its cell.
-    fn stated(&self, table: &SheetTable, record: &Record) -> Option<(String, Option<(u32, u32)>)> {
-        let digits = self.given.pipeline.settings.county_digits;
-        let whole = |code: &str| code.len() == digits && code.bytes().all(|b| b.is_ascii_digit());
-        if let Some(code) = record.county_code.as_ref().filter(|c| whole(c)) {
-            return Some((code.clone(), record.county_cell));
-        }
-        let column = self.given.pipeline.tables[table.table].position(COUNTY_CODE_STATED)?;
-        let code = record.values[column].as_ref()?.text()?;
-        whole(code).then(|| (code.to_string(), record.cells.at(column)))
     }
 
     fn slot(&self, table: &SheetTable, record: &Record, county: &str) -> Slot {
@@ -654,6 +534,7 @@ impl Assembly<'_> {
             form: table.form,
             conflict: false,
             pieces: record.pieces.clone(),
+            disputed: Vec::new(),
             added: BTreeMap::new(),
             counted: flag(&record.counted),
             revoked: flag(&record.revoked),

@@ -285,6 +285,7 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
     let mut out = Vec::new();
     for (c, value) in other.values.iter().cloned().enumerate() {
         match (&row.values[c], value) {
+            (None, Some(_)) if row.disputed.contains(&c) => {}
             (None, Some(value)) => {
                 row.values[c] = Some(value);
                 row.cells.set(c, other.cells.at(c));
@@ -310,6 +311,7 @@ fn merge(row: &mut Row, other: Row, name: Option<usize>) -> Vec<Disagreement> {
     }
     for (c, _) in &out {
         row.values[*c] = None;
+        row.disputed.push(*c);
     }
     row.stages.extend(other.stages);
     out

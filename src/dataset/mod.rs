@@ -10,6 +10,7 @@ mod parents;
 pub mod places;
 mod row_cells;
 mod surveys;
+mod whose;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -69,6 +70,8 @@ pub struct Row {
     pub conflict: bool,
     /// By column what stood in the blank of a sentence: the cell holds more than that.
     pub pieces: BTreeMap<usize, String>,
+    /// Columns of which sheets of the entity say different things: missing, whatever a further sheet says.
+    pub disputed: Vec<usize>,
     /// By column further cells whose figures are added to that of the column's own.
     pub added: BTreeMap<usize, Vec<CellRef>>,
     /// Whether the school is counted as one, as its row says.

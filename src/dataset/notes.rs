@@ -9,6 +9,9 @@ use crate::ingest::cell::{Note, Value, text_of};
 use crate::ingest::{CellNote, SheetTable, means_word};
 use crate::pipeline::model::Kind;
 
+/// Cells of one column, with one kind of note, that are said one by one. More of them have one reason.
+const SAID_ALONE: usize = 50;
+
 /// Most choices that one message lists.
 const NAMED_CHOICES: usize = 15;
 
@@ -18,6 +21,13 @@ impl Assembly<'_> {
         let pipeline = self.given.pipeline;
         let columns = &pipeline.tables[table.table].columns;
         let mut groups: BTreeMap<(&String, usize, String), Vec<&CellNote>> = BTreeMap::new();
+        let mut counts: BTreeMap<(&String, usize, &str), usize> = BTreeMap::new();
+        for note in &table.notes {
+            if let Some(county) = taken.get(note.record).copied().flatten() {
+                let (rule, _) = note_rule(note);
+                *counts.entry((county, note.column, rule)).or_default() += 1;
+            }
+        }
         for note in &table.notes {
             let Some(county) = taken.get(note.record).copied().flatten() else {
                 continue;
@@ -35,8 +45,10 @@ impl Assembly<'_> {
             if rule_blocks(rule) {
                 self.dataset.spoken.insert(cell);
             }
-            // Conversions of one kind in one column are one finding; what must be corrected is one finding a cell.
-            let single = if rule_blocks(rule) {
+            // Conversions of one kind in one column are one finding; what must be corrected is one finding a cell, unless a whole
+            // column must be.
+            let count = counts.get(&(county, note.column, rule));
+            let single = if rule_blocks(rule) && count.is_some_and(|n| *n <= SAID_ALONE) {
                 format!("{:08}", note.at.0)
             } else {
                 String::new()
@@ -69,10 +81,18 @@ impl Assembly<'_> {
                 draft.school_name = text(SCHOOL_NAME);
             }
             let school_name = draft.school_name.clone().unwrap_or_default();
+            let count = notes.len().to_string();
+            let raw = match rule_blocks(rule) && notes.len() > 1 {
+                true => {
+                    let slots = [("raw", first.raw.as_str()), ("count", &count)];
+                    pipeline.phrase("several_cells", &slots)
+                }
+                false => first.raw.clone(),
+            };
             draft = draft
                 .slot("column", columns[column].title.clone())
-                .slot("raw", first.raw.clone())
-                .slot("count", notes.len().to_string())
+                .slot("raw", raw)
+                .slot("count", count)
                 .slot("school_name", school_name);
             match &first.note {
                 Note::Converted { value, .. } => {

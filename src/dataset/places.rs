@@ -178,6 +178,7 @@ mod tests {
             form: 0,
             conflict: false,
             pieces: BTreeMap::new(),
+            disputed: Vec::new(),
             added: BTreeMap::new(),
             counted: None,
             revoked: None,

@@ -487,6 +487,7 @@ impl Assembly<'_> {
                 form,
                 conflict: false,
                 pieces: BTreeMap::new(),
+                disputed: Vec::new(),
                 added: BTreeMap::new(),
                 counted: None,
                 revoked: None,

@@ -27,11 +27,9 @@ pub(super) struct AfterHeader {
 pub(super) fn unit_row(pipeline: &Pipeline, grid: &Grid, found: &HeaderMatch) -> AfterHeader {
     let mut first_data = found.leaf_row + 1;
     let mut units = Vec::new();
-    for _ in 0..2 {
-        let Ok(i) = grid.rows().binary_search_by_key(&first_data, |(r, _)| *r) else {
-            break;
-        };
-        let cells = &grid.rows()[i].1;
+    // Headers may be merged down over rows, and a row may be left blank.
+    let below = grid.rows().partition_point(|(r, _)| *r < first_data);
+    for (row, cells) in grid.rows()[below..].iter().take(2) {
         let texts: Vec<(u32, String, String)> = cells
             .iter()
             .filter_map(|(c, cell)| match cell {
@@ -55,9 +53,9 @@ pub(super) fn unit_row(pipeline: &Pipeline, grid: &Grid, found: &HeaderMatch) ->
                     (c, unit, word)
                 })
                 .collect();
-            first_data += 1;
+            first_data = row + 1;
         } else if is_number_row(cells) {
-            first_data += 1;
+            first_data = row + 1;
         } else {
             break;
         }
@@ -110,14 +108,15 @@ pub(super) fn title_units(pipeline: &Pipeline, grid: &Grid, leaf_row: u32) -> Ve
                 continue;
             }
             let tail = tail.trim_end_matches([')', ']']);
-            let named: Vec<Option<usize>> = tail
+            // Each kind may have a head of its own, and one may be unknown here: 金额单位:元;面积单位:平方米.
+            let named = tail
                 .split(['\u{3001}', ',', ';', '/', ' '])
-                .map(normal)
-                .filter(|t| !t.is_empty())
-                .map(|t| pipeline.units.by_text.get(&t).copied())
-                .collect();
-            if named.iter().all(Option::is_some) {
-                out.extend(named.into_iter().flatten());
+                .map(|t| normal(t.rsplit(':').next().unwrap_or(t)))
+                .filter_map(|t| pipeline.units.by_text.get(&t).copied());
+            for unit in named {
+                if !out.contains(&unit) {
+                    out.push(unit);
+                }
             }
         }
     }

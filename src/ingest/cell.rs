@@ -362,7 +362,12 @@ fn year(cell: &Cell) -> Read {
                 .filter(|g| !g.is_empty())
                 .collect();
             match groups.first().and_then(|g| g.parse::<f64>().ok()) {
-                Some(y) if groups[0].len() == 4 && plausible_year(y) && groups.len() <= 3 => {
+                Some(y)
+                    if groups[0].len() == 4
+                        && plausible_year(y)
+                        && groups.len() <= 3
+                        && !other_year(&groups[1..], y) =>
+                {
                     let read = Read::of(Value::Number(y));
                     if text == groups[0] {
                         read
@@ -375,6 +380,14 @@ fn year(cell: &Cell) -> Read {
         }
         _ => Read::not(Note::Unreadable),
     }
+}
+
+/// Whether one of these is another year than the one; the next one makes a school year of it.
+fn other_year(groups: &[&str], year: f64) -> bool {
+    let years = groups.iter().filter(|g| g.len() == 4);
+    years
+        .filter_map(|g| g.parse::<f64>().ok())
+        .any(|other| plausible_year(other) && other != year && other != year + 1.0)
 }
 
 fn date(cell: &Cell) -> Read {
@@ -469,6 +482,9 @@ fn written_number(
     raw: &str,
     whys: &mut Vec<&'static str>,
 ) -> Option<(f64, Option<usize>)> {
+    if has_mark_at_figure(raw) {
+        return None;
+    }
     let text = trimmed(raw);
     let (figure, unit) = match plain_number(&text, whys) {
         Some(n) => (n, None),
@@ -496,6 +512,20 @@ fn written_number(
     }
     whys.push(why::TEXT_NUMBER);
     Some((figure, unit))
+}
+
+/// Whether a raised, lowered, circled or other special figure stands beside a digit: `500①` is not 5001.
+fn has_mark_at_figure(raw: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit() || ('\u{FF10}'..='\u{FF19}').contains(&c);
+    let seen: Vec<char> = raw
+        .chars()
+        .filter(|c| !c.is_whitespace() && !crate::text::is_invisible(*c))
+        .collect();
+    let is_mark = |c: char| c.is_numeric() && !is_digit(c);
+    seen.windows(2).any(|pair| {
+        let (a, b) = (pair[0], pair[1]);
+        (is_mark(a) && (is_digit(b) || is_mark(b))) || (is_digit(a) && is_mark(b))
+    })
 }
 
 fn plain_number(text: &str, whys: &mut Vec<&'static str>) -> Option<f64> {
@@ -594,6 +624,42 @@ mod tests {
             let (y, m, d) = civil(n);
             assert_eq!(days(y, m, d), n);
         }
+    }
+
+    #[test]
+    fn marks_beside_figures_are_no_figures() {
+        for marked in [
+            "500\u{2460}",
+            "736\u{b2}",
+            "\u{2460} 500",
+            "5\u{2082}",
+            "\u{2460}\u{2461}",
+            "1\u{bd}",
+        ] {
+            assert!(has_mark_at_figure(marked), "{marked}");
+        }
+        for plain in [
+            "500",
+            "\u{ff15}\u{ff10}\u{ff10}",
+            "500m\u{b2}",
+            "500\u{33a1}",
+            "-3.5",
+        ] {
+            assert!(!has_mark_at_figure(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn two_years_in_a_cell_are_none() {
+        let read = |t: &str| {
+            year(&Cell::Text(t.to_string()))
+                .value
+                .and_then(|v| v.number())
+        };
+        assert_eq!(read("1958\u{5e74}"), Some(1958.0));
+        assert_eq!(read("2024-2025\u{5b66}\u{5e74}"), Some(2024.0));
+        assert_eq!(read("1958-09-01"), Some(1958.0));
+        assert_eq!(read("1958\u{5e74}\u{5efa},2019\u{5e74}\u{8fc1}"), None);
     }
 
     #[test]

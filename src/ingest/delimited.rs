@@ -58,14 +58,20 @@ pub fn read(bytes: &[u8], title: &str, sink: &mut dyn Sink) -> Result<(), ReadEr
     Ok(())
 }
 
-/// The sign between the fields: the one that stands most often, outside quotes, in the first lines.
+/// The sign between the fields: the one that stands most often, outside quotes, in the first line that has any. Below, answers
+/// may be full of another.
 fn delimiter(text: &str) -> u8 {
     let mut counts = [(b',', 0usize), (b'\t', 0), (b';', 0)];
     let mut quoted = false;
-    for byte in text.lines().take(5).flat_map(str::bytes) {
-        quoted ^= byte == b'"';
-        if let Some((_, n)) = counts.iter_mut().find(|(sign, _)| *sign == byte && !quoted) {
-            *n += 1;
+    for line in text.lines().take(5) {
+        for byte in line.bytes() {
+            quoted ^= byte == b'"';
+            if let Some((_, n)) = counts.iter_mut().find(|(sign, _)| *sign == byte && !quoted) {
+                *n += 1;
+            }
+        }
+        if !quoted && counts.iter().any(|(_, n)| *n > 0) {
+            break;
         }
     }
     let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);

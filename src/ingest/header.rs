@@ -151,6 +151,21 @@ impl<'g> Heads<'g> {
         Some(part)
     }
 
+    /// Whether a cell above the last headers is no header of a column: it spans all, or says nothing but a unit.
+    fn is_title(&self, row: u32, col: u32, last: u32, part: &str) -> bool {
+        let (at, left) = self.grid.header_cell(row, col);
+        // Most of the columns: those at the end are often added behind a title.
+        let spans_all =
+            left == 0 && (self.grid.block_end(at, left) + 1) * 4 > (last + 1) * 3 && last > 0;
+        spans_all
+            || self
+                .pipeline
+                .settings
+                .unit_prefixes
+                .iter()
+                .any(|p| p == part)
+    }
+
     /// Whether any column whose last header stands in `leaf_row` may end with one of these.
     fn may_end(
         &self,
@@ -199,7 +214,10 @@ pub fn paths(heads: &Heads<'_>, leaf_row: u32, depth: usize) -> Vec<HeaderPath> 
             let Some(part) = heads.part(row, col) else {
                 continue;
             };
-            unit = part.1.or(unit);
+            // What a title says of the whole sheet is looked for elsewhere.
+            if row == leaf_row || !heads.is_title(row, col, last, &part.0) {
+                unit = part.1.or(unit);
+            }
             if !part.0.is_empty() && parts.last() != Some(&part.0) {
                 parts.push(part.0.clone());
             }
@@ -242,8 +260,14 @@ pub fn best_match(form: &Form, heads: &Heads<'_>) -> Option<HeaderMatch> {
         1
     };
     let mut best: Option<HeaderMatch> = None;
+    // A part of a sheet begins below its first row.
+    let begins = grid.rows().first().map_or(0, |(row, _)| *row);
+    let search = match grid.below_another {
+        true => begins.saturating_add(HEADER_SEARCH),
+        false => HEADER_SEARCH,
+    };
     for (row, cells) in grid.rows() {
-        if *row >= HEADER_SEARCH {
+        if *row >= search {
             break;
         }
         // The first header block that makes the form counts; what comes below it is data, or a header of its own. Only a
@@ -369,7 +393,10 @@ pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
 
 /// The one stage that a text speaks of.
 pub fn stage_in(pipeline: &Pipeline, text: &str) -> Option<usize> {
-    let text = normal(text);
+    let mut text = normal(text);
+    for several in &pipeline.settings.several_stages {
+        text = text.replace(several.as_str(), "");
+    }
     let mut hits = pipeline
         .stages
         .iter()
@@ -384,14 +411,26 @@ pub fn stage_in(pipeline: &Pipeline, text: &str) -> Option<usize> {
 
 /// The sheet's title: the first text that stands alone above all rows with more than one cell.
 fn title(grid: &Grid) -> Option<&str> {
-    grid.rows()
-        .iter()
-        .take(3)
-        .take_while(|(_, cells)| cells.len() == 1)
-        .find_map(|(_, cells)| match &cells[..] {
-            [(_, Cell::Text(text))] => Some(text.as_str()),
-            _ => None,
-        })
+    let rows = grid.rows().iter().take(3);
+    rows.map_while(|(_, cells)| title_text(cells)).next()
+}
+
+/// The text that stands alone in a row, but for what is filled in beside it: `单位:人`.
+pub(super) fn title_text(cells: &[(u32, Cell)]) -> Option<&str> {
+    let mut texts = Vec::new();
+    for (_, cell) in cells {
+        match cell {
+            Cell::Text(text) => texts.push(text.as_str()),
+            _ => return None,
+        }
+    }
+    if texts.len() > 1 {
+        texts.retain(|text| !text.contains([':', '\u{ff1a}']));
+    }
+    match texts[..] {
+        [text] => Some(text),
+        _ => None,
+    }
 }
 
 /// Of headers (normalised and as shown) the two that come nearest to a field's patterns; of equal ones the earlier.

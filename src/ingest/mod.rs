@@ -33,6 +33,7 @@ use grid::{Cell, Grid};
 
 pub use file::{FileRead, Memory, NoMemory, Status, over, read_file, unsettled};
 pub use record::{Flag, Record};
+pub(crate) use rows::code_of_area;
 
 use crate::finding::{Draft, Place, cell_list, column_letters};
 use crate::pipeline::Pipeline;
@@ -443,6 +444,24 @@ fn read_list(pipeline: &Pipeline, form: usize, grid: &Grid, found: list::ListMat
 /// Whether the first rows of a part of a sheet make a form.
 fn is_form(pipeline: &Pipeline, part: &Grid) -> bool {
     matches!(recognise(pipeline, part), Recognised::One(_))
+}
+
+/// Whether another table begins at a row of a sheet: its rows from `from` on, a title above the row, make a form, and the row is
+/// one of its headers, not a note or signature above them.
+fn begins_form(pipeline: &Pipeline, grid: &Grid, (from, row, to): (u32, u32, u32)) -> bool {
+    let headers = |from: u32| match recognise(pipeline, &grid.part(from, to)) {
+        Recognised::One(Reading::Rows(form, found)) => {
+            let paths = found.paths.into_iter().map(|path| (path.col, path.parts));
+            Some(Some((form, found.leaf_row, paths.collect::<Vec<_>>())))
+        }
+        Recognised::One(_) => Some(None),
+        _ => None,
+    };
+    match headers(from) {
+        None => false,
+        Some(None) => true,
+        Some(found) => headers(row + 1) != Some(found),
+    }
 }
 
 fn side_sheet<'a>(pipeline: &'a Pipeline, grid: &Grid) -> Option<&'a SideSheet> {

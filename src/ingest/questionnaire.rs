@@ -158,9 +158,9 @@ pub fn open<'p>(pipeline: &'p Pipeline, head: &Grid) -> Option<Collector<'p>> {
     })
 }
 
-/// Whether a character of white space can begin with this byte.
-fn begins_white_space(byte: u8) -> bool {
-    byte <= b' ' || matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3)
+/// Whether a character that nobody sees can begin with this byte.
+fn begins_blank(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, 0x7F | 0xC2 | 0xE1 | 0xE2 | 0xE3 | 0xEF)
 }
 
 /// How often the most frequent of some values stands there.
@@ -182,10 +182,10 @@ impl Collector<'_> {
             Seen::Field(text) | Seen::DateText(text) => Seen::Text(text),
             other => other,
         };
-        // White space is nothing.
+        // White space, and signs that nobody sees, are nothing.
         if let Seen::Text(text) = cell
-            && text.bytes().next().is_none_or(begins_white_space)
-            && text.trim().is_empty()
+            && text.bytes().next().is_none_or(begins_blank)
+            && super::workbook::is_blank(text)
         {
             return;
         }

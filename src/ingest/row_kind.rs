@@ -104,8 +104,12 @@ impl<'a> Sheet<'a> {
                 .iter()
                 .any(|b| identifies(pipeline, form, grid, b, row, kind))
         };
-        // A row with a code or a type is an entity; one that is labelled like a sum is one only with a code.
-        let coded = has(Identity::Code);
+        // A row with a code or a type is an entity; one that is labelled like a sum is one only with a code in full: the number
+        // of schools may stand where their codes do.
+        let coded = match total || part {
+            true => has(Identity::WholeCode),
+            false => has(Identity::Code),
+        };
         let identified = coded || (!total && !part && has(Identity::Type));
         if !identified && total {
             return RowKind::Total;
@@ -130,7 +134,7 @@ impl<'a> Sheet<'a> {
                 _ => RowKind::Note,
             };
         }
-        match repeats_header(pipeline, grid, &self.headers, row) {
+        match self.repeats_header(row) {
             Repeat::No => {}
             Repeat::Same => return RowKind::HeaderAgain,
             Repeat::Differs => return RowKind::HeaderChanges,
@@ -161,7 +165,7 @@ impl Sheet<'_> {
         if ends.any(|w| lead.starts_with(w.as_str())) {
             return RowKind::Note;
         }
-        match repeats_header(self.pipeline, self.grid, &self.headers, row) {
+        match self.repeats_header(row) {
             Repeat::No => {}
             Repeat::Same => return RowKind::HeaderAgain,
             Repeat::Differs => return RowKind::HeaderChanges,
@@ -205,6 +209,8 @@ fn names_entity(pipeline: &Pipeline, form: &Form, label: &str) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Identity {
     Code,
+    /// With all its digits.
+    WholeCode,
     Type,
 }
 
@@ -232,13 +238,22 @@ fn identifies(
     let Target::Column(c) = form.fields[bound.field].target else {
         return false;
     };
-    if identity_of(pipeline, form, bound) != Some(kind) {
+    let wanted = match kind {
+        Identity::WholeCode => Identity::Code,
+        other => other,
+    };
+    if identity_of(pipeline, form, bound) != Some(wanted) {
         return false;
     }
     let column = &pipeline.tables[form.table].columns[c];
     grid.get(row, bound.col).is_some_and(|cell| {
         let read = cell::read(pipeline, column, None, cell, false);
         match kind {
+            Identity::WholeCode => {
+                let shown = crate::text::trimmed(&cell.shown());
+                let digits = shown.bytes().all(|b| b.is_ascii_digit());
+                digits && matches!(column.kind, Kind::Code(Some(length)) if shown.len() == length)
+            }
             Identity::Code => read
                 .value
                 .as_ref()
@@ -271,31 +286,36 @@ enum Repeat {
     Differs,
 }
 
-fn repeats_header(
-    pipeline: &Pipeline,
-    grid: &Grid,
-    headers: &[(u32, Vec<String>)],
-    row: u32,
-) -> Repeat {
-    let mut same = 0;
-    let mut units = 0;
-    let mut filled = 0;
-    for (col, texts) in headers {
-        let Some(cell) = grid.get(row, *col) else {
-            continue;
-        };
-        filled += 1;
-        let Cell::Text(text) = cell else { continue };
-        let key = normal(text);
-        same += usize::from(texts.contains(&key));
-        let unit = pipeline.units.by_text.contains_key(&key) || pipeline.units.words.contains(&key);
-        units += usize::from(unit);
-    }
-    if filled > 1 && (same == filled || units == filled) {
-        Repeat::Same
-    } else if filled > 1 && same * 2 > filled {
-        Repeat::Differs
-    } else {
-        Repeat::No
+impl Sheet<'_> {
+    fn repeats_header(&self, row: u32) -> Repeat {
+        let units_of = &self.pipeline.units;
+        let mut same = 0;
+        let mut units = 0;
+        let mut filled = 0;
+        let mut other_unit = false;
+        for (col, texts) in &self.headers {
+            let Some(cell) = self.grid.get(row, *col) else {
+                continue;
+            };
+            filled += 1;
+            let Cell::Text(text) = cell else { continue };
+            let key = normal(text);
+            same += usize::from(texts.contains(&key));
+            let unit = units_of.by_text.get(&key);
+            units += usize::from(unit.is_some() || units_of.words.contains(&key));
+            let mut bound = self.bound.iter().filter(|b| b.col == *col);
+            let own = bound.find_map(|b| b.unit);
+            other_unit |= own.zip(unit).is_some_and(|(own, unit)| own != *unit);
+        }
+        if filled > 1 && units == filled && other_unit {
+            // What follows has figures in other units.
+            Repeat::Differs
+        } else if filled > 1 && (same == filled || units == filled) {
+            Repeat::Same
+        } else if filled > 1 && same * 2 > filled {
+            Repeat::Differs
+        } else {
+            Repeat::No
+        }
     }
 }

@@ -36,6 +36,8 @@ pub fn read(
     // follows.
     let mut title: Option<(u32, Option<usize>)> = None;
     let mut tries = 0;
+    // Where the header stands again, with nothing of the table since: a block in other units may begin there.
+    let mut again: Option<u32> = None;
     for (row, cells) in grid.rows().iter().filter(|(r, _)| *r >= after.first_data) {
         let first = (*row, cells.first().map_or(0, |(c, _)| *c));
         let kind = sheet.kind(*row, cells, &mut in_notes);
@@ -43,14 +45,13 @@ pub fn read(
         if doubtful && like_header(cells) && tries < MOST_TRIES {
             tries += 1;
             let from = title.map_or(*row, |(row, _)| row);
-            let part = grid.part(from, row.saturating_add(HEAD));
             let begins = match kind {
                 // The same columns go on, unless what stands above says that they are of another stage.
                 RowKind::HeaderAgain => {
                     let stage = title.and_then(|(_, stage)| stage);
                     stage.is_some() && stage != table.stage
                 }
-                _ => super::is_form(pipeline, &part),
+                _ => super::begins_form(pipeline, grid, (from, *row, row.saturating_add(HEAD))),
             };
             if begins {
                 said.values_mut()
@@ -59,8 +60,9 @@ pub fn read(
                 break;
             }
         }
-        title = match (&kind, &cells[..]) {
-            (RowKind::Heading | RowKind::Note, [(_, Cell::Text(text))]) => {
+        title = match (&kind, header::title_text(cells)) {
+            (RowKind::Entity | RowKind::Total | RowKind::Part, _) => None,
+            (RowKind::Heading | RowKind::Note | RowKind::Unnamed, Some(text)) => {
                 let stage = header::stage_in(pipeline, text);
                 let named = title.is_some_and(|(_, stage)| stage.is_some());
                 if stage.is_some() || !named {
@@ -69,7 +71,12 @@ pub fn read(
                     title
                 }
             }
-            _ => None,
+            _ => title,
+        };
+        again = match kind {
+            RowKind::HeaderAgain => again.or(Some(title.map_or(*row, |(row, _)| row))),
+            RowKind::Entity | RowKind::Total | RowKind::Part => None,
+            _ => again,
         };
         if table.records.len() >= pipeline.limits.rows {
             table.too_many(pipeline);
@@ -113,6 +120,13 @@ pub fn read(
             RowKind::Unidentified => {
                 let at = (*row, sheet.name_col.unwrap_or(first.1));
                 said.entry("row-unidentified").or_default().push(at);
+            }
+            RowKind::HeaderChanges if again.is_some() => {
+                let from = again.unwrap_or(*row);
+                said.values_mut()
+                    .for_each(|cells| cells.retain(|(r, _)| *r < from));
+                table.rest = Some(from);
+                break;
             }
             RowKind::HeaderChanges => {
                 // To read what follows under the first headers would be a guess.
@@ -240,7 +254,7 @@ fn record(
 }
 
 /// Whether a text is the code of a county, or of a place in it: digits only, the county's first.
-pub(super) fn code_of_area(text: &str, digits: usize) -> bool {
+pub fn code_of_area(text: &str, digits: usize) -> bool {
     digits > 0 && text.len() >= digits && text.bytes().all(|b| b.is_ascii_digit())
 }
 

@@ -120,6 +120,23 @@ pub fn discover(input: &Path, county_digits: usize, limits: &Limits) -> Result<L
     Ok(listing)
 }
 
+impl Listing {
+    /// Gives files in the folder of a listed county, below one of another code that is none (`990100-甲市/990101-澄溪县/`), to
+    /// the innermost such county.
+    pub fn go_inside(&mut self, digits: usize, is_listed: impl Fn(&str) -> bool) {
+        for file in &mut self.submissions {
+            if file.folder.as_ref().is_none_or(|f| is_listed(&f.code)) {
+                continue;
+            }
+            let folders = file.path.rsplit('/').skip(1);
+            let mut named = folders.filter_map(|folder| county_name(folder, digits));
+            if let Some(inner) = named.find(|c| is_listed(&c.code)) {
+                file.folder = Some(inner);
+            }
+        }
+    }
+}
+
 /// Lists files and folders that are named one by one. `county` is the one that they are of; without it their folder, or
 /// their own name, says so.
 ///
@@ -508,7 +525,8 @@ pub fn age(submission: &Submission, revision_words: &[String]) -> Age {
     let date = date_in(&name);
     let version = version_in(&name);
     Age {
-        undated_correction: date.is_none() && (version > 0 || revision > 0),
+        // The first version corrects nothing.
+        undated_correction: date.is_none() && (version > 1 || revision > 0),
         date,
         version,
         revision,

@@ -282,7 +282,7 @@ impl<'p> Cells<'p> {
     }
 }
 
-fn is_blank(text: &str) -> bool {
+pub(super) fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || crate::text::is_invisible(c))
 }

@@ -75,6 +75,7 @@ const READING_SETTINGS: &[&str] = &[
     "revision_words",
     "header_prefixes",
     "unit_prefixes",
+    "several_stages",
 ];
 
 /// What of `[survey]` questionnaires are counted by.

@@ -44,6 +44,8 @@ pub struct RawSettings {
     pub header_prefixes: Vec<At<String>>,
     pub unit_prefixes: Vec<At<String>>,
     #[serde(default)]
+    pub several_stages: Vec<At<String>>,
+    #[serde(default)]
     pub due_dates: BTreeMap<String, At<String>>,
     pub store_mib: Option<At<i64>>,
 }

@@ -359,6 +359,17 @@ impl Head {
     }
 }
 
+/// Rows of a sheet; further ones stand on further sheets.
+pub const MOST_ROWS: usize = 1_000_000;
+
+/// The name of a sheet that holds a part of the rows of one, by its number from 0.
+pub fn part_name(name: &str, part: usize) -> String {
+    match part {
+        0 => name.to_string(),
+        part => format!("{name} ({})", part + 1),
+    }
+}
+
 /// The number of a column as workbooks count them.
 pub(super) fn column(c: usize) -> u16 {
     u16::try_from(c).unwrap_or(u16::MAX)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{Book, Cell, Head, Sheet, Tone};
+use super::book::{Book, Cell, Head, MOST_ROWS, Sheet, Tone, part_name};
 use super::{Context, findings_views, inspection_sheets};
 use crate::causes::kind_word;
 use crate::finding::{Finding, Severity, State};
@@ -160,7 +160,8 @@ pub(super) fn county_name(context: &Context<'_>, f: &Finding) -> String {
 /// A link to a finding, by its position, on the sheet of all findings.
 pub(super) fn row_of(all: &Sheet, i: usize) -> String {
     let header = 1 + all.notes.len() + 2;
-    format!("internal:'{}'!A{}", all.name, header + i)
+    let name = part_name(&all.name, i / MOST_ROWS);
+    format!("internal:'{name}'!A{}", header + i % MOST_ROWS)
 }
 
 /// The word for how a finding stands to earlier runs.
@@ -271,7 +272,8 @@ fn place(context: &Context<'_>, f: &Finding) -> Cell {
         .map(|s| &s.path)
         .min_by_key(|path| path.len());
     let opened = archive.unwrap_or(file);
-    let mut target = format!("external:{}/{opened}", context.input_link);
+    let path = format!("{}/{opened}", context.input_link);
+    let mut target = format!("file://{}", escaped(&path));
     if let Some(sheet) = &f.place.sheet {
         text = format!("{text}!{sheet}");
         let first = f
@@ -288,6 +290,20 @@ fn place(context: &Context<'_>, f: &Finding) -> Cell {
         text = format!("{text}!{cell}");
     }
     Cell::Link { text, target }
+}
+
+/// A path as links have it: what means something in them, or may not stand there, as its code.
+fn escaped(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            '%' | '#' | ' ' | '"' | '<' | '>' | '[' | ']' | '^' | '`' | '{' | '|' | '}' => {
+                out.push_str(&format!("%{:02X}", u32::from(c)));
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Every rule, fired or not: how often, in how many counties and schools.

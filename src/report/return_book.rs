@@ -21,6 +21,8 @@ const KEY: u16 = 12;
 const LAST: u16 = TEXT;
 /// Characters of all choices together that a drop-down list can hold.
 const MOST_LISTED: usize = 255;
+/// Rows of findings that a county is asked at a time.
+const MOST_ROWS: u32 = 200_000;
 
 /// The book of a county; `None` where the pipeline does not read such files, or there is nothing to say to the county.
 pub fn book(context: &Context<'_>, county: &County) -> Option<Book> {
@@ -53,6 +55,7 @@ pub fn book(context: &Context<'_>, county: &County) -> Option<Book> {
         },
         row: 0,
         number: 0,
+        left_out: 0,
     };
     sheet.top(county, &parts.open, &parts.explained);
     sheet.head();
@@ -146,6 +149,8 @@ struct Made<'a> {
     /// The next free row.
     row: u32,
     number: usize,
+    /// Findings for which there was no room.
+    left_out: usize,
 }
 
 impl<'a> Made<'a> {
@@ -238,6 +243,10 @@ impl<'a> Made<'a> {
             self.wide(title, Look::Section);
             let mut first = self.row;
             for finding in of_file {
+                if self.row > MOST_ROWS {
+                    self.left_out += 1;
+                    continue;
+                }
                 self.asked(finding);
                 let Some(follow) = self.follow.remove(finding.id.as_str()) else {
                     continue;
@@ -247,6 +256,12 @@ impl<'a> Made<'a> {
                 first = self.row;
             }
             self.entries(first);
+        }
+        if self.left_out > 0 {
+            let count = std::mem::take(&mut self.left_out).to_string();
+            let slots = [("count", count.as_str())];
+            let text = self.context.pipeline.phrase("return_more", &slots);
+            self.wide(text, Look::Note);
         }
     }
 

@@ -3,8 +3,10 @@
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone, met_tone};
 use super::ranking_book::verdict_cell;
+use crate::formula::lower::{at_least, at_most};
 use crate::indicators::unit::{Met, UnitValue};
 use crate::ingest::cell::text_of;
+use crate::pipeline::model::Better;
 use crate::text::{fixed, number, rounded};
 
 pub(super) fn schools(context: &Context<'_>) -> Sheet {
@@ -131,7 +133,10 @@ fn printed_note(context: &Context<'_>, v: &UnitValue) -> Option<String> {
     let indicator = &p.indicators[v.indicator()];
     let (value, limit) = (v.value()?, v.limit()?);
     let printed = rounded(value, indicator.digits);
-    let good = crate::formula::lower::at_least;
+    let good = match indicator.better {
+        Better::Higher => at_least,
+        Better::Lower => at_most,
+    };
     (good(value, limit) != good(printed, limit)).then(|| {
         p.phrase(
             "shortfall_printed",

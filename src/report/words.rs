@@ -598,6 +598,8 @@ pub const PHRASES: &[(&str, &[&str])] = &[
     ("return_guide_file", &["folder", "due"]),
     ("return_file", &["file"]),
     ("return_follows", &["number"]),
+    ("return_more", &["count"]),
+    ("several_cells", &["raw", "count"]),
     ("board_of", &["received", "counties"]),
     ("board_due", &["date"]),
     ("board_due_passed", &["date"]),

@@ -14,7 +14,8 @@ use rust_xlsxwriter::{
 use unicode_width::UnicodeWidthStr;
 
 use super::book::{
-    Allowed, Book, Cell, Chart, Entry, Head, Look, Page, Placed, Sheet, Tone, column,
+    Allowed, Book, Cell, Chart, Entry, Head, Look, MOST_ROWS, Page, Placed, Sheet, Tone, column,
+    part_name,
 };
 use crate::error::Error;
 use crate::failure::why;
@@ -88,7 +89,7 @@ fn build(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, XlsxError> 
     if book.sheets.iter().any(is_large) {
         workbook.set_tempdir(scratch)?;
     }
-    for sheet in book.sheets {
+    for sheet in book.sheets.into_iter().flat_map(in_parts) {
         let worksheet = match is_large(&sheet) {
             true => workbook.add_worksheet_with_low_memory()?,
             false => workbook.add_worksheet(),
@@ -101,6 +102,27 @@ fn build(book: Book, period: i64, scratch: &Path) -> Result<Vec<u8>, XlsxError> 
 
 /// Sheets with more rows go through a file, row by row.
 pub const LARGE_SHEET: usize = 1_000;
+
+/// A sheet with more rows than Excel can hold goes on in others of the same kind.
+fn in_parts(mut sheet: Sheet) -> Vec<Sheet> {
+    let mut rest = std::mem::take(&mut sheet.rows);
+    let mut parts: Vec<Sheet> = Vec::new();
+    loop {
+        let next = match rest.len() > MOST_ROWS {
+            true => rest.split_off(MOST_ROWS),
+            false => Vec::new(),
+        };
+        parts.push(Sheet {
+            name: part_name(&sheet.name, parts.len()),
+            rows: std::mem::replace(&mut rest, next),
+            chart: sheet.chart.take(),
+            ..sheet.clone()
+        });
+        if rest.is_empty() {
+            return parts;
+        }
+    }
+}
 
 fn is_large(sheet: &Sheet) -> bool {
     sheet.rows.len() > LARGE_SHEET
@@ -187,10 +209,10 @@ fn write_sheet(
     let note = plain.clone().set_font_color(Color::RGB(0x0059_5959));
     worksheet.set_default_row_height(ONE_LINE);
     worksheet.set_row_height(0, 28)?;
-    worksheet.write_string_with_format(0, 0, &sheet.title, &title)?;
+    worksheet.write_string_with_format(0, 0, cut(&sheet.title), &title)?;
     let mut row = 1;
     for text in &sheet.notes {
-        worksheet.write_string_with_format(row, 0, text, &note)?;
+        worksheet.write_string_with_format(row, 0, cut(text), &note)?;
         row += 1;
     }
     let head = formats.head();
@@ -233,12 +255,17 @@ fn write_sheet(
                 match cell {
                     Cell::Link { text, target } => {
                         let col = column(col);
-                        links += 1;
                         let url = Url::new(target.as_str()).set_text(cut(text));
-                        if links > MAX_LINKS
-                            || (worksheet.write_url_with_format(row, col, url, &link)).is_err()
-                        {
-                            worksheet.write_string_with_format(row, col, cut(text), &link)?;
+                        // One that is too long is no link.
+                        let is_link = links < MAX_LINKS
+                            && worksheet
+                                .write_url_with_format(row, col, url, &link)
+                                .is_ok();
+                        match is_link {
+                            true => links += 1,
+                            false => {
+                                worksheet.write_string_with_format(row, col, cut(text), &link)?;
+                            }
                         }
                     }
                     cell => {
@@ -262,6 +289,10 @@ fn write_sheet(
         }
         if lines != 1 {
             worksheet.set_row_height(row, 15 * u32::try_from(lines.min(27)).unwrap_or(1) + 3)?;
+            // Of a sheet that goes through a file the library writes the last row twice, if it has a height: no such row is last.
+            if at + 1 == count && count > LARGE_SHEET {
+                worksheet.write_blank(row + 1, 0, plain)?;
+            }
         }
         row += 1;
     }
@@ -555,10 +586,7 @@ fn write_entry(
 
 /// A text of at most so many characters.
 fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_string();
-    }
-    text.chars().take(most - 1).chain("…".chars()).collect()
+    within(text, most).into_owned()
 }
 
 /// The upper header row: neighbours of one group merged, columns without a group merged downwards.
@@ -654,9 +682,23 @@ fn widest_line(text: &str) -> usize {
 
 /// A text that a cell can hold.
 fn cut(text: &str) -> Cow<'_, str> {
-    // As many characters at most as bytes.
-    if text.len() <= MAX_TEXT || text.chars().count() <= MAX_TEXT {
+    within(text, MAX_TEXT)
+}
+
+/// A text of at most so many characters as Excel counts them (UTF-16); of a longer one its beginning.
+fn within(text: &str, most: usize) -> Cow<'_, str> {
+    // There are no more of them than bytes.
+    if text.len() <= most || text.chars().map(char::len_utf16).sum::<usize>() <= most {
         return Cow::Borrowed(text);
     }
-    text.chars().take(MAX_TEXT).chain("…".chars()).collect()
+    let mut taken = 1;
+    let mut out: String = text
+        .chars()
+        .take_while(|c| {
+            taken += c.len_utf16();
+            taken <= most
+        })
+        .collect();
+    out.push('…');
+    Cow::Owned(out)
 }

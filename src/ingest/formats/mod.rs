@@ -23,6 +23,7 @@ pub mod worker;
 mod xlsb;
 mod xlsb_plain;
 mod xlsx;
+mod xlsx_checked;
 mod xlsx_layout;
 
 use serde::{Deserialize, Serialize};

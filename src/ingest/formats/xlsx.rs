@@ -1,6 +1,7 @@
 //! .xlsx and .xlsm workbooks -> cells: the short way where a workbook is plain, the library's where it is not. What the short
 //! way cannot read it leaves to the library from that cell on, so both give the same.
 
+use std::collections::HashSet;
 use std::io::{Cursor, Read};
 
 use calamine::{DataRef, Reader, Sheet, Xlsx, XlsxError};
@@ -12,7 +13,10 @@ use super::excel::{
 use super::extras::shows_percent;
 use super::fast::{self, Context, Found, Outcome, Skeleton, Style, Texts};
 use super::package::Package;
-use super::{Damage, Deadline, Layout, ReadError, Remark, Seen, Sink, without_quotes, xlsx_layout};
+use super::{
+    Damage, Deadline, Layout, ReadError, Remark, Seen, Sink, without_quotes, xlsx_checked,
+    xlsx_layout,
+};
 use crate::pipeline::model::Limits;
 
 /// An .xlsx or .xlsm workbook, streamed.
@@ -45,6 +49,12 @@ fn read(
         None => whole.book()?.sheets_metadata().to_vec(),
     };
     say_remarks(bytes, sink);
+    // The library finds sheets by their names.
+    let mut names = HashSet::new();
+    if let Some(twice) = all.iter().find(|sheet| !names.insert(sheet.name.as_str())) {
+        let why = format!("two sheets are named {}", twice.name);
+        return Err(ReadError::Damaged(Damage::Structure, why));
+    }
     let sheets = worksheets(&all, limits, sink)?;
     let mut deadline = Deadline::new(limits);
     for (name, hidden) in sheets {
@@ -59,8 +69,7 @@ fn read(
                 }
                 Short::Cells => {
                     let styles: Vec<bool> = plain.styles.iter().map(|s| s.is_percent).collect();
-                    let layout = layout(&mut whole, &name, &styles, limits, &mut deadline)?;
-                    sink.layout(layout);
+                    layout(&mut whole, &name, &styles, limits, &mut deadline, sink)?;
                     continue;
                 }
                 Short::Part(cells) => given = cells,
@@ -71,9 +80,11 @@ fn read(
             given,
         };
         let styles = cells(whole.book()?, &name, &mut deadline, &mut rest)?;
+        if let Some(why) = xlsx_checked::doubt(bytes, &name) {
+            sink.broken(&without_quotes(&why));
+        }
         if sink.wants_layout() {
-            let layout = layout(&mut whole, &name, &styles, limits, &mut deadline)?;
-            sink.layout(layout);
+            layout(&mut whole, &name, &styles, limits, &mut deadline, sink)?;
         }
     }
     Ok(())
@@ -200,11 +211,18 @@ fn through<R: Read>(
     if let Outcome::NotUnderstood(given, _) = sheet.cells(deadline, sink)? {
         return Ok(Short::Part(given));
     }
-    if !sink.wants_layout() {
-        return Ok(Short::Whole(None));
+    let short = match sink.wants_layout() {
+        false => Short::Whole(None),
+        true => {
+            let found = sheet.beside_cells(deadline, limits.merged_blocks)?;
+            found.map_or(Short::Cells, |found| Short::Whole(Some(found)))
+        }
+    };
+    // Only at the end of a part it is known whether its bytes are those that were packed.
+    if let Err(why) = sheet.drain() {
+        sink.broken(&without_quotes(&why.to_string()));
     }
-    let found = sheet.beside_cells(deadline, limits.merged_blocks)?;
-    Ok(found.map_or(Short::Cells, |found| Short::Whole(Some(found))))
+    Ok(short)
 }
 
 /// The part that the library takes for a sheet.
@@ -264,25 +282,32 @@ fn plain_layout(bytes: &[u8], name: &str, found: Found, limits: &Limits) -> Layo
     layout
 }
 
-/// The layout of a sheet that the library reads.
+/// Gives the layout of a sheet that the library reads.
 fn layout(
     whole: &mut Whole<'_>,
     name: &str,
     percent_styles: &[bool],
     limits: &Limits,
     deadline: &mut Deadline,
-) -> Result<Layout, ReadError> {
+    sink: &mut dyn Sink,
+) -> Result<(), ReadError> {
     let bytes = whole.bytes;
     let book = whole.book()?;
+    let merged = book.merge_cells_by_sheet_name(name);
+    if let Err(e) = &merged {
+        // Headers that are merged would be read as others.
+        sink.broken(&without_quotes(&e.to_string()));
+    }
     let mut layout = Layout {
-        merges: merges(book.merge_cells_by_sheet_name(name).ok(), limits, name)?,
+        merges: merges(merged.ok(), limits, name)?,
         ..Layout::default()
     };
     if percent_styles.contains(&true) {
         layout.percent = percent_cells(book, name, percent_styles, deadline)?;
     }
     put_hidden(bytes, name, limits, &mut layout);
-    Ok(layout)
+    sink.layout(layout);
+    Ok(())
 }
 
 fn put_hidden(bytes: &[u8], name: &str, limits: &Limits, layout: &mut Layout) {

@@ -41,7 +41,7 @@ pub fn layout(
 }
 
 /// Parts of the workbook's sheets by the sheets' names; of two sheets with one name, the first, as calamine has it.
-fn worksheets(package: &mut Package<'_>) -> Result<HashMap<String, String>, Refusal> {
+pub(super) fn worksheets(package: &mut Package<'_>) -> Result<HashMap<String, String>, Refusal> {
     let workbook = package
         .relationships("_rels/.rels")?
         .into_values()

@@ -380,6 +380,7 @@ impl Valid<'_> {
                 .collect(),
             header_prefixes: normals(&s.header_prefixes),
             unit_prefixes: normals(&s.unit_prefixes),
+            several_stages: normals(&s.several_stages),
             due_dates,
             store_bytes,
         })

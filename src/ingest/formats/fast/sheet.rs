@@ -1,6 +1,6 @@
 //! A worksheet from its first byte to the last that matters: the head, the rows with their cells, the merged blocks.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::cell::{Place, cell};
 use super::literal::Literal;
@@ -221,7 +221,7 @@ impl<'t, R: Read> Sheet<'t, R> {
     /// # Errors
     /// When it takes too long.
     pub fn beside_cells(
-        mut self,
+        &mut self,
         deadline: &mut Deadline,
         most_merges: usize,
     ) -> Result<Option<Found>, ReadError> {
@@ -265,12 +265,20 @@ impl<'t, R: Read> Sheet<'t, R> {
                 Halt::More => {
                     if self.window.more().is_err() {
                         let is_end = self.window.has_ended() && self.stage == Stage::Over;
-                        return Ok(is_end.then_some(self.found));
+                        return Ok(is_end.then(|| std::mem::take(&mut self.found)));
                     }
                 }
             }
         }
-        Ok(Some(self.found))
+        Ok(Some(std::mem::take(&mut self.found)))
+    }
+
+    /// Reads what is left of the part.
+    ///
+    /// # Errors
+    /// Why the part is damaged.
+    pub fn drain(&mut self) -> io::Result<()> {
+        self.window.drain()
     }
 }
 

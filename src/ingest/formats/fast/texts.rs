@@ -27,7 +27,10 @@ impl Texts {
             let halt = loop {
                 let mut cursor = whole;
                 match texts.piece(&mut cursor, place, &mut scratch) {
-                    Ok(Place::End) => return Some(texts),
+                    Ok(Place::End) => {
+                        window.drain().ok()?;
+                        return Some(texts);
+                    }
                     Ok(next) => place = next,
                     Err(halt) => break halt,
                 }

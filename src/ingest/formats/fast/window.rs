@@ -1,7 +1,7 @@
 //! The stretch of a part that is unpacked at the moment. It moves on as pieces are taken and grows only as far as one piece
 //! may be long.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use super::MAX_PIECE;
 use super::scan::{Halt, Taken};
@@ -48,6 +48,18 @@ impl<R: Read> Window<R> {
     /// Whether all of the source has been seen.
     pub(super) fn has_ended(&self) -> bool {
         self.ended && self.shown == self.end
+    }
+
+    /// Reads the source to its end, where it says whether what it gave is what was packed.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub(super) fn drain(&mut self) -> io::Result<()> {
+        if !self.ended {
+            io::copy(&mut self.source, &mut io::sink())?;
+            self.ended = true;
+        }
+        Ok(())
     }
 
     /// Shows more.

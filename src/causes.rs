@@ -145,7 +145,9 @@ impl Causes<'_> {
     fn may_absorb(&self, root: usize, i: usize) -> bool {
         let (a, b) = (&self.findings[root], &self.findings[i]);
         let noted = b.severity == Severity::Info && self.kinds[i] == "notice";
-        root != i && !noted && a.severity <= b.severity
+        // What must be corrected goes when the cell is right; what may be explained is asked for by itself.
+        let asked_alone = b.severity == Severity::Query && !are_about_the_same(a, b);
+        root != i && !noted && a.severity <= b.severity && !asked_alone
     }
 
     /// Rules of a pattern list the empty cells that others name one by one.
@@ -388,6 +390,17 @@ impl Causes<'_> {
     }
 }
 
+/// Whether the cells of one of two findings that begin at one cell are among those of the other: what lies beside a third figure
+/// is another question.
+fn are_about_the_same(a: &Finding, b: &Finding) -> bool {
+    let cells = |f: &Finding| -> BTreeSet<String> {
+        let all = f.place.cell.iter().flat_map(|cells| cells.split(','));
+        all.map(str::to_string).collect()
+    };
+    let (a, b) = (cells(a), cells(b));
+    a.is_subset(&b) || b.is_subset(&a)
+}
+
 /// The first cell of a finding.
 fn first(f: &Finding) -> Option<(u32, u32)> {
     first_address(f.place.cell.as_deref()?)
@@ -396,7 +409,8 @@ fn first(f: &Finding) -> Option<(u32, u32)> {
 /// How much more a value is than what is expected, in the unit in which both are shown.
 fn difference(f: &Finding) -> Option<f64> {
     let number = |text: &Option<String>| -> Option<f64> {
-        text.as_deref()?.trim_end_matches('%').parse().ok()
+        let text = text.as_deref()?.trim_end_matches('%');
+        text.replace(',', "").parse().ok()
     };
     Some(number(&f.value)? - number(&f.expected)?)
 }

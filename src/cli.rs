@@ -206,6 +206,9 @@ pub struct PlanArgs {
     /// Only these counties.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// The day on which the run is to be made; by default today (in UTC).
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
+    pub as_of: Option<String>,
     /// As JSON.
     #[arg(long)]
     pub json: bool,

@@ -237,6 +237,8 @@ pub struct Finding {
     pub state: State,
     /// What the county says to it.
     pub explanation: Option<Explanation>,
+    /// A mark of what it is said of: an explanation holds as long as it is the same.
+    pub mark: String,
 }
 
 impl Finding {
@@ -365,6 +367,7 @@ impl Draft {
             impact: None,
             state: State::New,
             explanation: None,
+            mark: String::new(),
         }
     }
 

@@ -4,13 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
-
 use crate::dataset::{CellRef, Dataset};
-use crate::finding::{self, Draft, Explanation, Finding, State};
+use crate::finding::{self, Draft, Explanation, Finding, Severity, State};
 use crate::ingest::cell::Value;
+use crate::marks;
 use crate::pipeline::Pipeline;
-use crate::pipeline::load::hex;
 use crate::pipeline::model::Kind;
 use crate::pipeline::returned::{CORRECTED, Returned};
 use crate::results::Results;
@@ -57,18 +55,7 @@ type Key = (String, String);
 
 /// The text by which a returned file knows a finding: its id, and a mark of the value that an answer is about.
 pub fn key(finding: &Finding) -> String {
-    format!("{}/{}", finding.id, mark(finding))
-}
-
-/// A mark of a value: the same for the same value, and nothing that a spreadsheet would change.
-fn mark(finding: &Finding) -> String {
-    match &finding.value {
-        Some(value) => {
-            let value = crate::text::trimmed(value);
-            format!("v{}", &hex(&Sha256::digest(value.as_bytes()))[..10])
-        }
-        None => "v".to_string(),
-    }
+    format!("{}/{}", finding.id, finding.mark)
 }
 
 /// Gives every finding its state and its explanation, and says what became of the answers. `only` are the counties of
@@ -80,6 +67,7 @@ pub fn follow(
     only: &[String],
     period: i64,
 ) {
+    marks::set(pipeline, &results.dataset, &mut results.findings);
     let known: BTreeMap<&str, &Finding> = base
         .iter()
         .flat_map(|b| &b.findings)
@@ -144,19 +132,17 @@ pub fn follow(
     };
 }
 
-/// What follows from a finding that is explained is explained with it.
+/// What follows from a finding that is explained is explained with it, unless it weighs more: words about a query correct no
+/// error.
 fn follow_causes(findings: &mut [Finding]) {
-    let explained: BTreeSet<String> = findings
+    let explained: BTreeMap<String, Severity> = findings
         .iter()
         .filter(|f| f.state == State::Explained)
-        .map(|f| f.id.clone())
+        .map(|f| (f.id.clone(), f.severity))
         .collect();
     for finding in findings {
-        if finding
-            .cause
-            .as_ref()
-            .is_some_and(|cause| explained.contains(cause))
-        {
+        let cause = finding.cause.as_ref().and_then(|c| explained.get(c));
+        if cause.is_some_and(|severity| *severity <= finding.severity) {
             finding.state = State::Explained;
         }
     }
@@ -211,21 +197,21 @@ impl Said<'_> {
         before: Option<&Finding>,
         answers: &[Answer],
     ) -> Option<Explanation> {
-        let own = mark(finding);
+        let own = &finding.mark;
         let last = before.and_then(|f| Some((f, f.explanation.as_ref()?)));
         let kept = || {
-            let (_, e) = last.filter(|(f, _)| mark(f) == own && f.state == State::Explained)?;
+            let (_, e) = last.filter(|(f, _)| f.mark == *own && f.state == State::Explained)?;
             Some(e.clone())
         };
-        let Some(answer) = answers.iter().find(|a| a.mark == own) else {
+        let Some(answer) = answers.iter().find(|a| a.mark == *own) else {
             let corrected = |a: &&Answer| a.reason.as_deref() == Some(CORRECTED);
             if let Some(answer) = answers.iter().find(|a| !corrected(a)) {
-                let then = before.filter(|f| mark(f) == answer.mark);
+                let then = before.filter(|f| f.mark == answer.mark);
                 let then = then.and_then(|f| f.value.clone());
                 self.dropped(finding, Some(answer.cell), answer.text.clone(), then);
                 return None;
             }
-            if let Some((then, e)) = last.filter(|(f, _)| mark(f) != own)
+            if let Some((then, e)) = last.filter(|(f, _)| f.mark != *own)
                 && then.state == State::Explained
             {
                 self.dropped(finding, None, Some(e.text.clone()), then.value.clone());

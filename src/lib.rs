@@ -58,6 +58,7 @@ pub mod cells;
 pub mod followup;
 pub mod impact;
 pub mod inspection;
+mod marks;
 
 pub mod changes;
 pub mod trace;

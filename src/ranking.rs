@@ -160,7 +160,8 @@ pub fn ranks(values: &[Option<f64>], better: Better) -> Vec<Option<usize>> {
     for (position, (i, value)) in order.iter().enumerate() {
         let tied = position > 0 && {
             let before = order[position - 1].1;
-            (value - before).abs() <= TOLERANCE * (value.abs() + before.abs())
+            // Residues of binary figures about zero are zero.
+            (value - before).abs() <= TOLERANCE * (value.abs() + before.abs()) + f64::EPSILON
         };
         if !tied {
             rank = position + 1;
@@ -210,7 +211,8 @@ fn value(figures: &Figures<'_>, ranking: &Ranking, subject: Subject, index: usiz
         RankingOf::Criterion => match subject {
             Subject::Figure(c, f) => {
                 let result = criteria().get(c)?.figures.get(f)?;
-                result.value.filter(|_| result.applies)
+                // What cannot be has no rank.
+                result.value.filter(|_| result.applies && result.possible)
             }
             Subject::Check(c, k) => criteria().get(c)?.checks.get(k)?.failing,
             _ => None,

@@ -49,6 +49,15 @@ pub fn trimmed(text: &str) -> String {
     folded.trim().to_string()
 }
 
+/// The figure that a cell's text begins with, whatever signs group its digits and whatever unit stands behind it.
+pub fn written_figure(text: &str) -> Option<f64> {
+    let plain = trimmed(text).replace(',', "").replace('\u{3002}', ".");
+    let end = plain
+        .find(|c: char| !c.is_ascii_digit() && !"+-.".contains(c))
+        .unwrap_or(plain.len());
+    plain[..end].parse().ok()
+}
+
 /// Characters that leave no mark: zero-width ones, byte-order marks, soft hyphens, controls other than white space.
 pub fn is_invisible(c: char) -> bool {
     matches!(

@@ -649,8 +649,12 @@ impl<'a> Trace<'a> {
     /// The cells of some columns of a row.
     fn cells_of(&self, of: Scope, i: usize, row: &Row, names: &[String]) -> String {
         let column = |name: &String| row_column(self.p, &self.r.units, of, i, name);
-        let columns = names.iter().filter_map(column);
-        let cells: Vec<CellRef> = columns.filter_map(|c| row.cells.at(c)).collect();
+        let mut cells: Vec<CellRef> = Vec::new();
+        for c in names.iter().filter_map(column) {
+            cells.extend(row.cells.at(c));
+            // Of rows that were counted with this one.
+            cells.extend(row.added.get(&c).into_iter().flatten());
+        }
         self.cells(&cells)
     }
 

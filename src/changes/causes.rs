@@ -182,7 +182,7 @@ impl<'a> Given<'a> {
                 let list = list.filter(|(_, c)| c.kind == "counties");
                 out.add(list.map(|(i, _)| Cause::Part(i)));
             }
-            return self.or_else(out, county);
+            return self.or_else(out, county, &change.county);
         }
         let parts = self.rules(change, &hangs, own_value);
         // With the same value a limit alone has changed the verdict.
@@ -200,7 +200,7 @@ impl<'a> Given<'a> {
             out.add(county.held.iter().map(|h| Cause::Held(*h)));
         }
         out.causes.retain(|c| *c != Cause::Unexplained);
-        self.or_else(out, county)
+        self.or_else(out, county, &change.county)
     }
 
     /// The rules and limits that changed it: a limit changes no value.
@@ -350,9 +350,17 @@ impl<'a> Given<'a> {
     }
 
     /// Causes that are less sure where there is none: what waits, what is read differently, what came, the program.
-    fn or_else(&self, mut out: Gathered, county: &County<'_>) -> (Vec<Cause>, usize) {
+    fn or_else(&self, mut out: Gathered, county: &County<'_>, code: &str) -> (Vec<Cause>, usize) {
         if out.is_empty() {
             out.add(county.held.iter().map(|h| Cause::Held(*h)));
+        }
+        if out.is_empty() {
+            // The county was put on the list, or taken off; other notices hold verdicts.
+            let all = self.changes.pipeline.iter().enumerate();
+            let own = all.filter(|(_, c)| {
+                (c.kind == "counties" && c.id == code) || (c.kind == "notice" && !c.is_of_words())
+            });
+            out.add(own.map(|(i, _)| Cause::Part(i)));
         }
         if out.is_empty() {
             let all = self.changes.pipeline.iter().enumerate();

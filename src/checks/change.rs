@@ -1,12 +1,13 @@
 //! `[[change]]`: a figure that changed from last year by more than is usual. It asks for an explanation; it does not say that
 //! anything is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::range::short;
 use super::statistics::{HidiroglouBerthelotSettings, hidiroglou_berthelot};
 use super::years::{LastRows, last_rows};
 use super::{Broken, Given, applies, finding, numbers, say};
+use crate::dataset::Row;
 use crate::error::Error;
 use crate::finding::{Draft, Finding};
 use crate::pipeline::model::{Change, ChangeMethod, Scope};
@@ -164,10 +165,15 @@ fn counties(
         Some(given.pipeline.tables[table].columns[at].title.clone())
     };
     let titles: Vec<String> = rule.rows.cells.iter().filter_map(column).collect();
+    let unread = unread(given, table, &rule.value.columns);
     for (code, sum) in &sums_now {
         let (Some(now), Some(Some(last))) = (sum, sums_then.get(code)) else {
             continue;
         };
+        // Part of the sum could not be read: that is said, and is no change.
+        if unread.contains(code.as_str()) {
+            continue;
+        }
         if !too_large(*last, *now, ratio, least) {
             continue;
         }
@@ -186,6 +192,21 @@ fn counties(
         findings.push(finding(&rule.text, draft, message));
     }
     Ok(())
+}
+
+/// Counties with a cell in one of these columns that was said to be missing or not readable.
+fn unread<'a>(given: &Given<'a>, table: usize, names: &[String]) -> BTreeSet<&'a str> {
+    let declared = &given.pipeline.tables[table];
+    let columns: Vec<usize> = names.iter().filter_map(|n| declared.position(n)).collect();
+    let lacks = |row: &&Row| {
+        let mut lacking = columns.iter().filter(|c| row.values[**c].is_none());
+        lacking.any(|c| {
+            let cell = row.cells.at(*c);
+            cell.is_some_and(|cell| given.dataset.spoken.contains(&cell))
+        })
+    };
+    let rows = given.dataset.tables[table].rows.iter();
+    rows.filter(lacks).map(|r| r.county_code.as_str()).collect()
 }
 
 /// By county the sum of the values; missing where one is.

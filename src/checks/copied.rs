@@ -285,8 +285,7 @@ fn say_block(
     let mut draft = subject.draft(std::slice::from_ref(name));
     draft.school_code = None;
     draft.school_name = None;
-    let pairs: Vec<(u32, u32)> = cells.iter().map(|c| (c.row, c.col)).collect();
-    draft.place.cell = Some(crate::finding::cell_list(&pairs));
+    draft.place = given.dataset.place_of_all(&cells);
     let title = subject.title(name).unwrap_or_default();
     let message = rule.text.message.fill(|slot| match slot {
         "column" => title.clone(),

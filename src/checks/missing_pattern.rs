@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{Given, finding};
 use crate::dataset::{CellRef, Row};
-use crate::finding::{Draft, Finding, cell_list};
+use crate::finding::{Draft, Finding};
 use crate::pipeline::model::{Column, Kind, MissingPattern};
 use crate::text::{NAMED_PLACES, some_of};
 
@@ -50,9 +50,7 @@ fn patterns(given: &Given<'_>, rule: &MissingPattern, findings: &mut Vec<Finding
             .iter()
             .flat_map(|i| columns.iter().filter_map(|c| rows[*i].cells.at(*c)))
             .collect();
-        let pairs: Vec<(u32, u32)> = cells.iter().map(|c| (c.row, c.col)).collect();
-        let mut place = given.dataset.place(&cells[..cells.len().min(1)]);
-        place.cell = Some(cell_list(&pairs));
+        let place = given.dataset.place_of_all(&cells);
         let titles: Vec<&str> = columns
             .iter()
             .map(|c| table.columns[*c].title.as_str())

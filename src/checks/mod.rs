@@ -375,7 +375,7 @@ impl Subject<'_> {
         let whole = |column: usize| -> Option<f64> {
             let row = &self.dataset.tables[self.table].rows[self.row];
             let raw = self.dataset.written(row, column)?;
-            let raw: f64 = crate::text::trimmed(raw).parse().ok()?;
+            let raw = crate::text::written_figure(raw)?;
             let value = row.values[column].as_ref()?.number()?;
             (raw != 0.0 && value != 0.0).then_some(value / raw)
         };

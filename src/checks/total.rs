@@ -41,9 +41,7 @@ fn total_rows(given: &Given<'_>, rule: &Total, findings: &mut Vec<Finding>) {
         let column = &given.pipeline.tables[total.table].columns[total.column];
         // In the unit of the sheet, as the clerk sees it.
         let shown = crate::text::trimmed(&total.raw);
-        let factor = shown
-            .parse::<f64>()
-            .ok()
+        let factor = crate::text::written_figure(&total.raw)
             .filter(|raw| *raw != 0.0 && total.stated != 0.0)
             .map_or(1.0, |raw| total.stated / raw);
         let sum = total.sums[0] / factor;

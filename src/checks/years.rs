@@ -1,7 +1,7 @@
 //! Which row of last year a row of this year is: the same county and school (and stage), by code, else by name. A row whose code
 //! or name stands for several is nobody's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use polars::prelude::*;
 
@@ -76,12 +76,15 @@ pub(super) fn last_rows<'a>(given: &Given<'a>, scope: Scope) -> PolarsResult<Opt
     for name in [SCHOOL_CODE, SCHOOL_NAME] {
         let (now, then) = (keys(now, name)?, keys(frame, name)?);
         let (now_at, then_at) = (single(&now), single(&then));
+        // Whom a code has found is nobody else by name.
+        let taken: HashSet<usize> = rows.iter().copied().flatten().collect();
         for (row, key) in now.iter().enumerate() {
             let Some(key) = key.as_ref().filter(|_| rows[row].is_none()) else {
                 continue;
             };
             let alone = now_at.get(key).copied().flatten().is_some();
-            rows[row] = then_at.get(key).copied().flatten().filter(|_| alone);
+            let found = then_at.get(key).copied().flatten();
+            rows[row] = found.filter(|at| alone && !taken.contains(at));
         }
     }
     Ok(Some(LastRows {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::published;
 use crate::finding::{Draft, Explanation, Finding, Place, Severity, State};
 use crate::followup::Base;
+use crate::marks::mark;
 use crate::store::frozen;
 use crate::store::runs::{self, RUN_JSON, Run, Runs};
 
@@ -160,6 +161,8 @@ fn of_frame(frame: &DataFrame) -> PolarsResult<Vec<Finding>> {
     let (expected, read, cause) = (column("expected")?, column("read")?, column("cause")?);
     let (message, remedy, state) = (column("message")?, column("remedy")?, column("state")?);
     let (reason, explanation) = (column("reason")?, column("explanation")?);
+    // A run of an older program has marked nothing but values.
+    let marks = column("mark").ok();
     let level = frame.column("level")?.i64()?.clone();
     let rows = 0..frame.height();
     Ok(rows
@@ -190,6 +193,9 @@ fn of_frame(frame: &DataFrame) -> PolarsResult<Vec<Finding>> {
                 id: must(&id),
                 cause: text(&cause),
                 state: state_of(&must(&state)),
+                mark: marks
+                    .as_ref()
+                    .map_or_else(|| mark(made.value.as_deref(), &[]), must),
                 explanation: said.map(|(reason, text)| Explanation {
                     reason,
                     text,

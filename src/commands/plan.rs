@@ -9,14 +9,17 @@ use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::compute::{self, Request};
-use super::{outputs, published};
+use super::{make, outputs, previous, published};
 use crate::cli::PlanArgs;
+use crate::clock;
+use crate::due::Due;
 use crate::error::Error;
-use crate::ingest::submission::{Submission, county_name, hashes_of};
+use crate::ingest::submission::{Listing, Submission, county_name, hashes_of};
 use crate::pipeline::parts::{self, PartChange};
 use crate::store::entries::Store;
+use crate::store::frozen;
 use crate::store::parsed::{Known, Parsed};
-use crate::store::runs;
+use crate::store::runs::{self, Run, Runs};
 
 /// How many lines of one kind are shown.
 const SHOWN: usize = 20;
@@ -61,8 +64,8 @@ struct Plan<'a> {
     files: Vec<File>,
     /// What differs of the pipeline and the list of counties since the last run.
     parts: Vec<PartChange>,
-    /// Since the last run another program, or another selection of counties.
-    others: Vec<String>,
+    /// What else a run is made from is another than for the last run, with what it brings about.
+    others: Vec<(String, &'static str)>,
 }
 
 /// Shows the plan.
@@ -75,12 +78,17 @@ pub fn plan(args: &PlanArgs) -> Result<u8, Error> {
             .clone()
             .unwrap_or_else(|| PathBuf::from(default))
     };
-    let request = compute::request_knowing(&args.pipeline, &args.input, &args.only, |head| {
+    let mut request = compute::request_knowing(&args.pipeline, &args.input, &args.only, |head| {
         output_of(head.default_output)
     })?;
     let output = output_of(&request.pipeline.default_output);
+    let runs = runs::list(&output);
+    request.last_year = previous::held(&output, &runs, &request.pipeline, request.period);
+    let date = request.pipeline.settings.due_dates.get(&request.period);
+    let today = args.as_of.clone().unwrap_or_else(clock::today);
+    request.due = date.map(|date| Due::on(date, &today));
     let listing = compute::listing(&request)?;
-    let plan = made(&request, &output, &listing.submissions);
+    let plan = made(&request, &output, &runs, &listing);
     let text = match args.json {
         true => {
             let text = serde_json::to_string_pretty(&plan.json());
@@ -93,9 +101,9 @@ pub fn plan(args: &PlanArgs) -> Result<u8, Error> {
     Ok(0)
 }
 
-fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> Plan<'a> {
+fn made<'a>(request: &'a Request, output: &Path, all: &Runs, listing: &Listing) -> Plan<'a> {
     let pipeline = &request.pipeline;
-    let all = runs::list(output);
+    let submissions = &listing.submissions;
     let own = |r: &&runs::Run| r.pipeline == pipeline.id && r.period == request.period;
     let whole = |r: &&runs::Run| r.is_whole() == request.only.is_empty();
     let current = all.list.iter().find(|r| r.current && own(r) && whole(r));
@@ -122,9 +130,10 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
         .par_iter()
         .map(|s| {
             let hashes = hashes_of(s, &pipeline.limits);
-            let sha256 = hashes.as_ref().map(|(sha256, _)| sha256);
+            // A file that is too large to be read has no hash in the run either.
+            let sha256 = hashes.as_ref().map_or("", |(sha256, _)| sha256);
             let fate = match then.get(&s.path) {
-                Some(then) if Some(then) == sha256 => Fate::Same,
+                Some(then) if then == sha256 => Fate::Same,
                 Some(_) => Fate::Replaced,
                 None => Fate::New,
             };
@@ -149,16 +158,10 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
     let before = folder.as_deref().map(published::pipeline_files);
     let parts = before.filter(|b| !b.is_empty());
     let parts = parts.map_or_else(Vec::new, |before| parts::differences(&before, &now));
-    let mut others = Vec::new();
-    if let Some(json) = &json {
-        let version = json["program"]["version"].as_str().unwrap_or("");
-        if version != env!("CARGO_PKG_VERSION") {
-            others.push(format!(
-                "program {version} -> {}",
-                env!("CARGO_PKG_VERSION")
-            ));
-        }
-    }
+    let others = match (&json, last) {
+        (Some(json), Some(last)) => others(request, output, all, listing, (last, json)),
+        _ => Vec::new(),
+    };
     Plan {
         request,
         last: last.map(|r| r.name.clone()),
@@ -166,6 +169,64 @@ fn made<'a>(request: &'a Request, output: &Path, submissions: &[Submission]) -> 
         parts,
         others,
     }
+}
+
+/// What else a run is made from and is another than for the last one.
+fn others(
+    request: &Request,
+    output: &Path,
+    all: &Runs,
+    listing: &Listing,
+    (last, json): (&Run, &Value),
+) -> Vec<(String, &'static str)> {
+    let mut out = Vec::new();
+    let version = json["program"]["version"].as_str().unwrap_or("");
+    let own = env!("CARGO_PKG_VERSION");
+    if version != own {
+        let what = format!("program {version} -> {own}");
+        out.push((what, "everything is read and computed again"));
+    }
+    let sorted = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
+    if sorted(&last.only) != sorted(&request.only) {
+        let what = "another selection of counties".to_string();
+        out.push((what, "computed again, no reading"));
+    }
+    let skipped = published::pairs(&json["skipped"], ["path", "rule"]);
+    let skipped: BTreeSet<(String, String)> = skipped.into_iter().collect();
+    let now = listing.skipped.iter();
+    let now: BTreeSet<_> = now.map(|s| (s.path.clone(), s.rule.to_string())).collect();
+    if skipped != now {
+        let what = "files that are skipped came or went".to_string();
+        out.push((what, "a new run is published"));
+    }
+    let passed = json["due"]["passed"].as_bool() == Some(true);
+    if passed != request.due.as_ref().is_some_and(|due| due.passed) {
+        let what = "the due date has passed, or is another".to_string();
+        out.push((what, "a new run is published"));
+    }
+    let years = make::years(request, output, all);
+    let mut now: Vec<String> = years.into_iter().map(|y| y.run).collect();
+    now.extend(request.last_year.as_ref().map(|l| l.run.clone()));
+    let then: Vec<String> = last.years.iter().chain(&last.previous).cloned().collect();
+    // What was named with --previous lies elsewhere.
+    let held = then.iter().all(|name| all.get(name).is_some());
+    if held && sorted(&now) != sorted(&then) {
+        let what = "runs of earlier periods came or went".to_string();
+        out.push((what, "computed again, no reading"));
+    }
+    let (frozen, _) = frozen::all(output);
+    let pinned = |m: &&frozen::Manifest| {
+        (m.pipeline == request.pipeline.id && m.period == request.period)
+            && m.run != last.name
+            && last.told_against.as_ref() != Some(&m.run)
+    };
+    if request.only.is_empty()
+        && let Some(manifest) = frozen.iter().find(pinned)
+    {
+        let what = format!("run {} was frozen", manifest.run);
+        out.push((what, "a notice of what changed since is published"));
+    }
+    out
 }
 
 /// The county of a submission by its folder, else by its own name.
@@ -268,8 +329,8 @@ impl Plan<'_> {
             }
             more(&mut lines, effects.len());
         }
-        for other in &self.others {
-            lines.push(format!("{other}: everything is read and computed again"));
+        for (other, effect) in &self.others {
+            lines.push(format!("{other}: {effect}"));
         }
         lines.push(format!("to be read: {} of {there} files", again.len()));
         if self.looked_at_again() > 0 {
@@ -317,7 +378,7 @@ impl Plan<'_> {
             "unchanged": self.is_unchanged(),
             "files": files.collect::<Vec<_>>(),
             "pipeline_changes": parts.collect::<Vec<_>>(),
-            "other_changes": self.others,
+            "other_changes": self.others.iter().map(|(what, _)| what).collect::<Vec<_>>(),
         })
     }
 }

@@ -244,6 +244,13 @@ fn earlier(
         }
         held.push(read);
     }
+    if let Some(name) = json["frozen"].as_str()
+        && runs.get(name).is_none()
+    {
+        return Err(format!(
+            "run {name}, which was frozen then, is not there any more"
+        ));
+    }
     let base = match json["base"].as_str() {
         Some(name) => Some(history::named_base(output, name)?),
         None => None,

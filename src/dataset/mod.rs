@@ -21,7 +21,7 @@ pub use counties::{County, asked_county, read_counties, read_counties_and_bytes}
 pub use frame::frame;
 pub use row_cells::RowCells;
 
-use crate::finding::{Place, a1};
+use crate::finding::{Place, a1, cell_list};
 use crate::ingest::Status;
 use crate::ingest::answers::Answers;
 use crate::ingest::record::Values;
@@ -220,6 +220,37 @@ impl Dataset {
             file: Some(info.file.clone()),
             sheet: Some(info.sheet.clone()),
             cell: Some(here.join(",")),
+        }
+    }
+
+    /// The place of many cells: those of the first one's sheet as ranges, those of other sheets behind them with their sheets.
+    pub fn place_of_all(&self, cells: &[CellRef]) -> Place {
+        let Some(first) = cells.first() else {
+            return Place::default();
+        };
+        let info = &self.sheets[first.sheet as usize];
+        let mut by_sheet: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+        for cell in cells {
+            let own = by_sheet.entry(cell.sheet).or_default();
+            own.push((cell.row, cell.col));
+        }
+        let mut here = by_sheet
+            .remove(&first.sheet)
+            .map_or(String::new(), |own| cell_list(&own));
+        for (sheet, own) in by_sheet {
+            let other = &self.sheets[sheet as usize];
+            let name = match other.file == info.file {
+                true => other.sheet.clone(),
+                false => format!("{}!{}", other.file, other.sheet),
+            };
+            for part in cell_list(&own).split(',') {
+                here.push_str(&format!(",{name}!{part}"));
+            }
+        }
+        Place {
+            file: Some(info.file.clone()),
+            sheet: Some(info.sheet.clone()),
+            cell: Some(here),
         }
     }
 

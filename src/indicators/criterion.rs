@@ -573,7 +573,8 @@ fn lacking_cells(
             for r in &given.facts.lacking_rows[c] {
                 let row = row_at(pipeline, dataset, given.units, *of, *r);
                 if let Some(row) = row.filter(|r| r.county_code == *code && !r.conflict) {
-                    blank_cells(given, (*of, *r, row), &sum.columns, said, findings);
+                    let needed: Vec<String> = missing::needed(sum).map(str::to_string).collect();
+                    blank_cells(given, (*of, *r, row), &needed, said, findings);
                 }
             }
         }
@@ -598,6 +599,10 @@ fn blank_cells(
         let Some(column) = column.filter(|c| row.values[*c].is_none()) else {
             continue;
         };
+        // What a school does not have it leaves empty.
+        if pipeline.table("school") == Some(table) && !missing::concerns(pipeline, row, column) {
+            continue;
+        }
         // A column that the sheet does not have is said once for the criterion.
         let Some(cell) = row.cells.at(column) else {
             continue;

@@ -15,7 +15,7 @@ use crate::formula::lower::evaluate;
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{
-    Column as TableColumn, CountyRef, CountySource, Entity, Kind, ParameterValue, Scope,
+    Column as TableColumn, CountyRef, CountySource, Entity, Kind, ParameterValue, Scope, Unit,
 };
 use crate::pipeline::valid::{COUNTED, COUNTY_CODE, FORM, PERIOD};
 use crate::text::number;
@@ -641,6 +641,21 @@ pub fn precision(dataset: &Dataset, at: (usize, usize), code: &str) -> f64 {
     (0.5 * step * factor) * (1.0 + 1e-9) + 1e-9 * value.abs()
 }
 
+/// A stated value in the unit of its sheet, and how much of the column's unit one of that is.
+fn as_written(dataset: &Dataset, own: Option<(&Value, Option<CellRef>)>) -> (String, f64) {
+    let Some((value, cell)) = own else {
+        return (String::new(), 1.0);
+    };
+    let raw = cell.and_then(|cell| dataset.raw.get(&cell));
+    let written = raw.and_then(|raw| crate::text::written_figure(raw));
+    match (written, value.number()) {
+        (Some(written), Some(value)) if written != 0.0 && value != 0.0 => {
+            (number(written), value / written)
+        }
+        _ => (value.shown(), 1.0),
+    }
+}
+
 fn differs(
     pipeline: &Pipeline,
     dataset: &Dataset,
@@ -662,21 +677,32 @@ fn differs(
     let own = stated(dataset, (table, column), code);
     let cell = own.and_then(|(_, cell)| cell);
     cells.splice(0..0, cell);
-    let shown = own.map_or(String::new(), |(v, _)| v.shown());
+    let unit = pipeline.tables[table].columns[column].unit;
+    let (shown, factor) = as_written(dataset, own);
+    // Where it is not the column's own, the unit says which figures these are.
+    let unit = unit.filter(|_| factor != 1.0).and_then(|base| {
+        let units = &pipeline.units.list;
+        let fits = |u: &&Unit| {
+            let own = u.factor / units[base].factor;
+            u.dimension == units[base].dimension && (own - factor).abs() <= 1e-9 * factor
+        };
+        units.iter().find(fits).map(|u| u.name.clone())
+    });
+    let unit = unit.unwrap_or_default();
     let title = pipeline.tables[table].columns[column].title.clone();
     let draft = Draft {
         county_code: Some(code.to_string()),
         place: dataset.place(&cells),
         column: Some(title.clone()),
         value: Some(shown.clone()),
-        expected: Some(number(value)),
+        expected: Some(number(value / factor)),
         expected_value: Some(value),
         ..Draft::default()
     };
     draft
         .slot("column", title)
-        .slot("stated", shown)
-        .slot("computed", number(value))
+        .slot("stated", format!("{shown}{unit}"))
+        .slot("computed", format!("{}{unit}", number(value / factor)))
         .slot("source", source)
         .notice(pipeline, "stated-differs")
 }

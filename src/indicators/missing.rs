@@ -6,7 +6,9 @@ use super::split::Units;
 use super::unit::UnitValue;
 use crate::dataset::{CellRef, Dataset, Row};
 use crate::finding::{Draft, Finding, Place};
+use crate::formula::Formula;
 use crate::formula::{Function, Node};
+use crate::ingest::cell::Value;
 use crate::ingest::cell::text_of;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Role, Target, UnitSource};
@@ -148,6 +150,30 @@ fn held_students(pipeline: &Pipeline, table: usize, row: &Row) -> Vec<usize> {
                 .map(|s| pipeline.stages[*s].students)
                 .collect()
         })
+}
+
+/// The columns without which a formula has no value.
+pub fn needed(formula: &Formula) -> impl Iterator<Item = &str> {
+    let mut out = Vec::new();
+    collect(&formula.node, &mut out);
+    out.into_iter()
+}
+
+/// Whether a school has the stage of a column: by its type, or by its students. Columns of no stage concern all.
+pub fn concerns(pipeline: &Pipeline, row: &Row, column: usize) -> bool {
+    let Some(table) = pipeline.table("school") else {
+        return true;
+    };
+    let Some(stage) = pipeline.tables[table].columns[column].stage else {
+        return true;
+    };
+    let code = pipeline.tables[table]
+        .position("school_type")
+        .and_then(|c| row.values[c].as_ref()?.text());
+    let kind = code.and_then(|code| pipeline.school_type(code));
+    let students = row.values[pipeline.stages[stage].students].as_ref();
+    let has_students = students.and_then(Value::number).is_some_and(|n| n > 0.0);
+    has_students || kind.is_none_or(|kind| kind.stages.contains(&stage))
 }
 
 /// The columns without which an expression has no value: all but those that coalesce() makes up for.

@@ -372,7 +372,8 @@ fn scope(
             }
             // An unknown condition (students missing) counts: the verdict is then incomplete.
             let holds = condition.as_ref().is_none_or(|c| c.get(i).unwrap_or(true));
-            if !kind.counts || !holds {
+            let attached = kind.counts_attached && !kind.stages.contains(&unit.stage);
+            if (!kind.counts && !attached) || !holds {
                 unit.counted = false;
                 unit.reason.clone_from(&kind.reason);
             }

@@ -448,6 +448,9 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
             (Some(Verdict::Incomplete), None) if b.units_missing == 0 && b.units > 1 => {
                 reasons.push(pipeline.phrase("reason_cv_zero", &base));
             }
+            (Some(Verdict::Incomplete), None) if b.units == 1 && b.units_missing == 0 => {
+                reasons.push(pipeline.phrase("reason_cv_single", &base));
+            }
             (Some(Verdict::Incomplete), _) => reasons.push(pipeline.phrase(
                 "reason_cv_missing",
                 &[&base[..], &[("count", &b.units_missing.to_string())]].concat(),
@@ -506,10 +509,10 @@ fn composite_reasons(given: &Given<'_>, c: &Composite) -> Vec<String> {
     let mut out = Vec::new();
     match c.cv {
         Some(cv) => {
-            let key = if c.verdict == Verdict::Met {
-                "reason_composite_met"
-            } else {
-                "reason_composite_above"
+            let key = match c.verdict {
+                Verdict::Met => "reason_composite_met",
+                Verdict::NotMet => "reason_composite_above",
+                Verdict::Incomplete => "reason_composite_open",
             };
             let slots = [
                 stage,
@@ -527,6 +530,9 @@ fn composite_reasons(given: &Given<'_>, c: &Composite) -> Vec<String> {
                 ];
                 out.push(pipeline.phrase("reason_cv_printed", &slots));
             }
+        }
+        None if c.units <= 1 && c.units_missing == 0 => {
+            out.push(pipeline.phrase("reason_composite_single", &[stage]));
         }
         None => {
             let lines: Vec<&str> = c

@@ -440,6 +440,8 @@ pub struct SchoolType {
     /// Weights by stage; the stage's own where the type has none.
     pub weights: Vec<f64>,
     pub counts: bool,
+    /// Classes of stages that are none of the type's count all the same: junior classes at a 高级中学.
+    pub counts_attached: bool,
     /// Condition on the unit for counting, over its students.
     pub counts_when: Option<Formula>,
     /// Why units of the type do not count, in the words of the reports.

@@ -50,16 +50,19 @@ const WORD_KINDS: &[&str] = &[
     "page",
     "template",
     "no_template",
-    "side_sheet",
     "summary",
     "sample",
     "pipeline",
 ];
 
+/// What of a notice is no word.
+const DECIDES: &[&str] = &["holds_verdicts", "severity", "level"];
+
 /// Blocks that say how submissions are read; what is a word elsewhere is looked for there.
 const READING_KINDS: &[&str] = &[
     "form",
     "table",
+    "side_sheet",
     "unit",
     "unit_word",
     "token",
@@ -99,6 +102,10 @@ impl PartChange {
         } else {
             WORDS
         };
+        // Whether a notice holds verdicts, and what it weighs, are no words.
+        if kind == "notice" && DECIDES.contains(&self.key.as_str()) {
+            return false;
+        }
         let mut steps = self.key.split(['.', '[']);
         WORD_KINDS.contains(&kind) || steps.any(|step| words.contains(&step))
     }

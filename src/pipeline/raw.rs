@@ -443,6 +443,8 @@ pub struct RawSchoolType {
     #[serde(default)]
     pub weights: BTreeMap<String, At<f64>>,
     pub counts: bool,
+    #[serde(default)]
+    pub counts_attached: bool,
     pub counts_when: Option<At<String>>,
     pub reason: Option<At<String>>,
 }

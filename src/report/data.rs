@@ -685,6 +685,7 @@ fn findings(context: &Context<'_>) -> Result<DataFrame, Error> {
                 "explanation",
                 list.iter().map(|f| f.explanation.as_ref().map(|e| &e.text)),
             ),
+            text("mark", list.iter().map(|f| Some(&f.mark))),
         ],
     )?)
 }

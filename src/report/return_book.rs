@@ -98,8 +98,12 @@ impl<'a> Parts<'a> {
             explained: Vec::new(),
             follow: HashMap::new(),
         };
+        let weights: HashMap<&str, Severity> =
+            asked.iter().map(|f| (f.id.as_str(), f.severity)).collect();
         for finding in asked {
-            match root(&causes, finding) {
+            // An error that follows from a query is asked itself: words about the query do not correct it.
+            let root = root(&causes, finding);
+            match root.filter(|root| weights.get(root).is_none_or(|w| *w <= finding.severity)) {
                 Some(root) => parts.follow.entry(root).or_default().push(finding),
                 None if finding.state == State::Explained => parts.explained.push(finding),
                 None => parts.open.push(finding),

@@ -707,6 +707,8 @@ pub const PHRASES: &[(&str, &[&str])] = &[
     ("reason_composite_met", &["stage", "cv", "limit"]),
     ("reason_composite_above", &["stage", "cv", "limit"]),
     ("reason_composite_missing", &["stage", "indicators"]),
+    ("reason_composite_open", &["stage", "cv", "limit"]),
+    ("reason_composite_single", &["stage"]),
     (
         "reason_criteria",
         &["criteria", "met", "not_met", "incomplete"],

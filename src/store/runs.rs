@@ -33,6 +33,8 @@ pub struct Run {
     pub previous: Option<String>,
     /// The runs of earlier periods whose figures it shows.
     pub years: Vec<String>,
+    /// The frozen run that it was told against.
+    pub told_against: Option<String>,
     /// Its place among the runs of the folder; none of an older program.
     pub sequence: Option<u64>,
     /// UTC, ISO 8601; none of an older program.
@@ -103,6 +105,7 @@ impl Run {
     /// The runs that it was built upon or compared with.
     pub fn points_to(&self) -> impl Iterator<Item = &str> {
         let one = self.base.iter().chain(&self.previous);
+        let one = one.chain(&self.told_against);
         one.chain(&self.years).map(String::as_str)
     }
 }
@@ -191,6 +194,7 @@ pub fn read(folder: &Path, name: &str) -> Result<Run, String> {
         base: said.base,
         previous: said.previous.and_then(run),
         years: said.years.into_iter().filter_map(run).collect(),
+        told_against: said.frozen,
         sequence: said.timings.sequence,
         started: said.timings.started,
         ended: said.timings.ended,
@@ -219,6 +223,7 @@ struct Said {
     previous: Option<Pointed>,
     #[serde(default)]
     years: Vec<Pointed>,
+    frozen: Option<String>,
     #[serde(default)]
     counts: Counts,
     #[serde(default)]

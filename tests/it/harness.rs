@@ -734,9 +734,9 @@ pub fn show(pipeline: &Pipeline, results: &Results) -> String {
         let values: Vec<String> = results
             .values
             .iter()
-            .filter(|v| v.unit == u && v.limit.is_some())
+            .filter(|v| v.unit() == u && v.limit().is_some())
             .map(|v| {
-                let value = v.value.map_or("-".to_string(), |x| {
+                let value = v.value().map_or("-".to_string(), |x| {
                     junheng::text::number((x * 1e6).round() / 1e6)
                 });
                 format!("{value} {}", v.met.map_or("-", |m| m.word()))

@@ -181,7 +181,7 @@ fn uncounted_points_merged_for_some_indicators_only() {
     let own = results
         .values
         .iter()
-        .filter(|v| v.unit == point && v.limit.is_some() && v.value.is_some());
+        .filter(|v| v.unit() == point && v.limit().is_some() && v.value().is_some());
     assert_eq!(own.count(), 7);
     let first = results
         .units

@@ -1,5 +1,6 @@
 //! One test binary: each extra one would link polars again.
 
+mod as_sent;
 mod cases;
 mod changes;
 mod command_line;

@@ -263,3 +263,66 @@ fn a_large_sheet_that_finds_no_room_names_the_folder() {
     );
     assert!(error.to_string().starts_with(&said), "{error}");
 }
+
+/// The numbers of the rows of a sheet, as they stand in it.
+fn row_numbers(xml: &str) -> Vec<u32> {
+    let tags = xml.split("<row r=\"").skip(1);
+    tags.map(|tag| tag.split('"').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn no_row_of_a_large_sheet_stands_twice_whatever_its_last_row_holds() {
+    let long = "很长的说明".repeat(40);
+    for last in ["short", &long] {
+        let mut rows = vec![vec![book::Cell::count(1)]; xlsx::LARGE_SHEET];
+        rows.push(vec![book::Cell::text(last)]);
+        let sheet = Sheet {
+            name: "x".to_string(),
+            columns: vec![Head::new("L")],
+            rows,
+            filter: true,
+            ..Sheet::default()
+        };
+        let made = Book {
+            sheets: vec![sheet],
+            ..Book::default()
+        };
+        let bytes = xlsx::write(made, 2025, &std::env::temp_dir()).expect("a workbook");
+        let numbers = row_numbers(&part(&bytes, "xl/worksheets/sheet1.xml"));
+        assert!(numbers.len() > xlsx::LARGE_SHEET);
+        assert!(numbers.windows(2).all(|w| w[0] < w[1]), "{last}");
+    }
+}
+
+#[test]
+fn texts_are_cut_as_excel_counts_them_and_links_lead_to_files() {
+    let rare = "\u{20bb7}".repeat(20_000);
+    let target = "file://../../a%20b%231/表.xlsx#'甲'!B2".to_string();
+    let sheet = Sheet {
+        name: "x".to_string(),
+        title: rare.clone(),
+        notes: vec![rare.clone()],
+        columns: vec![Head::new("L")],
+        rows: vec![
+            vec![book::Cell::text(rare)],
+            vec![book::Cell::Link {
+                text: "a".to_string(),
+                target,
+            }],
+        ],
+        ..Sheet::default()
+    };
+    let made = Book {
+        sheets: vec![sheet],
+        ..Book::default()
+    };
+    let bytes = xlsx::write(made, 2025, &std::env::temp_dir()).expect("a workbook");
+    let links = part(&bytes, "xl/worksheets/_rels/sheet1.xml.rels");
+    assert!(
+        links.contains("Target=\"../../a%20b%231/表.xlsx\" TargetMode=\"External\""),
+        "{links}"
+    );
+    let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("location=\"'甲'!B2\""), "{sheet}");
+}

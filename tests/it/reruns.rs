@@ -50,6 +50,7 @@ fn on(place: &Place, command: &str, more: &[&str]) -> Run {
     if command == "plan" {
         args.extend(["--input", place.input.to_str().unwrap()]);
         args.extend(["--counties", place.list.to_str().unwrap()]);
+        args.extend(["--as-of", "2024-12-01"]);
     }
     args.extend(more);
     junheng(&args)

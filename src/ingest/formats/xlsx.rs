@@ -30,18 +30,20 @@ pub fn xlsx(bytes: &[u8], limits: &Limits, sink: &mut dyn Sink) -> Result<(), Re
     {
         plain.ahead_from = LARGE;
     }
-    read(bytes, plain, limits, sink)
+    read(bytes, plain, limits, sink, xlsx_checked::doubt)
 }
 
 /// Parts that are at least so large are unpacked ahead.
 const LARGE: u64 = 4 << 20;
 
-/// A workbook with what could be opened of it without the library's reading all of it.
+/// A workbook with what could be opened of it without the library's reading all of it; `doubt` says why a sheet that the
+/// library reads is not what it makes of it.
 fn read(
     bytes: &[u8],
     mut plain: Option<Plain<'_>>,
     limits: &Limits,
     sink: &mut dyn Sink,
+    doubt: fn(&[u8], &str) -> Option<String>,
 ) -> Result<(), ReadError> {
     let mut whole = Whole { bytes, book: None };
     let all: Vec<Sheet> = match &plain {
@@ -80,7 +82,7 @@ fn read(
             given,
         };
         let styles = cells(whole.book()?, &name, &mut deadline, &mut rest)?;
-        if let Some(why) = xlsx_checked::doubt(bytes, &name) {
+        if let Some(why) = doubt(bytes, &name) {
             sink.broken(&without_quotes(&why));
         }
         if sink.wants_layout() {

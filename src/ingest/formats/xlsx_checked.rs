@@ -46,6 +46,13 @@ struct Open {
     in_value: bool,
 }
 
+impl Open {
+    /// The value of a formula, or a date, as text.
+    fn is_text(&self) -> bool {
+        matches!(self.kind.as_str(), "str" | "d")
+    }
+}
+
 fn through(part: impl Read, path: &str) -> Result<(), Refusal> {
     let mut xml = xml(part, true);
     let mut buf = Vec::new();
@@ -85,8 +92,8 @@ fn through(part: impl Read, path: &str) -> Result<(), Refusal> {
                     *pieces += 1;
                 }
             }
-            // The library puts a formula's text together again.
-            Event::GeneralRef(_) if in_value && cell.as_ref().is_some_and(|c| c.kind == "str") => {}
+            // The library puts texts together again.
+            Event::GeneralRef(_) if in_value && cell.as_ref().is_some_and(Open::is_text) => {}
             Event::GeneralRef(_) | Event::CData(_) | Event::Comment(_) | Event::PI(_)
                 if in_value =>
             {
@@ -133,7 +140,7 @@ fn odd(cell: &Open) -> Option<&'static str> {
     match cell.kind.as_str() {
         "s" if !is_number => Some("the number of a shared text is none in cell"),
         "inlineStr" if !value.trim().is_empty() => Some("a value beside its own text in cell"),
-        "str" => None,
+        _ if cell.is_text() => None,
         _ if *pieces > 1 => Some("a value in pieces in cell"),
         _ => None,
     }

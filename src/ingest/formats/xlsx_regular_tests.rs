@@ -149,7 +149,7 @@ fn texts_that_come_again_have_numbers() {
     assert_same(&bytes, &limits(), &CHUNKS, &"numbers");
     let mut sink = Recorder::default();
     let plain = Plain::open(&bytes, fast::CHUNK);
-    super::super::read(&bytes, plain, &limits(), &mut sink).unwrap();
+    super::super::read(&bytes, plain, &limits(), &mut sink, |_, _| None).unwrap();
     // All of two columns but their first cells; of the third what stands before it is given up, and all of what is left.
     assert!((3_990..4_300).contains(&sink.numbered), "{}", sink.numbered);
     assert_eq!(sink.cells, 6_000);

@@ -8,6 +8,8 @@ use super::*;
 use crate::ingest::formats::package::Packer;
 use crate::ingest::formats::package::tests::packed;
 
+#[path = "xlsx_broken_tests.rs"]
+mod broken;
 #[path = "xlsx_regular_tests.rs"]
 mod regular;
 use regular::{odd_byte, odd_bytes};
@@ -132,7 +134,9 @@ fn limits() -> Limits {
 
 /// Through the library alone.
 fn library(bytes: &[u8], limits: &Limits, wants_layout: bool, most: Option<u64>) -> Given {
-    given(wants_layout, most, |sink| read(bytes, None, limits, sink))
+    given(wants_layout, most, |sink| {
+        read(bytes, None, limits, sink, |_, _| None)
+    })
 }
 
 /// The short way as far as it leads, and the library.
@@ -144,7 +148,7 @@ fn short(
     chunk: usize,
 ) -> Given {
     given(wants_layout, most, |sink| {
-        read(bytes, Plain::open(bytes, chunk), limits, sink)
+        read(bytes, Plain::open(bytes, chunk), limits, sink, |_, _| None)
     })
 }
 
@@ -155,7 +159,7 @@ fn ahead(bytes: &[u8], limits: &Limits, wants_layout: bool, chunk: usize) -> Giv
         if let Some(plain) = &mut plain {
             plain.ahead_from = 0;
         }
-        read(bytes, plain, limits, sink)
+        read(bytes, plain, limits, sink, |_, _| None)
     })
 }
 

@@ -148,6 +148,7 @@ impl Valid<'_> {
                 stages: own,
                 weights,
                 counts: t.counts,
+                counts_attached: t.counts_attached,
                 counts_when: t
                     .counts_when
                     .as_ref()

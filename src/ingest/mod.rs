@@ -448,11 +448,17 @@ fn is_form(pipeline: &Pipeline, part: &Grid) -> bool {
 
 /// Whether another table begins at a row of a sheet: its rows from `from` on, a title above the row, make a form, and the row is
 /// one of its headers, not a note or signature above them.
-fn begins_form(pipeline: &Pipeline, grid: &Grid, (from, row, to): (u32, u32, u32)) -> bool {
+fn begins_form(
+    pipeline: &Pipeline,
+    grid: &Grid,
+    (from, row, to): (u32, u32, u32),
+    is_note: bool,
+) -> bool {
     let headers = |from: u32| match recognise(pipeline, &grid.part(from, to)) {
         Recognised::One(Reading::Rows(form, found)) => {
+            let (leaf, fields) = (found.leaf_row, found.found());
             let paths = found.paths.into_iter().map(|path| (path.col, path.parts));
-            Some(Some((form, found.leaf_row, paths.collect::<Vec<_>>())))
+            Some(Some(((form, leaf), fields, paths.collect::<Vec<_>>())))
         }
         Recognised::One(_) => Some(None),
         _ => None,
@@ -460,7 +466,14 @@ fn begins_form(pipeline: &Pipeline, grid: &Grid, (from, row, to): (u32, u32, u32
     match headers(from) {
         None => false,
         Some(None) => true,
-        Some(found) => headers(row + 1) != Some(found),
+        Some(Some((form, fields, paths))) => match headers(row + 1) {
+            // The same headers are found below: what stands above them adds nothing, or takes something away.
+            Some(Some((below, more, rest))) if below == form => {
+                let adds_nothing = more > fields || (is_note && more == fields) || rest == paths;
+                !adds_nothing
+            }
+            _ => true,
+        },
     }
 }
 

@@ -51,7 +51,10 @@ pub fn read(
                     let stage = title.and_then(|(_, stage)| stage);
                     stage.is_some() && stage != table.stage
                 }
-                _ => super::begins_form(pipeline, grid, (from, *row, row.saturating_add(HEAD))),
+                _ => {
+                    let rows = (from, *row, row.saturating_add(HEAD));
+                    super::begins_form(pipeline, grid, rows, kind == RowKind::Note)
+                }
             };
             if begins {
                 said.values_mut()
@@ -62,7 +65,11 @@ pub fn read(
         }
         title = match (&kind, header::title_text(cells)) {
             (RowKind::Entity | RowKind::Total | RowKind::Part, _) => None,
-            (RowKind::Heading | RowKind::Note | RowKind::Unnamed, Some(text)) => {
+            // What is filled in beside a title makes a row of two cells of it.
+            (
+                RowKind::Heading | RowKind::Note | RowKind::Unnamed | RowKind::Unidentified,
+                Some(text),
+            ) => {
                 let stage = header::stage_in(pipeline, text);
                 let named = title.is_some_and(|(_, stage)| stage.is_some());
                 if stage.is_some() || !named {

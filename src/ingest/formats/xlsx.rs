@@ -71,6 +71,9 @@ fn read(
                 }
                 Short::Cells => {
                     let styles: Vec<bool> = plain.styles.iter().map(|s| s.is_percent).collect();
+                    if let Some(why) = doubt(bytes, &name) {
+                        sink.broken(&without_quotes(&why));
+                    }
                     layout(&mut whole, &name, &styles, limits, &mut deadline, sink)?;
                     continue;
                 }

@@ -57,12 +57,19 @@ fn through(part: impl Read, path: &str) -> Result<(), Refusal> {
     let mut xml = xml(part, true);
     let mut buf = Vec::new();
     let mut cell: Option<Open> = None;
+    let mut depth = 0usize;
     let wrong = |what: &str, place: &str| Refusal::Damaged(format!("{path}: {what} {place}"));
     loop {
         buf.clear();
         let event = xml.read_event_into(&mut buf).map_err(damaged(path))?;
         let in_value = cell.as_ref().is_some_and(|c| c.in_value);
+        match &event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         match event {
+            Event::Eof if depth > 0 => return Err(wrong("the part ends early", "")),
             Event::Eof => return Ok(()),
             Event::Start(e) if in_value => {
                 let place = cell.map_or(String::new(), |c| c.place);

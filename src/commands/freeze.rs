@@ -13,7 +13,7 @@ use super::published;
 use crate::cli::FreezeArgs;
 use crate::clock;
 use crate::error::Error;
-use crate::ingest::submission::{self, ARCHIVE, LINKED};
+use crate::ingest::submission::{self, ARCHIVE, LINKED, NO_FILE};
 use crate::pipeline::{self, Pipeline};
 use crate::store::frozen::{self, Manifest};
 use crate::store::lock::{self, Owner};
@@ -305,7 +305,7 @@ fn copy(input: &Path, copies: &Path, said: &Said) -> Result<(), Error> {
     for (path, rule) in &said.skipped {
         let to = copies.join(path);
         let in_archive = Path::new(path).ancestors().any(|part| files.contains(part));
-        if rule == LINKED || in_archive || to.exists() {
+        if [LINKED, NO_FILE].contains(&rule.as_str()) || in_archive || to.exists() {
             continue;
         }
         if let Some(parent) = to.parent() {

@@ -97,7 +97,8 @@ fn made_again(
     let own = published::pipeline_folder(folder)
         .ok_or_else(|| cannot("it has kept no pipeline".to_string()))?;
     let mut timings = Timings::default();
-    let (input, mut wrong) = input_of(args, output, folder, json).map_err(&cannot)?;
+    let (input, is_copy) = input_of(args, output, folder, json).map_err(&cannot)?;
+    let mut wrong = Vec::new();
     let asked = InputArgs {
         input: Some(input.clone()),
         period: json["period"].as_i64(),
@@ -117,7 +118,10 @@ fn made_again(
     });
     let runs = runs::list(output);
     let earlier = earlier(args, output, &runs, json, &mut request).map_err(&cannot)?;
-    let listing = compute::listing(&request)?;
+    let mut listing = compute::listing(&request)?;
+    if is_copy {
+        listing.with_uncopied(&published::pairs(&json["skipped"], ["path", "rule"]));
+    }
     let mut read: Vec<ReadInput> = Vec::new();
     let at = compute::read(&request, listing, &Store::none(), &mut read)?;
     let ReadInput { listing, files, .. } = &read[at];
@@ -167,16 +171,16 @@ fn made_again(
     Ok(wrong)
 }
 
-/// Where the run's submissions lie: as named; else where they lay, unless they have changed since and the run was frozen with
-/// its inputs. What was said of the latter.
+/// Where the run's submissions lie: as named; else, where the run was frozen with its inputs, those; else where they lay. And
+/// whether they are copies.
 fn input_of(
     args: &VerifyArgs,
     output: &Path,
     folder: &Path,
     json: &Value,
-) -> Result<(PathBuf, Vec<String>), String> {
+) -> Result<(PathBuf, bool), String> {
     if let Some(input) = &args.input {
-        return Ok((input.clone(), Vec::new()));
+        return Ok((input.clone(), false));
     }
     let (pipeline, period) = (text(&json["pipeline"]["id"]), json["period"].as_i64());
     let name = frozen::name(&pipeline, period.unwrap_or(0));
@@ -192,14 +196,14 @@ fn input_of(
     let kept = frozen::folder(output, &name).join(frozen::INPUT);
     if manifest.is_some_and(|m| m.run == run) && kept.is_dir() {
         tracing::info!(input = %kept.display(), "the inputs that were kept when the run was frozen");
-        return Ok((kept, Vec::new()));
+        return Ok((kept, true));
     }
     let link = json["input"]
         .as_str()
         .ok_or("it does not say where its inputs lie: --input DIR")?;
     let input = folder.canonicalize().map_err(|e| e.to_string())?.join(link);
     match input.is_dir() {
-        true => Ok((input, Vec::new())),
+        true => Ok((input, false)),
         false => Err(format!(
             "its inputs are not at {}: --input DIR",
             input.display()

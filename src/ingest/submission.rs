@@ -85,7 +85,7 @@ const SKIPPED_SUFFIXES: &[(&str, &str)] = &[
 /// A link to a folder could lead round in a circle.
 pub const LINKED: &str = "linked-folder";
 /// Who opens a pipe waits for whoever writes to it, perhaps for ever.
-const NO_FILE: &str = "pipe-or-device";
+pub const NO_FILE: &str = "pipe-or-device";
 /// The files of an archive are submissions; the archive is none.
 pub const ARCHIVE: &str = "archive-opened";
 
@@ -121,6 +121,21 @@ pub fn discover(input: &Path, county_digits: usize, limits: &Limits) -> Result<L
 }
 
 impl Listing {
+    /// Adds what was skipped in the folder that this one is a copy of, and cannot be copied: links to folders, pipes, devices.
+    pub fn with_uncopied(&mut self, skipped: &[(String, String)]) {
+        for rule in [LINKED, NO_FILE] {
+            let own = skipped.iter().filter(|(_, own)| own == rule);
+            for (path, _) in own {
+                let path = path.clone();
+                let there = self.skipped.iter().any(|s| s.path == path);
+                if !there {
+                    self.skipped.push(Skipped { path, rule });
+                }
+            }
+        }
+        self.skipped.sort();
+    }
+
     /// Gives files in the folder of a listed county, below one of another code that is none (`990100-甲市/990101-澄溪县/`), to
     /// the innermost such county.
     pub fn go_inside(&mut self, digits: usize, is_listed: impl Fn(&str) -> bool) {

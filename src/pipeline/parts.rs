@@ -394,6 +394,21 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_verdicts_is_no_word() {
+        let before =
+            "[[notice]]\nid = 'n'\nholds_verdicts = true\nseverity = 'error'\nmessage = 'a'\n";
+        let after =
+            "[[notice]]\nid = 'n'\nholds_verdicts = false\nseverity = 'query'\nmessage = 'b'\n";
+        let list = differences(&files(&[("a.toml", before)]), &files(&[("a.toml", after)]));
+        let words: Vec<&str> = list
+            .iter()
+            .filter(|c| c.is_of_words())
+            .map(|c| c.key.as_str())
+            .collect();
+        assert_eq!((list.len(), words), (3, vec!["message"]));
+    }
+
+    #[test]
     fn what_cannot_be_read_has_no_parts() {
         assert_eq!(parts("a.toml", b"[["), []);
         assert_eq!(parts("a.toml", &[0x80, 0xFF, 0xFF, 0x20]), []);

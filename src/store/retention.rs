@@ -69,7 +69,7 @@ mod tests {
 
     const PIPELINE: &str = "p";
 
-    /// Runs in their order: name, period, month, and after it `only`, `current`, `frozen` or `base=…`, `previous=…`.
+    /// Runs in their order: name, period, month, and after it `only`, `current`, `frozen` or `base=…`, `previous=…`, `against=…`.
     fn runs(text: &str) -> Vec<Run> {
         let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
         lines
@@ -95,6 +95,7 @@ mod tests {
                     frozen: words.contains(&"frozen"),
                     base: value("base="),
                     previous: value("previous="),
+                    told_against: value("against="),
                     ..Run::default()
                 }
             })
@@ -128,6 +129,9 @@ mod tests {
         let text = "z 2023 2023-12\na 2024 2024-10\nb 2024 2024-10 frozen base=a previous=z\nc 2024 2024-10\n\
             d 2024 2024-10\ne 2024 2024-10 current base=d\ny 2023 2024-10";
         assert_eq!(chosen(text, 1, false), ["c"]);
+        // Its notice of changes cannot be made again without the run that it was told against.
+        let text = "a 2024 2024-10\nb 2024 2024-10\nc 2024 2024-10 frozen base=b against=a\nd 2024 2024-10 current";
+        assert_eq!(chosen(text, 1, false), [""; 0]);
     }
 
     #[test]

@@ -36,12 +36,10 @@ const YUAN: [Option<f64>; 2] = [Some(250_000.0), Some(500_000.0)];
 
 #[test]
 fn units_stand_below_headers_that_are_merged_down_or_below_a_blank_row() {
-    let merged = format!(
-        "## 990001-甲县/表.xlsx ! grid 学校\nmerge 0 0 1 0 : 学校名称\nmerge 0 1 1 1 : 学校标识码\nmerge 0 2 1 2 : 办学类型\n\
-         merge 0 3 1 3 : 小学在校生数\nmerge 0 4 1 4 : 教学仪器设备资产值\n"
-    );
+    let heads = "## 990001-甲县/表.xlsx ! grid 学校\nmerge 0 0 1 0 : 学校名称\nmerge 0 1 1 1 : 学校标识码\nmerge 0 2 1 2 : 办学类型\n\
+         merge 0 3 1 3 : 小学在校生数\nmerge 0 4 1 4 : 教学仪器设备资产值\n";
     // Lines of the grid are rows: those of the merged blocks are taken up by what follows.
-    let merged = format!("{merged} | | 代码 | 人 | 元\n{ROWS}");
+    let merged = format!("{heads} | | 代码 | 人 | 元\n{ROWS}");
     let of = computed("merged", &merged);
     assert_eq!(figures(&of, "school_equipment_value"), YUAN);
     assert_eq!(all(&of.1, "unit-not-stated").len(), 0);

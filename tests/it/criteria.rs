@@ -329,6 +329,44 @@ fn exempt_children_count_or_are_left_out() {
     }
 }
 
+/// Nothing is asked of a county without disabled children; of one that did not say how many it has, the answer is open.
+#[test]
+fn a_county_without_disabled_children_meets_what_is_asked_for_them() {
+    for id in ["quality-2017", "basic-2012"] {
+        let pipeline = named_pipeline(id);
+        let c = pipeline
+            .criteria
+            .iter()
+            .position(|c| c.id == "disabled-enrolment");
+        let c = c.unwrap();
+        for (children, enrolled, wanted) in [
+            ("0", "0", Verdict::Met),
+            ("20", "0", Verdict::NotMet),
+            ("20", "20", Verdict::Met),
+            ("", "", Verdict::Incomplete),
+        ] {
+            let text = format!(
+                "## 990001-甲县/区县填报表.xlsx ! county\ndisabled_children = {children}\ndisabled_enrolled = {enrolled}\n"
+            );
+            let results = computed(
+                &pipeline,
+                &format!("disabled-{id}-{children}-{enrolled}"),
+                &text,
+            );
+            let own = results.criteria.iter().find(|r| r.criterion == c).unwrap();
+            assert_eq!(own.verdict, wanted, "{id} {children} {enrolled}");
+            if let Some(most) = pipeline.criteria[c].points {
+                let points = match wanted {
+                    Verdict::Met => Some(most),
+                    Verdict::NotMet => Some(0.0),
+                    Verdict::Incomplete => None,
+                };
+                assert_eq!(own.points, points, "{id} {children} {enrolled}");
+            }
+        }
+    }
+}
+
 #[test]
 fn satisfaction_is_of_the_valid_questionnaires_not_of_those_issued() {
     let pipeline = pipeline();

@@ -1,13 +1,16 @@
 //! Which row and column of the dataset a finding is about, told from its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use crate::dataset::{CellRef, Dataset, Row};
+use crate::dataset::{CellRef, Dataset, Row, is_said_alone};
 use crate::finding::{Finding, Place, address, first_address};
 use crate::ingest::cell::{Value, text_of};
 use crate::pipeline::Pipeline;
+
+/// Rows of one range of cells that are looked at one by one.
+const MOST_ROWS: usize = 1_048_576;
 
 /// Where a finding points to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,30 +21,81 @@ pub struct Spot {
     pub column: Option<usize>,
 }
 
+/// The sheets of the dataset by file and name.
+pub struct Sheets<'a>(HashMap<(&'a str, &'a str), u32>);
+
+impl<'a> Sheets<'a> {
+    pub fn new(dataset: &'a Dataset) -> Sheets<'a> {
+        let mut by_name = HashMap::new();
+        for (at, sheet) in (0..).zip(&dataset.sheets) {
+            let key = (sheet.file.as_str(), sheet.sheet.as_str());
+            by_name.entry(key).or_insert(at);
+        }
+        Sheets(by_name)
+    }
+
+    /// The first cell that a place lists.
+    fn first(&self, place: &Place) -> Option<CellRef> {
+        let (file, sheet) = (place.file.as_deref()?, place.sheet.as_deref()?);
+        let (row, col) = first_address(place.cell.as_deref()?)?;
+        let sheet = *self.0.get(&(file, sheet))?;
+        Some(CellRef { sheet, row, col })
+    }
+
+    /// All cells that a place lists, in its order: those of its own sheet, and those named with another sheet (`sheet!A1`) or file
+    /// (`file!sheet!A1`). Of a range of whole columns only the beginning.
+    pub fn cells(&self, place: &Place) -> Vec<CellRef> {
+        let (Some(file), Some(own), Some(cells)) = (&place.file, &place.sheet, &place.cell) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for part in cells.split(',') {
+            let mut words = part.rsplitn(3, '!');
+            let range = words.next().unwrap_or("");
+            let sheet = words.next().unwrap_or(own);
+            let file = words.next().unwrap_or(file);
+            let (from, to) = range.split_once(':').unwrap_or((range, range));
+            let sheet = self.0.get(&(file, sheet)).copied();
+            let (Some(sheet), Some(from), Some(to)) = (sheet, address(from), address(to)) else {
+                continue;
+            };
+            for row in (from.0..=to.0).take(MOST_ROWS) {
+                out.extend((from.1..=to.1).map(|col| CellRef { sheet, row, col }));
+            }
+        }
+        out
+    }
+}
+
+/// Whether a finding is about many cells of one column, each of another row: then it is about no row more than about another.
+pub fn is_of_column(finding: &Finding) -> bool {
+    let several = |cells: &String| cells.contains([',', ':']);
+    is_said_alone(&finding.rule)
+        && finding.school_code.is_none()
+        && finding.school_name.is_none()
+        && finding.place.cell.as_ref().is_some_and(several)
+}
+
+/// The rows of a table in which any of the cells of a finding stand.
+pub fn rows_of(dataset: &Dataset, table: usize, finding: &Finding) -> Vec<usize> {
+    let cells = Sheets::new(dataset).cells(&finding.place);
+    let cells: HashSet<CellRef> = cells.into_iter().collect();
+    let rows = dataset.tables[table].rows.par_iter().enumerate();
+    rows.filter(|(_, row)| row.cells.iter().flatten().any(|c| cells.contains(&c)))
+        .map(|(at, _)| at)
+        .collect()
+}
+
 /// For every finding its spot; `None` where it is about a file, a sheet or a whole column.
 pub fn spots(pipeline: &Pipeline, dataset: &Dataset, findings: &[Finding]) -> Vec<Option<Spot>> {
-    let sheets: HashMap<(&str, &str), u32> = dataset
-        .sheets
-        .iter()
-        .enumerate()
-        .filter_map(|(i, s)| {
-            let i = u32::try_from(i).ok()?;
-            Some(((s.file.as_str(), s.sheet.as_str()), i))
-        })
-        .collect();
+    let sheets = Sheets::new(dataset);
     let cells: Vec<Option<CellRef>> = findings
         .iter()
-        .map(|f| {
-            let (file, sheet) = (f.place.file.as_deref()?, f.place.sheet.as_deref()?);
-            let (row, col) = first_address(f.place.cell.as_deref()?)?;
-            let sheet = *sheets.get(&(file, sheet))?;
-            Some(CellRef { sheet, row, col })
-        })
+        .map(|f| sheets.first(&f.place).filter(|_| !is_of_column(f)))
         .collect();
     let mut found: HashMap<CellRef, Vec<Spot>> =
         cells.iter().flatten().map(|c| (*c, Vec::new())).collect();
-    let rows: std::collections::HashSet<(u32, u32)> =
-        found.keys().map(|c| (c.sheet, c.row)).collect();
+    let rows: HashSet<(u32, u32)> = found.keys().map(|c| (c.sheet, c.row)).collect();
     for (table, data) in dataset.tables.iter().enumerate() {
         let spots_of = |(row, own): (usize, &Row)| -> Vec<(CellRef, Spot)> {
             // The cells of a row stand side by side: most rows are passed over with one look.

@@ -75,7 +75,7 @@ pub const NOTICES: &[(&str, &[&str])] = &[
     ("choice-unknown", &["column", "raw", "choices"]),
     ("county-unknown", &["code", "name"]),
     ("county-missing", &["name"]),
-    ("county-differs", &["stated", "used"]),
+    ("county-differs", &["where", "stated", "used"]),
     ("county-undetermined", &["count"]),
     ("county-from-file-name", &["code"]),
     ("period-differs", &["stated", "period"]),

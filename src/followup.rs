@@ -257,8 +257,13 @@ impl Said<'_> {
     ) {
         let unknown = || self.pipeline.word("nothing").to_string();
         let text = text.unwrap_or_else(unknown);
+        let is_same = then.is_some() && then == finding.value;
         let then = then.unwrap_or_else(|| self.pipeline.word("value_then").to_string());
-        let now = finding.value.clone().unwrap_or_else(unknown);
+        let mut now = finding.value.clone().unwrap_or_else(unknown);
+        if is_same {
+            // What it was said of is more than this value.
+            now = self.pipeline.phrase("value_beside", &[("value", &now)]);
+        }
         let draft = self.about(finding, cell);
         let draft = draft.slot("text", text).slot("was", then).slot("now", now);
         self.say(DROPPED, draft);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use crate::cells::{Spot, spots};
+use crate::cells::{Spot, is_of_column, rows_of, spots};
 use crate::finding::{Severity, State};
 use crate::impact::{by_influence, is_ranked};
 use crate::pipeline::Pipeline;
@@ -139,6 +139,11 @@ pub fn flagged(pipeline: &Pipeline, results: &Results) -> Vec<Flagged> {
     for (i, spot) in spots.iter().enumerate() {
         if let Some(Spot { row, .. }) = spot.filter(|s| Some(s.table) == school) {
             own.entry(row).or_default().push(i);
+        }
+        if let Some(table) = school.filter(|_| is_of_column(&findings[i])) {
+            for row in rows_of(&results.dataset, table, &findings[i]) {
+                own.entry(row).or_default().push(i);
+            }
         }
     }
     let mut out: Vec<Flagged> = own

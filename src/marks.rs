@@ -6,38 +6,37 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use crate::cells::Sheets;
 use crate::dataset::{CellRef, Dataset};
-use crate::finding::{Finding, address};
+use crate::finding::{Finding, a1};
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::load::hex;
 
-/// Kinds of rules, and a notice, whose expected value is another figure of the same county.
-const BESIDE: &[&str] = &["total", "cross", "stated-differs"];
-/// Cells of one range that are looked at one by one.
-const MOST_CELLS: u32 = 4_096;
+/// Kinds of rules, and notices, whose expected value is another figure of the same county.
+const BESIDE: &[&str] = &["total", "cross", "stated-differs", "survey-sources-differ"];
 
 /// Marks every finding that a county may explain.
 pub fn set(pipeline: &Pipeline, dataset: &Dataset, findings: &mut [Finding]) {
-    let mut sheets: HashMap<(&str, &str), u32> = HashMap::new();
-    for (at, sheet) in (0..).zip(&dataset.sheets) {
-        sheets.entry((&sheet.file, &sheet.sheet)).or_insert(at);
-    }
+    let sheets = Sheets::new(dataset);
     let cells: Vec<Vec<CellRef>> = findings
         .iter()
         .map(|f| match f.is_asked() {
-            true => cells_of(f, &sheets),
+            true => sheets.cells(&f.place),
             false => Vec::new(),
         })
         .collect();
     let figures = figures(dataset, &cells);
     for (finding, cells) in findings.iter_mut().zip(&cells) {
         let mut parts: Vec<String> = Vec::new();
-        // Of a single cell the value says all; of several the others count as well.
+        // Of a single cell the value says all; of several the others count as well. Where they stand counts only where no figure
+        // of theirs is known: a row inserted above changes no figure.
         if cells.len() > 1 {
-            parts.extend(finding.place.cell.clone());
-            let known = cells.iter().map(|cell| figures.get(cell).cloned());
-            parts.extend(known.map(Option::unwrap_or_default));
+            let known = cells.iter().map(|cell| {
+                let figure = figures.get(cell).cloned();
+                figure.unwrap_or_else(|| a1(cell.row, cell.col))
+            });
+            parts.extend(known);
         }
         let kind = pipeline.rule_kind(&finding.rule);
         if BESIDE.contains(&kind) || BESIDE.contains(&finding.rule.as_str()) {
@@ -62,32 +61,6 @@ pub fn mark(value: Option<&str>, more: &[String]) -> String {
         hash.update(part.as_bytes());
     }
     format!("v{}", &hex(&hash.finalize())[..10])
-}
-
-/// The cells that a finding lists on its own sheet.
-fn cells_of(finding: &Finding, sheets: &HashMap<(&str, &str), u32>) -> Vec<CellRef> {
-    let place = &finding.place;
-    let (Some(file), Some(name), Some(cells)) = (&place.file, &place.sheet, &place.cell) else {
-        return Vec::new();
-    };
-    let Some(sheet) = sheets.get(&(file.as_str(), name.as_str())) else {
-        return Vec::new();
-    };
-    let mut out = Vec::new();
-    for part in cells.split(',') {
-        let (from, to) = part.split_once(':').unwrap_or((part, part));
-        let (Some(from), Some(to)) = (address(from), address(to)) else {
-            continue;
-        };
-        for row in (from.0..=to.0).take(MOST_CELLS as usize) {
-            out.extend((from.1..=to.1).map(|col| CellRef {
-                sheet: *sheet,
-                row,
-                col,
-            }));
-        }
-    }
-    out
 }
 
 /// What stands in the cells of findings with several.

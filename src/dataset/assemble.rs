@@ -101,7 +101,7 @@ impl Assembly<'_> {
         for (f, file) in self.files.iter().enumerate() {
             let mut per_sheet = Vec::new();
             let mut from_name = false;
-            self.elsewhere(file);
+            let mut stated = BTreeSet::new();
             for table in &file.tables {
                 let mut codes = Vec::new();
                 let mut differing = Differing::new();
@@ -113,10 +113,12 @@ impl Assembly<'_> {
                     from_name |= by_name;
                     codes.push(code);
                 }
+                stated.extend(differing.keys().cloned());
                 self.differs(file, table, differing);
                 self.undetermined(file, table, &codes);
                 per_sheet.push(codes);
             }
+            self.elsewhere(file, &stated);
             if from_name && let Some(named) = self.own[f].clone() {
                 let draft = about(file, None, Some(&named.code));
                 self.say(
@@ -571,10 +573,22 @@ impl Assembly<'_> {
     fn missing(&mut self) {
         let pipeline = self.given.pipeline;
         let only = self.given.only;
+        // A county that only answers findings has sent no data.
+        let answers = pipeline.returned.as_ref().map(|r| r.table);
+        let is_answers = |f: &&FileRead| {
+            !f.tables.is_empty() && f.tables.iter().all(|t| Some(t.table) == answers)
+        };
+        let answers: BTreeSet<&str> = self
+            .files
+            .iter()
+            .filter(is_answers)
+            .map(|f| f.submission.path.as_str())
+            .collect();
         let sent: BTreeSet<String> = self
             .dataset
             .files
             .iter()
+            .filter(|f| !answers.contains(f.path.as_str()))
             .flat_map(|f| f.county_codes.iter().cloned())
             .collect();
         let with_rows: Vec<BTreeSet<String>> = self

@@ -19,6 +19,7 @@ use polars::prelude::DataFrame;
 pub use assemble::{Given, assemble};
 pub use counties::{County, asked_county, read_counties, read_counties_and_bytes};
 pub use frame::frame;
+pub use notes::is_said_alone;
 pub use row_cells::RowCells;
 
 use crate::finding::{Place, a1, cell_list};

@@ -10,7 +10,22 @@ use crate::ingest::{CellNote, SheetTable, means_word};
 use crate::pipeline::model::Kind;
 
 /// Cells of one column, with one kind of note, that are said one by one. More of them have one reason.
-const SAID_ALONE: usize = 50;
+const SAID_ALONE: usize = 1_000;
+
+/// Notes on cells that must be corrected or looked at one by one.
+const SAID_ALONE_RULES: &[&str] = &[
+    "value-unreadable",
+    "value-error-cell",
+    "value-not-cached",
+    "value-not-integer",
+    "value-negative",
+    "choice-unknown",
+    "code-padded",
+    "code-digits-lost",
+    "school-code-malformed",
+    "columns-disagree",
+    "parts-unfit",
+];
 
 /// Most choices that one message lists.
 const NAMED_CHOICES: usize = 15;
@@ -42,13 +57,13 @@ impl Assembly<'_> {
                 self.dataset.raw.insert(cell, note.raw.clone());
             }
             let (rule, detail) = note_rule(note);
-            if rule_blocks(rule) {
+            if is_said_alone(rule) {
                 self.dataset.spoken.insert(cell);
             }
             // Conversions of one kind in one column are one finding; what must be corrected is one finding a cell, unless a whole
             // column must be.
             let count = counts.get(&(county, note.column, rule));
-            let single = if rule_blocks(rule) && count.is_some_and(|n| *n <= SAID_ALONE) {
+            let single = if is_said_alone(rule) && count.is_some_and(|n| *n <= SAID_ALONE) {
                 format!("{:08}", note.at.0)
             } else {
                 String::new()
@@ -82,7 +97,7 @@ impl Assembly<'_> {
             }
             let school_name = draft.school_name.clone().unwrap_or_default();
             let count = notes.len().to_string();
-            let raw = match rule_blocks(rule) && notes.len() > 1 {
+            let raw = match is_said_alone(rule) && notes.len() > 1 {
                 true => {
                     let slots = [("raw", first.raw.as_str()), ("count", &count)];
                     pipeline.phrase("several_cells", &slots)
@@ -299,15 +314,8 @@ fn note_rule(note: &CellNote) -> (&'static str, String) {
 }
 
 /// Whether a note of this rule is one finding a cell, so that a missing value there needs no second one.
-fn rule_blocks(rule: &str) -> bool {
-    !matches!(
-        rule,
-        "blank-as-zero"
-            | "value-converted"
-            | "value-token"
-            | "parts-taken-off"
-            | "figure-contained"
-    )
+pub fn is_said_alone(rule: &str) -> bool {
+    SAID_ALONE_RULES.contains(&rule)
 }
 
 fn wanted_word(kind: &Kind) -> &'static str {

@@ -10,6 +10,7 @@ use crate::ingest::answers::{AnswerTable, Answers, Overlap, Reason};
 use crate::ingest::cell::Value;
 use crate::ingest::questionnaire::TOO_MANY;
 use crate::ingest::record::Cells;
+use crate::ingest::submission::CountyName;
 use crate::ingest::{FileRead, Status};
 use crate::pipeline::model::Survey;
 use crate::text::{NAMED_PLACES, normal, some_of};
@@ -171,14 +172,12 @@ impl Assembly<'_> {
                 );
             }
             for (code, row) in differing {
-                let mut draft = of(own, place(Some(a1(row, 0))));
-                draft.value = Some(code.clone());
-                draft.expected = Some(own.clone());
-                let used = format!("{own} {}", self.dataset.county_name(own));
-                self.say(
-                    "county-differs",
-                    draft.slot("stated", code).slot("used", used),
-                );
+                let draft = of(own, place(Some(a1(row, 0))));
+                let folder = CountyName {
+                    code: own.clone(),
+                    name: self.dataset.county_name(own).to_string(),
+                };
+                self.say_differs(draft, "county_in_cells", code, &folder);
             }
         }
         if !table.usable {

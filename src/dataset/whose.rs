@@ -1,11 +1,11 @@
 //! Which county a file or a record belongs to: its folder, else what it states, else its file's name. What is stated otherwise is
 //! said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assemble::{Assembly, Given, about};
 use super::{COUNTY_CODE_STATED, COUNTY_NAME_STATED};
-use crate::finding::cell_list;
+use crate::finding::{Draft, cell_list};
 use crate::ingest::cell::text_of;
 use crate::ingest::submission::{CountyName, county_name};
 use crate::ingest::{FileRead, Record, SheetTable, code_of_area};
@@ -65,8 +65,9 @@ fn head_of(name: &str) -> &str {
 }
 
 impl Assembly<'_> {
-    /// A file in a county's folder whose name, or a folder above it, names another county of the list.
-    pub(super) fn elsewhere(&mut self, file: &FileRead) {
+    /// A file in a county's folder whose name, or a folder above it, names another county of the list. Not said again where its
+    /// own rows state the same.
+    pub(super) fn elsewhere(&mut self, file: &FileRead, stated: &BTreeSet<String>) {
         let Some(folder) = &file.submission.folder else {
             return;
         };
@@ -76,22 +77,19 @@ impl Assembly<'_> {
             let listed = by_code.filter(|code| self.names.iter().any(|(c, _)| c == code));
             listed.or_else(|| {
                 let key = normal(head_of(part));
-                self.only_county(|name| name == key)
+                let whole = self.only_county(|name| name == key);
+                // Short names (城区, 郊区) are also words that a file of any county may begin with.
+                let begins = |name: &str| name.chars().count() >= 3 && key.starts_with(name);
+                let is_own = begins(&normal(&folder.name));
+                whole.or_else(|| self.only_county(begins).filter(|_| !is_own))
             })
         };
         let own = |part: &str| county_name(part, digits).is_some_and(|c| c.code == folder.code);
         let parts = file.submission.path.rsplit('/').take_while(|p| !own(p));
         let other = parts.filter_map(named).find(|code| *code != folder.code);
-        if let Some(code) = other {
-            let mut draft = about(file, None, Some(&folder.code));
-            draft.value = Some(code.clone());
-            draft.expected = Some(folder.code.clone());
-            self.say(
-                "county-differs",
-                draft
-                    .slot("stated", code)
-                    .slot("used", format!("{} {}", folder.code, folder.name)),
-            );
+        if let Some(code) = other.filter(|code| !stated.contains(code)) {
+            let draft = about(file, None, Some(&folder.code));
+            self.say_differs(draft, "county_in_name", code, folder);
         }
     }
 
@@ -103,15 +101,27 @@ impl Assembly<'_> {
         for (code, cells) in differing {
             let mut draft = about(file, Some(&table.sheet), Some(&folder.code));
             draft.place.cell = (!cells.is_empty()).then(|| cell_list(&cells));
-            draft.value = Some(code.clone());
-            draft.expected = Some(folder.code.clone());
-            self.say(
-                "county-differs",
-                draft
-                    .slot("stated", code)
-                    .slot("used", format!("{} {}", folder.code, folder.name)),
-            );
+            self.say_differs(draft, "county_in_cells", code, folder);
         }
+    }
+
+    /// Another county than that of the folder; `place` is the word for where it is named.
+    pub(super) fn say_differs(
+        &mut self,
+        mut draft: Draft,
+        place: &str,
+        code: String,
+        folder: &CountyName,
+    ) {
+        let listed = self.given.counties.iter().find(|c| c.code == code);
+        let stated = listed.map_or(code.clone(), |c| format!("{code} {}", c.name));
+        draft.value = Some(code);
+        draft.expected = Some(folder.code.clone());
+        let draft = draft
+            .slot("where", self.given.pipeline.word(place).to_string())
+            .slot("stated", stated)
+            .slot("used", format!("{} {}", folder.code, folder.name));
+        self.say("county-differs", draft);
     }
 
     /// The county of a record, and whether only the file's name tells it.

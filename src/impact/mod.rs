@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::cells::Spot;
+use crate::cells::{Spot, is_of_column};
 use crate::error::Error;
 use crate::finding::{Finding, Impact, State};
 use crate::indicators::Verdict;
@@ -248,7 +248,8 @@ impl About<'_> {
         }
         let Some(spot) = spot else {
             let resources = county.verdict(Part::Resources) == Some(Verdict::Incomplete);
-            if !resources || !OF_COUNTY.contains(&finding.rule.as_str()) {
+            let is_of_county = is_of_column(finding) || OF_COUNTY.contains(&finding.rule.as_str());
+            if !resources || !is_of_county {
                 return None;
             }
             let part = pipeline.part_title(Part::Resources);

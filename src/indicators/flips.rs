@@ -21,6 +21,15 @@ pub struct Flip {
     pub text: String,
 }
 
+/// What is missing, as its reason says: no distance can be told.
+pub fn open(text: String) -> Flip {
+    Flip {
+        gap: f64::INFINITY,
+        relative: false,
+        text,
+    }
+}
+
 /// Sorted by distance, in the order given where equal.
 pub fn sorted(mut flips: Vec<Flip>) -> Vec<Flip> {
     flips.sort_by(|a, b| a.gap.total_cmp(&b.gap));

@@ -371,7 +371,11 @@ impl About<'_> {
         for (k, r) in self.criterion.checks.iter().zip(&self.result.checks) {
             for row in r.broken() {
                 if let (Some(value), Some(limit)) = (row.value, row.limit) {
-                    let text = self.row_text(k, row);
+                    let mut text = self.row_text(k, row);
+                    if self.criterion.checks.len() > 1 {
+                        let slots = [("what", k.title.as_str()), ("row", &text)];
+                        text = p.phrase("flip_check", &slots);
+                    }
                     out.push(Flip {
                         relative: limit.value != 0.0,
                         ..flip(-limit.slack(value, k.better), text)

@@ -282,10 +282,11 @@ fn resources(
     let flips = if verdict == Verdict::Met {
         flips::nearest_unit(given, units, margins)
     } else {
-        failing
+        let failing = failing.iter().map(|u| flips::unit(given, u, -slack(u)));
+        let missing = missing
             .iter()
-            .map(|u| flips::unit(given, u, -slack(u)))
-            .collect()
+            .map(|u| flips::open(missing_reason(given, u)));
+        failing.chain(missing).collect()
     };
     CountyVerdict {
         county_code: county.to_string(),
@@ -419,6 +420,7 @@ fn missing_reason(given: &Given<'_>, verdict: &UnitVerdict) -> String {
 fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
     let pipeline = given.pipeline;
     let mut reasons: Vec<String> = held.to_vec();
+    let mut open: Vec<String> = Vec::new();
     let own: Vec<&Balance> = of_county(given.balances, county)
         .iter()
         .filter(|b| b.verdict.is_some())
@@ -460,6 +462,9 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
             }
             _ => {}
         }
+        if b.verdict == Some(Verdict::Incomplete) {
+            open.extend(reasons.last().cloned());
+        }
         if let Some(cv) = b.cv.filter(|cv| printed_flips(*cv, limit, digits)) {
             reasons.push(
                 pipeline.phrase(
@@ -481,7 +486,13 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
         .iter()
         .filter(|c| c.county_code == county)
         .collect();
-    reasons.extend(composites.iter().flat_map(|c| composite_reasons(given, c)));
+    for c in &composites {
+        let own = composite_reasons(given, c);
+        if c.verdict == Verdict::Incomplete {
+            open.extend(own.first().cloned());
+        }
+        reasons.extend(own);
+    }
     let each = own.iter().copied();
     let verdict = balance_verdict(each, composites.iter().copied(), !held.is_empty());
     let margins = || {
@@ -491,13 +502,17 @@ fn balance(given: &Given<'_>, county: &str, held: &[String]) -> CountyVerdict {
     let margin = (verdict != Verdict::Incomplete)
         .then(|| margins().min_by(f64::total_cmp))
         .flatten();
+    let mut flips = flips::balance(given, &own, &composites, verdict);
+    if verdict != Verdict::Met {
+        flips.extend(open.into_iter().map(flips::open));
+    }
     CountyVerdict {
         county_code: county.to_string(),
         part: Part::Balance,
         verdict,
         reasons,
         margin,
-        flips: flips::balance(given, &own, &composites, verdict),
+        flips,
     }
 }
 

@@ -1,8 +1,10 @@
 //! 进度: who has sent, what could be read, what is still to be corrected or explained, and who is late. One page.
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use super::book::{Cell, Head, Sheet, Tone};
-use crate::dataset::County;
+use crate::dataset::{County, FileOutcome};
 use crate::finding::{Severity, State};
 use crate::ingest::Status;
 use crate::results::ByCounty;
@@ -21,12 +23,35 @@ struct Line {
     overdue: usize,
 }
 
+/// What several counties add up to. A file of several counties counts once.
+#[derive(Default)]
+struct Sum<'a> {
+    line: Line,
+    /// The files by path, and whether they could be read.
+    files: BTreeMap<&'a str, bool>,
+}
+
+impl<'a> Sum<'a> {
+    fn add(&mut self, other: Line, files: &[&'a FileOutcome]) {
+        let read = |f: &FileOutcome| f.status != Status::Rejected;
+        self.files
+            .extend(files.iter().map(|f| (f.path.as_str(), read(f))));
+        self.line.add(other);
+    }
+
+    fn total(&self) -> Line {
+        Line {
+            files: self.files.len(),
+            read: self.files.values().filter(|read| **read).count(),
+            ..self.line
+        }
+    }
+}
+
 impl Line {
     fn add(&mut self, other: Line) {
         self.counties += other.counties;
         self.received += other.received;
-        self.files += other.files;
-        self.read += other.read;
         self.errors += other.errors;
         self.queries += other.queries;
         self.explained += other.explained;
@@ -70,20 +95,22 @@ pub fn sheet(context: &Context<'_>) -> Sheet {
     s.notes = vec![due, w("note_board")];
     let counties = &context.results.dataset.counties;
     let by_county = context.results.by_county();
-    let mut all = Line::default();
+    let mut all = Sum::default();
     // In the order of the counties.
-    let mut by_prefecture: Vec<(&str, Line)> = Vec::new();
+    let mut by_prefecture: Vec<(&str, Sum<'_>)> = Vec::new();
     let mut rows = Vec::new();
     for county in counties {
         let line = line(context, county, &by_county);
-        all.add(line);
+        let files = by_county.files(&county.code);
+        all.add(line, files);
         let own = by_prefecture
-            .iter_mut()
-            .find(|(p, _)| *p == county.prefecture);
-        match own {
-            Some((_, sum)) => sum.add(line),
-            None => by_prefecture.push((&county.prefecture, line)),
-        }
+            .iter()
+            .position(|(p, _)| *p == county.prefecture);
+        let own = own.unwrap_or_else(|| {
+            by_prefecture.push((&county.prefecture, Sum::default()));
+            by_prefecture.len() - 1
+        });
+        by_prefecture[own].1.add(line, files);
         let name = Cell::text(county.name.as_str());
         let received = match line.received {
             0 => Cell::Text(w("board_not_received"), Tone::Bad),
@@ -103,10 +130,12 @@ pub fn sheet(context: &Context<'_>) -> Sheet {
         let slots = [("received", counts[0].as_str()), ("counties", &counts[1])];
         Cell::text(context.pipeline.phrase("board_of", &slots)).toned(Tone::Strong)
     };
+    let all = all.total();
     let name = Cell::Text(w("board_all"), Tone::Strong);
     s.rows.push(cells("", name, "", of(all), all, Tone::Strong));
     if by_prefecture.len() > 1 {
-        for (prefecture, line) in by_prefecture {
+        for (prefecture, sum) in by_prefecture {
+            let line = sum.total();
             let text = match prefecture.is_empty() {
                 true => w("no_prefecture"),
                 false => prefecture.to_string(),

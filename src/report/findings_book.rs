@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::book::{Book, Cell, Head, MOST_ROWS, Sheet, Tone, part_name};
 use super::{Context, findings_views, inspection_sheets};
 use crate::causes::kind_word;
+use crate::cells::{is_of_column, rows_of};
 use crate::finding::{Finding, Severity, State};
 use crate::fixed::HashMap;
+use crate::ingest::cell::text_of;
 use crate::inspection::Inspection;
 
 /// Makes the book.
@@ -306,6 +308,24 @@ fn escaped(path: &str) -> String {
     out
 }
 
+/// The schools in whose rows a finding about many cells of a column stands: county, name and code.
+fn schools_of(context: &Context<'_>, finding: &Finding) -> Vec<(String, String, Option<String>)> {
+    let (pipeline, dataset) = (context.pipeline, &context.results.dataset);
+    let Some(table) = pipeline.table("school") else {
+        return Vec::new();
+    };
+    let row = |at: usize| {
+        let row = &dataset.tables[table].rows[at];
+        let text = |name| text_of(&pipeline.tables[table], &row.values, name);
+        let name = text("school_name").unwrap_or_default();
+        (row.county_code.clone(), name, text("school_code"))
+    };
+    rows_of(dataset, table, finding)
+        .into_iter()
+        .map(row)
+        .collect()
+}
+
 /// Every rule, fired or not: how often, in how many counties and schools.
 fn inventory(context: &Context<'_>) -> Sheet {
     let w = |key: &str| context.word(key);
@@ -362,16 +382,14 @@ fn inventory(context: &Context<'_>) -> Sheet {
             .iter()
             .filter_map(|f| f.county_code.as_ref())
             .collect();
-        let schools: BTreeSet<_> = fired
-            .iter()
-            .filter_map(|f| {
-                Some((
-                    f.county_code.as_ref()?,
-                    f.school_name.as_ref()?,
-                    &f.school_code,
-                ))
-            })
-            .collect();
+        let named = fired.iter().filter_map(|f| {
+            let name = f.school_name.clone()?;
+            Some((f.county_code.clone()?, name, f.school_code.clone()))
+        });
+        let mut schools: BTreeSet<_> = named.collect();
+        for finding in fired.iter().filter(|f| is_of_column(f)) {
+            schools.extend(schools_of(context, finding));
+        }
         // Only a rule has a limit that may not fit.
         let share = schools.len() as f64 / all.max(1) as f64;
         let often = kind != "notice" && share > limit;

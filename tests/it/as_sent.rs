@@ -175,6 +175,40 @@ fn rows_and_files_of_another_county_are_said() {
         let of = computed(&path.replace('/', "-"), &text);
         assert_eq!(all(&of.1, "county-differs").len(), differs, "{path}");
     }
+    // The file's name and its rows state the same: said once, at the cell.
+    let text = format!(
+        "## 990001-甲县/990002-乙县-汇总表.xlsx ! grid 学校\n{HEAD} | 行政区划代码\n一校 | '2199000001 | 小学 | 100 | 25 | '990002\n"
+    );
+    let of = computed("differs-once", &text);
+    let own = all(&of.1, "county-differs");
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0].place.cell.as_deref(), Some("F2"));
+    // A name at the head of a file's name, with nothing behind it to end it. Short names are words like any other.
+    for (name, differs) in [
+        ("云岭县汇总表", 1),
+        ("澄溪县汇总表", 0),
+        ("城区学校汇总表", 0),
+        ("县城学校汇总表", 0),
+    ] {
+        let mut list = counties();
+        list[0].name = "澄溪县".to_string();
+        list[1].name = "云岭县".to_string();
+        let mut third = list[1].clone();
+        third.code = "990003".to_string();
+        third.name = "城区".to_string();
+        list.push(third);
+        let pipeline = pipeline();
+        let input = fresh(&format!("as-sent-head-{name}"));
+        let text = format!("## 990001-澄溪县/{name}.xlsx ! grid 学校\n{HEAD}\n{ROWS}");
+        write_input(&pipeline, &text, &input);
+        let results = compute(&pipeline, &input, list);
+        let own = all(&results, "county-differs");
+        assert_eq!(own.len(), differs, "{name}");
+        assert!(
+            own.iter().all(|f| f.message.starts_with("文件名")),
+            "{own:?}"
+        );
+    }
 }
 
 #[test]
@@ -228,19 +262,6 @@ fn what_two_sheets_dispute_no_third_one_settles() {
 }
 
 #[test]
-fn a_column_that_is_wrong_all_the_way_down_is_one_finding() {
-    let mut text = format!("## 990001-甲县/表.xlsx ! grid 学校\n{HEAD}\n");
-    for n in 10..80 {
-        text.push_str(&format!("{n}校 | '21990000{n} | 小学 | 见附件 | 25\n"));
-    }
-    let of = computed("all-the-way", &text);
-    let said = all(&of.1, "value-unreadable");
-    assert_eq!(said.len(), 1);
-    assert_eq!(said[0].place.cell.as_deref(), Some("D2:D71"));
-    assert!(said[0].message.contains("70"), "{}", said[0].message);
-}
-
-#[test]
 fn junior_classes_at_a_senior_school_count() {
     let text = "## 990001-甲县/学校汇总表.xlsx ! summary 211 311 342\n3.students_junior = 100\n3.students_senior = 400\n";
     let (pipeline, results) = computed("attached", text);
@@ -283,4 +304,62 @@ fn an_explanation_holds_as_long_as_all_figures_that_it_is_about() {
     };
     assert_eq!(key(80, ""), key(80, "2.students_primary = 444\n"));
     assert_ne!(key(80, ""), key(70, ""));
+    // Where the figures stand does not count: here the school has moved down by a row.
+    let lower = |n: usize| {
+        let text = format!(
+            "## 990001-甲县/学校汇总表.xlsx ! summary 211 211\n{n}.school_code = '2199000007\n{n}.school_name = 某校\n\
+             {n}.students_primary = 333\n{n}.teachers_primary = 80\n{n}.certified_primary = 90\n"
+        );
+        let (pipeline, mut results) = computed("marks-lower", &text);
+        junheng::followup::follow(&pipeline, &mut results, None, &[], PERIOD);
+        let finding = all(&results, "certified-exceed-teachers")[0].clone();
+        (finding.place.cell.clone(), junheng::followup::key(&finding))
+    };
+    let (above, below) = (lower(1), lower(2));
+    assert_ne!(above.0, below.0);
+    assert_eq!(above.1, below.1);
+    // What the county states is held against what its questionnaires come to.
+    let survey = |rows: usize| {
+        let text = format!(
+            "## 990001-甲县/满意度.xlsx ! grid 满意度\n调查对象|发放|回收有效|满意\n计|9|9|9\n\
+             ## 990001-甲县/问卷.csv ! answers\n答卷编号|您的身份|规划布局|师资配置|总体评价\n{rows} x {{n}}|学生家长|满意|满意|满意\n"
+        );
+        let (pipeline, mut results) = computed("marks-survey", &text);
+        junheng::followup::follow(&pipeline, &mut results, None, &[], PERIOD);
+        junheng::followup::key(all(&results, "survey-sources-differ")[0])
+    };
+    assert_ne!(survey(4), survey(5));
+}
+
+/// A fault that a whole column has is no school's own.
+#[test]
+fn a_fault_of_more_than_a_thousand_cells_is_one_finding_about_all_of_its_schools() {
+    use junheng::inspection::Inspection;
+    let rows = |count: usize| {
+        let rows =
+            (0..count).map(|i| format!("{i}校 | '2199{i:06} | 小学 | 约100 | {}\n", 100 + i));
+        rows.collect::<String>()
+    };
+    let said = |count: usize| {
+        let text = format!(
+            "## 990001-甲县/表.xlsx ! grid 学校\n{HEAD}\n{}",
+            rows(count)
+        );
+        computed(&format!("many-cells-{count}"), &text)
+    };
+    let (_, few) = said(60);
+    assert_eq!(all(&few, "value-unreadable").len(), 60);
+    let (pipeline, many) = said(1_001);
+    let own = all(&many, "value-unreadable");
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0].place.cell.as_deref(), Some("D2:D1002"));
+    assert!(own[0].message.contains("1001"), "{}", own[0].message);
+    let impact = own[0].impact.as_ref().unwrap();
+    assert!(
+        impact.county_flips && !impact.text.contains("本校"),
+        "{}",
+        impact.text
+    );
+    let about = Inspection::of(&pipeline, &many).flagged;
+    assert_eq!(about.len(), 1_001);
 }

@@ -342,6 +342,39 @@ fn the_due_date_is_the_only_thing_taken_from_the_clock() {
     assert!(last > 0);
 }
 
+/// What is sent: 进度 counts a file of two counties once in its sums, and answers to findings are no data.
+#[test]
+fn files_of_several_counties_count_once_and_answers_are_no_data() {
+    let place = Place::new("loop-board");
+    let head = "学校名称 | 学校标识码 | 办学类型 | 小学在校生数 | 行政区划代码";
+    let rows =
+        "一校 | '2199000001 | 小学 | 100 | '990001\n二校 | '2199000002 | 小学 | 200 | '990002\n";
+    let text = format!("## 全市.xlsx ! grid 学校\n{head}\n{rows}");
+    write_input(&pipeline(), &text, &place.input);
+    place.run(&[]);
+    let bytes = std::fs::read(place.output.join("current/问题清单.xlsx")).unwrap();
+    let board = texts(&read(&bytes).unwrap().remove(0).grid);
+    // 报送文件数 stands behind 是否报送.
+    let files = |name: &str| {
+        let own = board.iter().find(|(_, c)| c.iter().any(|(_, t)| t == name));
+        let own = &own.unwrap_or_else(|| panic!("{name} in {board:?}")).1;
+        own.iter().find(|(c, _)| *c == 4).unwrap().1.clone()
+    };
+    assert_eq!(files("甲县"), "1");
+    assert_eq!(files("乙县"), "1");
+    assert_eq!(files("合计"), "1");
+
+    let back = place.input.join("990001-甲县/退回.xlsx");
+    std::fs::create_dir_all(back.parent().unwrap()).unwrap();
+    std::fs::copy(place.returned(), &back).unwrap();
+    std::fs::remove_file(place.input.join("全市.xlsx")).unwrap();
+    place.run(&[]);
+    let missing = place.column("findings", "rule", "county-missing", "county_code");
+    assert_eq!(missing, ["990001", "990002"]);
+    let tables = place.of_rule("table-missing", "state");
+    assert!(tables.iter().all(|state| state == "fixed"), "{tables:?}");
+}
+
 /// A finding by its id, without those about whole files.
 fn ids(pipeline: &junheng::pipeline::Pipeline, folder: &str, text: &str) -> Vec<String> {
     let input = fresh(folder);

@@ -415,7 +415,13 @@ impl Assembly<'_> {
                 }
                 self.notes(table, sheet, &taken);
                 self.stated_facts(table, sheet, &taken);
-                self.totals(table, sheet, &taken);
+                let above = file.tables[..t].iter().rev();
+                let above = above.take_while(|a| a.sheet == table.sheet).count();
+                let above = match file.submission.folder {
+                    Some(_) => &file.tables[t - above..t],
+                    None => &[],
+                };
+                self.totals(table, sheet, &taken, above);
             }
             // A file that came back without an answer has been read, and says nothing.
             let returned = pipeline.returned.as_ref().map(|r| r.form);

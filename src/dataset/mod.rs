@@ -131,8 +131,8 @@ pub struct TotalCell {
     pub county_code: String,
     pub column: usize,
     pub stated: f64,
-    /// Sum over the rows since the total row before, and over all rows above.
-    pub sums: [f64; 2],
+    /// Sums over the rows since the total row before, over all rows above, and with those of other tables above on the sheet.
+    pub sums: Vec<f64>,
     pub rows: usize,
     pub cell: CellRef,
     pub raw: String,

@@ -219,16 +219,18 @@ impl Assembly<'_> {
         }
     }
 
-    pub(super) fn totals(&mut self, table: &SheetTable, sheet: u32, taken: &[Option<&String>]) {
+    /// The 合计 rows of a table, with what they may add up. `above`: the tables above it on its sheet, all of one county.
+    pub(super) fn totals(
+        &mut self,
+        table: &SheetTable,
+        sheet: u32,
+        taken: &[Option<&String>],
+        above: &[SheetTable],
+    ) {
         if table.totals.is_empty() {
             return;
         }
-        let unread: HashSet<(usize, usize)> = table
-            .notes
-            .iter()
-            .filter(|n| !n.blank)
-            .map(|n| (n.record, n.column))
-            .collect();
+        let unread = unread(table);
         for total in &table.totals {
             // A total row right below the header adds up what stands below it.
             let end = if total.block.end == 0 {
@@ -270,12 +272,20 @@ impl Assembly<'_> {
                 let (Some(block), Some(all)) = (sum(own), sum(0..end)) else {
                     continue;
                 };
+                // One 合计 below several tables may add up all of them.
+                let whole = match above {
+                    [] => None,
+                    _ => sum_above(above, at.1).map(|above| above + all),
+                };
                 self.dataset.totals.push(TotalCell {
                     table: table.table,
                     county_code: county.clone(),
                     column: *column,
                     stated: *stated,
-                    sums: [block, all],
+                    sums: [Some(block), Some(all), whole]
+                        .into_iter()
+                        .flatten()
+                        .collect(),
                     rows,
                     cell: CellRef {
                         sheet,
@@ -316,6 +326,32 @@ fn note_rule(note: &CellNote) -> (&'static str, String) {
 /// Whether a note of this rule is one finding a cell, so that a missing value there needs no second one.
 pub fn is_said_alone(rule: &str) -> bool {
     SAID_ALONE_RULES.contains(&rule)
+}
+
+/// Records and columns of a table whose cell says something else than its figure.
+fn unread(table: &SheetTable) -> HashSet<(usize, usize)> {
+    let notes = table.notes.iter().filter(|n| !n.blank);
+    notes.map(|n| (n.record, n.column)).collect()
+}
+
+/// What the tables above a 合计 row add up to in a column of their sheet; `None` where a cell is unread.
+fn sum_above(above: &[SheetTable], col: u32) -> Option<f64> {
+    let mut sum = 0.0;
+    for table in above {
+        let unread = unread(table);
+        for (r, record) in table.records.iter().enumerate() {
+            let own = |c: &usize| record.cells.at(*c).is_some_and(|(_, own)| own == col);
+            let Some(c) = (0..record.values.len()).find(own) else {
+                continue;
+            };
+            match &record.values[c] {
+                Some(value) => sum += value.number()?,
+                None if unread.contains(&(r, c)) => return None,
+                None => {}
+            }
+        }
+    }
+    Some(sum)
 }
 
 fn wanted_word(kind: &Kind) -> &'static str {

@@ -77,9 +77,12 @@ impl Assembly<'_> {
             let listed = by_code.filter(|code| self.names.iter().any(|(c, _)| c == code));
             listed.or_else(|| {
                 let key = normal(head_of(part));
-                let whole = self.only_county(|name| name == key);
-                // Short names (城区, 郊区) are also words that a file of any county may begin with.
-                let begins = |name: &str| name.chars().count() >= 3 && key.starts_with(name);
+                // A word like 城区 may begin the name of any county's file.
+                let words = &self.given.pipeline.settings.place_words;
+                let tells = |name: &str| !words.iter().any(|w| w == name);
+                let whole = self.only_county(|name| name == key && tells(name));
+                let begins =
+                    |name: &str| name.chars().count() > 1 && key.starts_with(name) && tells(name);
                 let is_own = begins(&normal(&folder.name));
                 whole.or_else(|| self.only_county(begins).filter(|_| !is_own))
             })
@@ -153,8 +156,8 @@ impl Assembly<'_> {
         }
     }
 
-    /// What a record says of its county in words, where that is not the county of the folder: another one's code, or the words
-    /// as they stand.
+    /// The county of the list that a record names in words, where it is not the county of the folder. What names none (市直,
+    /// 开发区) is a part of the folder's.
     fn other_county(&self, folder: &CountyName, record: &Record) -> Option<String> {
         let said = record
             .county_name
@@ -171,9 +174,12 @@ impl Assembly<'_> {
         if key.is_empty() || own.into_iter().any(means) {
             return None;
         }
+        let words = &self.given.pipeline.settings.place_words;
+        if words.contains(&key) {
+            return None;
+        }
         let whole = self.only_county(|name| name == key);
-        let other = whole.or_else(|| self.only_county(means));
-        other.or_else(|| Some(crate::text::trimmed(said)))
+        whole.or_else(|| self.only_county(means))
     }
 
     /// The county on the list that alone has the name that a record gives.

@@ -85,40 +85,39 @@ fn is_number_row(cells: &[(u32, Cell)]) -> bool {
             .all(|w| matches!((w[0], w[1]), (Some(a), Some(b)) if b == a + 1))
 }
 
-/// Units that a title or fill-in row above the header states for the whole sheet: `单位:人、册`.
+/// Units that the rows above the header state for the whole sheet.
 pub(super) fn title_units(pipeline: &Pipeline, grid: &Grid, leaf_row: u32) -> Vec<usize> {
     let mut out = Vec::new();
-    for (row, cells) in grid.rows() {
-        if *row >= leaf_row {
-            break;
+    let above = grid.rows().iter().take_while(|(row, _)| *row < leaf_row);
+    for unit in above.flat_map(|(_, cells)| units_of(pipeline, cells)) {
+        if !out.contains(&unit) {
+            out.push(unit);
         }
-        for (_, cell) in cells {
-            let Cell::Text(text) = cell else { continue };
-            let folded = crate::text::trimmed(text);
-            let Some((head, tail)) = folded.split_once(':') else {
-                continue;
-            };
-            let head = normal(head);
-            if !pipeline
-                .settings
-                .unit_prefixes
-                .iter()
-                .any(|p| head.ends_with(p.as_str()))
-            {
-                continue;
-            }
-            let tail = tail.trim_end_matches([')', ']']);
-            // Each kind may have a head of its own, and one may be unknown here: 金额单位:元;面积单位:平方米.
-            let named = tail
-                .split(['\u{3001}', ',', ';', '/', ' '])
-                .map(|t| normal(t.rsplit(':').next().unwrap_or(t)))
-                .filter_map(|t| pipeline.units.by_text.get(&t).copied());
-            for unit in named {
-                if !out.contains(&unit) {
-                    out.push(unit);
-                }
-            }
+    }
+    out
+}
+
+/// Units that a title or fill-in row states: `单位:人、册`.
+pub(super) fn units_of(pipeline: &Pipeline, cells: &[(u32, Cell)]) -> Vec<usize> {
+    let mut out = Vec::new();
+    for (_, cell) in cells {
+        let Cell::Text(text) = cell else { continue };
+        let folded = crate::text::trimmed(text);
+        let Some((head, tail)) = folded.split_once(':') else {
+            continue;
+        };
+        let head = normal(head);
+        let prefixes = &pipeline.settings.unit_prefixes;
+        if !prefixes.iter().any(|p| head.ends_with(p.as_str())) {
+            continue;
         }
+        let tail = tail.trim_end_matches([')', ']']);
+        // Each kind may have a head of its own, and one may be unknown here: 金额单位:元;面积单位:平方米.
+        let named = tail
+            .split(['\u{3001}', ',', ';', '/', ' '])
+            .map(|t| normal(t.rsplit(':').next().unwrap_or(t)))
+            .filter_map(|t| pipeline.units.by_text.get(&t).copied());
+        out.extend(named);
     }
     out
 }

@@ -2,6 +2,7 @@
 //! encoding_rs. The encoding is chosen by content, never by name.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use encoding_rs::{Encoding, GB18030};
 
@@ -58,27 +59,45 @@ pub fn read(bytes: &[u8], title: &str, sink: &mut dyn Sink) -> Result<(), ReadEr
     Ok(())
 }
 
-/// The sign between the fields: the one that stands most often, outside quotes, in the first line that has any. Below, answers
-/// may be full of another.
+/// Lines by which the sign between the fields is told.
+const SIGN_LINES: usize = 30;
+
+/// The sign between the fields: the one that stands equally often, outside quotes, in most of the first lines; of several such the
+/// one that stands most often. A title above, or answers below, may be full of another.
 fn delimiter(text: &str) -> u8 {
-    let mut counts = [(b',', 0usize), (b'\t', 0), (b';', 0)];
+    const SIGNS: [u8; 3] = [b',', b'\t', b';'];
+    let mut counts: Vec<[usize; SIGNS.len()]> = Vec::new();
+    let mut own = [0usize; SIGNS.len()];
     let mut quoted = false;
-    for line in text.lines().take(5) {
+    for line in text.lines().take(SIGN_LINES * 10) {
         for byte in line.bytes() {
             quoted ^= byte == b'"';
-            if let Some((_, n)) = counts.iter_mut().find(|(sign, _)| *sign == byte && !quoted) {
-                *n += 1;
+            if let Some(at) = SIGNS.iter().position(|sign| *sign == byte && !quoted) {
+                own[at] += 1;
             }
         }
-        if !quoted && counts.iter().any(|(_, n)| *n > 0) {
+        // A field may go on in the next line.
+        if !quoted && !line.is_empty() {
+            counts.push(std::mem::take(&mut own));
+        }
+        if counts.len() >= SIGN_LINES {
             break;
         }
     }
-    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or(0);
-    counts
-        .iter()
-        .find(|(_, n)| *n == most)
-        .map_or(b',', |(sign, _)| *sign)
+    if counts.is_empty() {
+        counts.push(own);
+    }
+    // By sign how many lines have it equally often, and how often.
+    let regular = |sign: usize| {
+        let mut lines: BTreeMap<usize, usize> = BTreeMap::new();
+        for n in counts.iter().map(|own| own[sign]).filter(|n| *n > 0) {
+            *lines.entry(n).or_default() += 1;
+        }
+        let most = lines.into_iter().map(|(n, lines)| (lines, n)).max();
+        most.unwrap_or((0, 0))
+    };
+    let best = (0..SIGNS.len()).rev().max_by_key(|sign| regular(*sign));
+    SIGNS[best.unwrap_or(0)]
 }
 
 /// Most line breaks in the fields of one row: more come from a quote that is not closed.
@@ -183,6 +202,19 @@ mod tests {
             .collect();
         assert_eq!(decoded(&wide).unwrap(), text);
         assert_eq!(decoded(&[0x80, 0xFF, 0xFF, 0x20]), None);
+    }
+
+    #[test]
+    fn the_sign_is_the_one_that_stands_regularly() {
+        let of = |text: &str| char::from(delimiter(text));
+        assert_eq!(of("a;b,c\nd,e\nf,g\n"), ',');
+        assert_eq!(of("unit:x;year:2024\na,b,c\n1,2,3\n4,5,6\n"), ',');
+        assert_eq!(of("title\twith a tab\na,b\n1,2\n"), ',');
+        assert_eq!(of("a\tb\n1;2;3\t4\n1;2;3\t4\n"), '\t');
+        assert_eq!(of("a;b\n\"x,y,z\";1\n\"x\ny,z\";2\n"), ';');
+        assert_eq!(of("a,b\n"), ',');
+        assert_eq!(of("one"), ',');
+        assert_eq!(of(""), ',');
     }
 
     #[test]

@@ -151,19 +151,13 @@ impl<'g> Heads<'g> {
         Some(part)
     }
 
-    /// Whether a cell above the last headers is no header of a column: it spans all, or says nothing but a unit.
-    fn is_title(&self, row: u32, col: u32, last: u32, part: &str) -> bool {
+    /// Whether a cell above the last headers is no header of a column: it spans several from the first on, as no figures
+    /// stand there, or says nothing but a unit.
+    fn is_title(&self, row: u32, col: u32, first: u32, part: &str) -> bool {
         let (at, left) = self.grid.header_cell(row, col);
-        // Most of the columns: those at the end are often added behind a title.
-        let spans_all =
-            left == 0 && (self.grid.block_end(at, left) + 1) * 4 > (last + 1) * 3 && last > 0;
-        spans_all
-            || self
-                .pipeline
-                .settings
-                .unit_prefixes
-                .iter()
-                .any(|p| p == part)
+        let spans_several = left <= first && self.grid.block_end(at, left) >= first + 2;
+        let prefixes = &self.pipeline.settings.unit_prefixes;
+        spans_several || prefixes.iter().any(|p| part.ends_with(p.as_str()))
     }
 
     /// Whether any column whose last header stands in `leaf_row` may end with one of these.
@@ -203,6 +197,8 @@ pub fn paths(heads: &Heads<'_>, leaf_row: u32, depth: usize) -> Vec<HeaderPath> 
     }
     let top = top_of(leaf_row, depth);
     let last = grid.last_column(top, leaf_row);
+    let first = (0..=last).find(|col| grid.header_text(leaf_row, *col).is_some());
+    let first = first.unwrap_or(0);
     let mut out = Vec::new();
     for col in 0..=last {
         let Some((raw, cell)) = grid.header_text(leaf_row, col) else {
@@ -215,7 +211,7 @@ pub fn paths(heads: &Heads<'_>, leaf_row: u32, depth: usize) -> Vec<HeaderPath> 
                 continue;
             };
             // What a title says of the whole sheet is looked for elsewhere.
-            if row == leaf_row || !heads.is_title(row, col, last, &part.0) {
+            if row == leaf_row || !heads.is_title(row, col, first, &part.0) {
                 unit = part.1.or(unit);
             }
             if !part.0.is_empty() && parts.last() != Some(&part.0) {
@@ -394,8 +390,12 @@ pub fn sheet_stage(pipeline: &Pipeline, grid: &Grid) -> Option<usize> {
 /// The one stage that a text speaks of.
 pub fn stage_in(pipeline: &Pipeline, text: &str) -> Option<usize> {
     let mut text = normal(text);
-    for several in &pipeline.settings.several_stages {
-        text = text.replace(several.as_str(), "");
+    let mut several: Vec<&[usize]> = Vec::new();
+    for (word, stages) in &pipeline.settings.several_stages {
+        if text.contains(word.as_str()) {
+            text = text.replace(word.as_str(), "");
+            several.push(stages);
+        }
     }
     let mut hits = pipeline
         .stages
@@ -404,15 +404,25 @@ pub fn stage_in(pipeline: &Pipeline, text: &str) -> Option<usize> {
         .filter(|(_, s)| s.words.iter().any(|w| text.contains(w.as_str())))
         .map(|(i, _)| i);
     match (hits.next(), hits.next()) {
-        (Some(stage), None) => Some(stage),
+        // 中小学(初中) is about one of them, 小学、初高中 about all.
+        (Some(stage), None) => several
+            .iter()
+            .all(|own| own.contains(&stage))
+            .then_some(stage),
         _ => None,
     }
 }
 
 /// The sheet's title: the first text that stands alone above all rows with more than one cell.
-fn title(grid: &Grid) -> Option<&str> {
+pub(super) fn title(grid: &Grid) -> Option<&str> {
     let rows = grid.rows().iter().take(3);
     rows.map_while(|(_, cells)| title_text(cells)).next()
+}
+
+/// Whether a row is one of things to fill in: `单位:人`, and nothing else.
+pub(super) fn is_filled_in(cells: &[(u32, Cell)]) -> bool {
+    let colon = |cell: &Cell| matches!(cell, Cell::Text(t) if t.contains([':', '\u{ff1a}']));
+    cells.len() > 1 && cells.iter().all(|(_, cell)| colon(cell))
 }
 
 /// The text that stands alone in a row, but for what is filled in beside it: `单位:人`.

@@ -4,7 +4,7 @@
 use super::bind::Bound;
 use super::cell::{self, Value};
 use super::grid::{Cell, Grid};
-use super::header::HeaderMatch;
+use super::header::{self, HeaderMatch};
 use crate::pipeline::model::{Entity, Form, Kind, Pipeline, Target};
 use crate::text::normal;
 
@@ -183,6 +183,36 @@ impl Sheet<'_> {
     }
 }
 
+impl Sheet<'_> {
+    /// Whether a figure stands in a row.
+    pub(super) fn has_figure(&self, row: u32) -> bool {
+        let mut bound = self.bound.iter();
+        bound.any(|b| is_figure(self.pipeline, self.form, self.grid, b, row))
+    }
+
+    /// Whether a row that could be a school by its words is the title of a table: its text is merged over several columns, or
+    /// ends as the title of the first table does and not as the name of a school.
+    pub(super) fn is_title(&self, row: u32, cells: &[(u32, Cell)]) -> bool {
+        let Some(text) = header::title_text(cells) else {
+            return false;
+        };
+        let at = cells
+            .iter()
+            .find(|(_, cell)| matches!(cell, Cell::Text(t) if t == text));
+        if at.is_some_and(|(col, _)| self.grid.block_end(row, *col) > *col) {
+            return true;
+        }
+        let end =
+            |text: &str| -> Vec<char> { normal(text).chars().rev().take(TITLE_END).collect() };
+        let key = normal(text);
+        let mut words = self.form.entity_words.iter();
+        let like_first = header::title(self.grid).is_some_and(|first| end(first) == end(text));
+        like_first && !words.any(|w| key.ends_with(w.as_str()))
+    }
+}
+
+/// Characters at the end of titles that are compared.
+const TITLE_END: usize = 2;
 /// Characters of a label that may still be a name.
 const LONGEST_NAME: usize = 20;
 

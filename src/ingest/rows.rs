@@ -1,9 +1,9 @@
 //! A sheet with one entity a row below a header block -> records. Total rows are kept apart; notes are left; a row that
 //! could be an entity and is not taken is said, never dropped in silence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::bind::{Bound, bind, unit_row};
+use super::bind::{Bound, bind, title_units, unit_row, units_of};
 use super::cell::{self, Note, Read, Value};
 use super::grid::{Cell, Grid};
 use super::header::{self, HeaderMatch};
@@ -35,21 +35,29 @@ pub fn read(
     // The last row of one text since the last row of the table, one that names a stage before others: the title of what
     // follows.
     let mut title: Option<(u32, Option<usize>)> = None;
+    // Rows that are titles, or filled in below them: they are no schools.
+    let mut titles: BTreeSet<u32> = BTreeSet::new();
     let mut tries = 0;
     // Where the header stands again, with nothing of the table since: a block in other units may begin there.
     let mut again: Option<u32> = None;
+    // What the rows since the last one of the table say of units, the first of them, and what the rows above the header say.
+    let mut units: Option<(u32, Vec<usize>)> = None;
+    let own_units = title_units(pipeline, grid, found.leaf_row);
     for (row, cells) in grid.rows().iter().filter(|(r, _)| *r >= after.first_data) {
         let first = (*row, cells.first().map_or(0, |(c, _)| *c));
         let kind = sheet.kind(*row, cells, &mut in_notes);
         let doubtful = !matches!(kind, RowKind::Entity | RowKind::Total | RowKind::Part);
-        if doubtful && like_header(cells) && tries < MOST_TRIES {
+        // Where a figure stands is no header, be it kept as text.
+        if doubtful && like_header(cells) && !sheet.has_figure(*row) && tries < MOST_TRIES {
             tries += 1;
-            let from = title.map_or(*row, |(row, _)| row);
+            let stated = units.as_ref().map_or(*row, |(row, _)| *row);
+            let from = title.map_or(stated, |(row, _)| row.min(stated));
             let begins = match kind {
-                // The same columns go on, unless what stands above says that they are of another stage.
+                // The same columns go on, unless what stands above says that they are of another stage, or in other units.
                 RowKind::HeaderAgain => {
                     let stage = title.and_then(|(_, stage)| stage);
-                    stage.is_some() && stage != table.stage
+                    let other = units.as_ref().is_some_and(|(_, own)| *own != own_units);
+                    other || (stage.is_some() && stage != table.stage)
                 }
                 _ => {
                     let rows = (from, *row, row.saturating_add(HEAD));
@@ -57,19 +65,24 @@ pub fn read(
                 }
             };
             if begins {
-                said.values_mut()
-                    .for_each(|cells| cells.retain(|(r, _)| *r < from));
+                leave(&mut said, from, &titles);
                 table.rest = Some(from);
                 break;
             }
         }
-        title = match (&kind, header::title_text(cells)) {
-            (RowKind::Entity | RowKind::Total | RowKind::Part, _) => None,
-            // What is filled in beside a title makes a row of two cells of it.
-            (
-                RowKind::Heading | RowKind::Note | RowKind::Unnamed | RowKind::Unidentified,
-                Some(text),
-            ) => {
+        let text = header::title_text(cells);
+        let is_title = match kind {
+            RowKind::Heading | RowKind::Note => text.is_some(),
+            // What is filled in beside a title makes a row of two cells of it, and it may hold a word of schools' names.
+            RowKind::Unnamed | RowKind::Unidentified => sheet.is_title(*row, cells),
+            _ => false,
+        };
+        if is_title || header::is_filled_in(cells) {
+            titles.insert(*row);
+        }
+        title = match (text.filter(|_| is_title), kind) {
+            (_, RowKind::Entity | RowKind::Total | RowKind::Part) => None,
+            (Some(text), _) => {
                 let stage = header::stage_in(pipeline, text);
                 let named = title.is_some_and(|(_, stage)| stage.is_some());
                 if stage.is_some() || !named {
@@ -78,7 +91,20 @@ pub fn read(
                     title
                 }
             }
-            _ => title,
+            // Figures belong to the table, whatever row they stand in.
+            (None, _) if sheet.has_figure(*row) => None,
+            (None, _) => title,
+        };
+        let stated = units_of(pipeline, cells);
+        units = match kind {
+            RowKind::Entity | RowKind::Total | RowKind::Part => None,
+            _ if stated.is_empty() => units,
+            _ => {
+                let (from, mut all) = units.unwrap_or((*row, Vec::new()));
+                let more: Vec<usize> = stated.into_iter().filter(|u| !all.contains(u)).collect();
+                all.extend(more);
+                Some((from, all))
+            }
         };
         again = match kind {
             RowKind::HeaderAgain => again.or(Some(title.map_or(*row, |(row, _)| row))),
@@ -130,8 +156,7 @@ pub fn read(
             }
             RowKind::HeaderChanges if again.is_some() => {
                 let from = again.unwrap_or(*row);
-                said.values_mut()
-                    .for_each(|cells| cells.retain(|(r, _)| *r < from));
+                leave(&mut said, from, &titles);
                 table.rest = Some(from);
                 break;
             }
@@ -154,6 +179,15 @@ pub fn read(
         table.say(rule, draft.slot("count", cells.len().to_string()));
     }
     table
+}
+
+/// Leaves what was said of rows from one on to the table that begins there. A row that could be a school is no title of it: what was
+/// said of it stays.
+fn leave(said: &mut BTreeMap<&'static str, Vec<(u32, u32)>>, from: u32, titles: &BTreeSet<u32>) {
+    for (rule, cells) in said {
+        let of_schools = matches!(*rule, "row-unnamed" | "row-unidentified");
+        cells.retain(|(row, _)| *row < from || (of_schools && !titles.contains(row)));
+    }
 }
 
 /// Rows below the first of another table in which its headers stand.

@@ -89,8 +89,11 @@ pub struct Settings {
     pub header_prefixes: Vec<String>,
     /// Normalised words before a unit in a header or a title.
     pub unit_prefixes: Vec<String>,
-    /// Normalised words that name several stages and hold the word of one: 中小学.
-    pub several_stages: Vec<String>,
+    /// Normalised words that name several stages and hold the word of one (中小学), with these stages.
+    pub several_stages: Vec<(String, Vec<usize>)>,
+    /// Normalised names of counties that are also words for a part of any county (城区): in the names of files and folders they
+    /// tell no county without its code.
+    pub place_words: Vec<String>,
     /// By period the day by which everything must be corrected or explained.
     pub due_dates: BTreeMap<i64, String>,
     /// Bytes that the store may hold before what the last run did not use is removed.

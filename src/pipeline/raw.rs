@@ -44,7 +44,9 @@ pub struct RawSettings {
     pub header_prefixes: Vec<At<String>>,
     pub unit_prefixes: Vec<At<String>>,
     #[serde(default)]
-    pub several_stages: Vec<At<String>>,
+    pub several_stages: BTreeMap<String, Vec<At<String>>>,
+    #[serde(default)]
+    pub place_words: Vec<At<String>>,
     #[serde(default)]
     pub due_dates: BTreeMap<String, At<String>>,
     pub store_mib: Option<At<i64>>,

@@ -129,8 +129,63 @@ fn a_second_table_far_down_is_read() {
     assert_eq!(all(&of.1, "header-changes").len(), 0);
 }
 
+/// A header that stands again may not take a school with it.
+#[test]
+fn what_could_be_a_school_above_a_header_that_stands_again_is_said() {
+    let one = "一校 | '2199000001 | 小学 | 100 | 25\n";
+    let three = "三校 | '2199000003 | 小学 | 300 | 75\n";
+    for (name, between, rules) in [
+        // The name in one row, its figures in the next.
+        ("torn", "东街小学\n | | | 200 | 50\n", &["row-unnamed"][..]),
+        ("alone", "东街小学\n", &["row-unnamed"]),
+        // Every figure kept as text, in a row right above the header.
+        (
+            "texts",
+            "东街小学 | | | '200 | '50\n",
+            &["row-unidentified"],
+        ),
+    ] {
+        let text =
+            format!("## 990001-甲县/表.xlsx ! grid 学校\n{HEAD}\n{one}{between}{HEAD}\n{three}");
+        let of = computed(&format!("above-header-{name}"), &text);
+        assert_eq!(
+            figures(&of, "students_primary"),
+            [Some(100.0), Some(300.0)],
+            "{name}"
+        );
+        for rule in rules {
+            assert_eq!(all(&of.1, rule).len(), 1, "{name} {rule}");
+        }
+    }
+}
+
+#[test]
+fn a_second_block_may_state_other_units_and_one_total_may_be_of_both() {
+    let units = |unit: &str| format!("单位:{unit}、人\n");
+    let text = format!(
+        "## 990001-甲县/表.xlsx ! grid 学校\n{}{HEAD}\n一校 | '2199000001 | 小学 | 100 | 25\n{}{HEAD}\n二校 | '2199000002 | 小学 | 200 | 500000\n合计 | | | 300 | 750000\n",
+        units("万元"),
+        units("元"),
+    );
+    let of = computed("other-units", &text);
+    assert_eq!(
+        figures(&of, "school_equipment_value"),
+        [Some(250_000.0), Some(500_000.0)]
+    );
+    assert_eq!(all(&of.1, "total-row-differs").len(), 0);
+    let wrong = text.replace("合计 | | | 300", "合计 | | | 301");
+    let of = computed("other-units-total", &wrong);
+    assert_eq!(all(&of.1, "total-row-differs").len(), 1);
+}
+
 #[test]
 fn a_sheet_about_several_stages_is_of_none() {
+    use junheng::ingest::header::stage_in;
+    let pipeline = pipeline();
+    let title = |text: &str| stage_in(&pipeline, text).map(|s| pipeline.stages[s].id.clone());
+    assert_eq!(title("中小学基本情况(初中)").as_deref(), Some("junior"));
+    assert_eq!(title("甲县小学、初高中学校汇总表"), None);
+    assert_eq!(title("初高中"), None);
     let text = format!(
         "## 990001-甲县/表.xlsx ! grid 中小学\n{STAGE_HEAD}\n二校 | '3199000002 | 初级中学 | 200\n"
     );
@@ -151,7 +206,9 @@ fn rows_and_files_of_another_county_are_said() {
         ("甲县教育局", 0),
         ("乙县", 1),
         ("西市乙县", 1),
-        ("外省丁县", 1),
+        ("外省丁县", 0),
+        ("市直", 0),
+        ("本县", 0),
     ] {
         let column = match said.starts_with('9') {
             true => "行政区划代码",
@@ -188,6 +245,8 @@ fn rows_and_files_of_another_county_are_said() {
         ("云岭县汇总表", 1),
         ("澄溪县汇总表", 0),
         ("城区学校汇总表", 0),
+        ("城区-学校汇总表", 0),
+        ("990003-城区-学校汇总表", 1),
         ("县城学校汇总表", 0),
     ] {
         let mut list = counties();

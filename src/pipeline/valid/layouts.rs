@@ -308,7 +308,12 @@ impl Valid<'_> {
         whole.then_some(index)
     }
 
-    pub(super) fn settings(&mut self, tables: &[Table], units: &mut Units) -> Option<Settings> {
+    pub(super) fn settings(
+        &mut self,
+        tables: &[Table],
+        units: &mut Units,
+        stages: &[String],
+    ) -> Option<Settings> {
         let Some(block) = &self.raw.settings else {
             if self.raw.undecoded.is_empty() {
                 self.wrong(0, 0..0, "there is no [settings] block", None);
@@ -350,6 +355,12 @@ impl Valid<'_> {
             .filter_map(|t| self.position(block.file, t, "a table", &names))
             .collect();
         let digits = self.unsigned(block.file, &s.county_pattern_digits, 12);
+        let mut several_stages = Vec::new();
+        for (word, own) in &s.several_stages {
+            let own = own.iter();
+            let own = own.filter_map(|id| self.position(block.file, id, "a stage", stages));
+            several_stages.push((normal(word), own.collect()));
+        }
         let mut due_dates = BTreeMap::new();
         for (year, date) in &s.due_dates {
             match year.parse::<i64>() {
@@ -380,7 +391,8 @@ impl Valid<'_> {
                 .collect(),
             header_prefixes: normals(&s.header_prefixes),
             unit_prefixes: normals(&s.unit_prefixes),
-            several_stages: normals(&s.several_stages),
+            several_stages,
+            place_words: normals(&s.place_words),
             due_dates,
             store_bytes,
         })

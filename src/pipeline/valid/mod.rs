@@ -280,7 +280,7 @@ impl Valid<'_> {
         let (tables, school) = self.tables(&units, &stage_ids, &code_lists)?;
         let stages = self.stages(&tables[school]);
         let marks = self.marks();
-        let settings = self.settings(&tables, &mut units)?;
+        let settings = self.settings(&tables, &mut units, &stage_ids)?;
         let limits = self.limits();
         let forms = self.forms(&tables, &units, &stage_ids, &settings);
         let side_sheets = raw

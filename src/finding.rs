@@ -334,7 +334,17 @@ impl Draft {
             own.map_or(String::new(), |(_, value)| value.clone())
         });
         let remedy = notice.remedy.clone();
-        self.finding(id, notice.severity, notice.level, message, remedy)
+        // What it says, whatever the words: where cells stand is none of it.
+        let said: Vec<String> = self
+            .slots
+            .iter()
+            .map(|(_, v)| without_addresses(v))
+            .collect();
+        let mut finding = self.finding(id, notice.severity, notice.level, message, remedy);
+        if finding.value.is_none() {
+            finding.mark = said.join("/");
+        }
+        finding
     }
 
     /// A finding with its texts.
@@ -492,6 +502,30 @@ fn key(f: &Finding) -> Key<'_> {
 /// Row and column, from 1, of the first address in a list of addresses; 0 without one.
 pub fn first_cell(text: &str) -> (u32, u32) {
     first_address(text).map_or((0, 0), |(row, col)| (row + 1, col + 1))
+}
+
+/// A text without the addresses of cells in it.
+fn without_addresses(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    let mut leave = |word: &mut String| {
+        if address(word).is_none() {
+            out.push_str(word);
+        }
+        word.clear();
+    };
+    for c in text.chars() {
+        match c.is_ascii_alphanumeric() {
+            true => word.push(c),
+            false => {
+                leave(&mut word);
+                word.push(c);
+                leave(&mut word);
+            }
+        }
+    }
+    leave(&mut word);
+    out
 }
 
 /// Row and column, from 0, of the first address in a list of addresses and ranges.

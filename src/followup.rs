@@ -204,6 +204,10 @@ impl Said<'_> {
             Some(e.clone())
         };
         let Some(answer) = answers.iter().find(|a| a.mark == *own) else {
+            // An older answer stays in its file when a newer one goes.
+            if let Some(kept) = kept() {
+                return Some(kept);
+            }
             let corrected = |a: &&Answer| a.reason.as_deref() == Some(CORRECTED);
             if let Some(answer) = answers.iter().find(|a| !corrected(a)) {
                 let then = before.filter(|f| f.mark == answer.mark);
@@ -216,7 +220,7 @@ impl Said<'_> {
             {
                 self.dropped(finding, None, Some(e.text.clone()), then.value.clone());
             }
-            return kept();
+            return None;
         };
         match (&answer.reason, &answer.text) {
             (Some(reason), _) if reason == CORRECTED => {
@@ -259,7 +263,10 @@ impl Said<'_> {
         let text = text.unwrap_or_else(unknown);
         let is_same = then.is_some() && then == finding.value;
         let then = then.unwrap_or_else(|| self.pipeline.word("value_then").to_string());
-        let mut now = finding.value.clone().unwrap_or_else(unknown);
+        let mut now = finding
+            .value
+            .clone()
+            .unwrap_or_else(|| self.pipeline.word("value_now").to_string());
         if is_same {
             // What it was said of is more than this value.
             now = self.pipeline.phrase("value_beside", &[("value", &now)]);

@@ -29,21 +29,23 @@ pub fn set(pipeline: &Pipeline, dataset: &Dataset, findings: &mut [Finding]) {
     let figures = figures(dataset, &cells);
     for (finding, cells) in findings.iter_mut().zip(&cells) {
         let mut parts: Vec<String> = Vec::new();
-        // Of a single cell the value says all; of several the others count as well. Where they stand counts only where no figure
-        // of theirs is known: a row inserted above changes no figure.
-        if cells.len() > 1 {
-            let known = cells.iter().map(|cell| {
-                let figure = figures.get(cell).cloned();
-                figure.unwrap_or_else(|| a1(cell.row, cell.col))
-            });
-            parts.extend(known);
+        // As they were taken: in another unit a figure is another one. Where they stand counts only where no figure is known: a
+        // row inserted above changes none.
+        for cell in cells {
+            match figures.get(cell) {
+                Some(own) => parts.extend(own.iter().cloned()),
+                None if cells.len() > 1 => parts.push(a1(cell.row, cell.col)),
+                None => {}
+            }
         }
         let kind = pipeline.rule_kind(&finding.rule);
         if BESIDE.contains(&kind) || BESIDE.contains(&finding.rule.as_str()) {
             parts.extend(finding.expected.clone());
         }
+        // Until now what a notice says.
+        let said = std::mem::take(&mut finding.mark);
         if finding.value.is_none() && kind == "notice" {
-            parts.push(finding.message.clone());
+            parts.push(said);
         }
         finding.mark = mark(finding.value.as_deref(), &parts);
     }
@@ -63,11 +65,10 @@ pub fn mark(value: Option<&str>, more: &[String]) -> String {
     format!("v{}", &hex(&hash.finalize())[..10])
 }
 
-/// What stands in the cells of findings with several.
-fn figures(dataset: &Dataset, cells: &[Vec<CellRef>]) -> HashMap<CellRef, String> {
-    let several = cells.iter().filter(|own| own.len() > 1).flatten();
+/// What stands in the cells of findings: of a sentence all figures that it states.
+fn figures(dataset: &Dataset, cells: &[Vec<CellRef>]) -> HashMap<CellRef, Vec<String>> {
     let mut wanted: BTreeMap<u32, Vec<CellRef>> = BTreeMap::new();
-    for cell in several {
+    for cell in cells.iter().flatten() {
         wanted.entry(cell.sheet).or_default().push(*cell);
     }
     if wanted.is_empty() {
@@ -78,20 +79,26 @@ fn figures(dataset: &Dataset, cells: &[Vec<CellRef>]) -> HashMap<CellRef, String
         own.dedup();
     }
     let rows = dataset.tables.par_iter().flat_map(|table| &table.rows);
-    rows.flat_map_iter(|row| {
-        let columns = 0..row.values.len();
-        columns
-            .filter_map(|c| Some((row.cells.at(c)?, c)))
-            .filter(|(cell, _)| {
-                let own = wanted.get(&cell.sheet);
-                own.is_some_and(|own| own.binary_search(cell).is_ok())
-            })
-            .map(|(cell, c)| {
-                let raw = dataset.raw.get(&cell).cloned();
-                let shown = || row.values[c].as_ref().map_or(String::new(), Value::shown);
-                (cell, raw.unwrap_or_else(shown))
-            })
-            .collect::<Vec<_>>()
-    })
-    .collect()
+    let known: Vec<(CellRef, String)> = rows
+        .flat_map_iter(|row| {
+            let columns = 0..row.values.len();
+            columns
+                .filter_map(|c| Some((row.cells.at(c)?, c)))
+                .filter(|(cell, _)| {
+                    let own = wanted.get(&cell.sheet);
+                    own.is_some_and(|own| own.binary_search(cell).is_ok())
+                })
+                .map(|(cell, c)| {
+                    let raw = || dataset.raw.get(&cell).cloned();
+                    let taken = row.values[c].as_ref().map(Value::shown);
+                    (cell, taken.or_else(raw).unwrap_or_default())
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let mut out: HashMap<CellRef, Vec<String>> = HashMap::new();
+    for (cell, figure) in known {
+        out.entry(cell).or_default().push(figure);
+    }
+    out
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::figures::{part_of, ranking_of};
 use super::hangs::{self, Hangs};
-use super::{Cause, Changes, FigureChange, MOST_CAUSES, NAMED_COUNTIES, What};
+use super::{Cause, Changes, Fate, FigureChange, MOST_CAUSES, NAMED_COUNTIES, What};
 use crate::indicators::balance::COMPOSITE;
 use crate::indicators::depends::TableColumn;
 use crate::pipeline::Pipeline;
@@ -258,10 +258,17 @@ impl<'a> Given<'a> {
             }
         });
         // Where a whole file came or went, all its rows did.
-        out.add(rows.map(|r| match self.changes.rows[*r].submission {
-            Some(submission) => Cause::Submission(submission),
-            None => Cause::Row(*r),
-        }));
+        let rows: Vec<Cause> = rows
+            .map(|r| match self.changes.rows[*r].submission {
+                Some(submission) => Cause::Submission(submission),
+                None => Cause::Row(*r),
+            })
+            .collect();
+        let unsent = rows.iter().any(|cause| match cause {
+            Cause::Row(r) => !self.came_in(*r, county),
+            _ => false,
+        });
+        out.add(rows);
         // Counts of questionnaires stand in no cell: what was sent has changed them.
         let counted = used.iter().any(|c| {
             let at = cells[*c].at.as_ref().or(cells[*c].was_at.as_ref());
@@ -271,9 +278,29 @@ impl<'a> Given<'a> {
             out.add(county.submissions.iter().map(|s| Cause::Submission(*s)));
         }
         // The same file, read differently.
-        if used.iter().any(|c| cells[*c].submission.is_none()) {
+        let as_it_was = |c: &usize| cells[*c].submission.is_none_or(|s| self.is_as_it_was(s));
+        if unsent || used.iter().any(as_it_was) {
             out.add(self.reading());
         }
+    }
+
+    /// Whether a submission has the same bytes, and only another status.
+    fn is_as_it_was(&self, submission: usize) -> bool {
+        matches!(self.changes.submissions[submission].fate, Fate::Status(..))
+    }
+
+    /// Whether a row stands in a submission of its county that changed.
+    fn came_in(&self, row: usize, county: &County<'_>) -> bool {
+        let at = self.changes.rows[row].at.as_deref().unwrap_or("");
+        let changed = county
+            .submissions
+            .iter()
+            .filter(|s| !self.is_as_it_was(**s));
+        let mut paths = changed.map(|s| self.changes.submissions[*s].path.as_str());
+        paths.any(|path| {
+            at.strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with('!'))
+        })
     }
 
     /// What differs in how submissions are read; else another version of the program.

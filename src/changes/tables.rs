@@ -87,11 +87,12 @@ pub(super) fn submissions(before: &Side, after: &Side, only: Only<'_>) -> Vec<Su
             Some(_) => continue,
         };
         let mut counties = file.counties.clone();
-        counties.extend(
-            old.get(path)
-                .into_iter()
-                .flat_map(|was| was.counties.clone()),
-        );
+        // One that moved may have been another county's.
+        let was = match &fate {
+            Fate::Moved(from) => old.get(from.as_str()),
+            _ => old.get(path),
+        };
+        counties.extend(was.into_iter().flat_map(|was| was.counties.clone()));
         out.push(change(path, counties, fate, file.status));
     }
     for (path, file) in &old {

@@ -14,7 +14,7 @@ use crate::cli::PlanArgs;
 use crate::clock;
 use crate::due::Due;
 use crate::error::Error;
-use crate::ingest::submission::{Listing, Submission, county_name, hashes_of};
+use crate::ingest::submission::{Listing, Submission, age, county_name, hashes_of};
 use crate::pipeline::parts::{self, PartChange};
 use crate::store::entries::Store;
 use crate::store::frozen;
@@ -156,12 +156,24 @@ fn made<'a>(request: &'a Request, output: &Path, all: &Runs, listing: &Listing) 
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let now = published::pipeline_files_of(&outputs::pipeline_files(request));
     let before = folder.as_deref().map(published::pipeline_files);
-    let parts = before.filter(|b| !b.is_empty());
-    let parts = parts.map_or_else(Vec::new, |before| parts::differences(&before, &now));
-    let others = match (&json, last) {
+    let before = before.filter(|b| !b.is_empty());
+    let differences = before
+        .as_ref()
+        .map(|before| parts::differences(before, &now));
+    let parts = differences.unwrap_or_default();
+    let mut others = match (&json, last) {
         (Some(json), Some(last)) => others(request, output, all, listing, (last, json)),
         _ => Vec::new(),
     };
+    if parts.is_empty() && before.is_some_and(|before| before != now) {
+        let what = "comments or spaces in the pipeline's files".to_string();
+        others.push((what, "a new run is published"));
+    }
+    others.extend(
+        folder
+            .as_deref()
+            .and_then(|f| overtaken(request, submissions, f)),
+    );
     Plan {
         request,
         last: last.map(|r| r.name.clone()),
@@ -214,7 +226,18 @@ fn others(
         let what = "runs of earlier periods came or went".to_string();
         out.push((what, "computed again, no reading"));
     }
+    let input = make::link(&output.join("runs").join("run"), &request.input);
+    if json["input"].as_str().is_some_and(|then| then != input) {
+        let what = "another input folder".to_string();
+        out.push((what, "a new run is published"));
+    }
     let (frozen, _) = frozen::all(output);
+    let against = last.told_against.iter();
+    let mut released = against.filter(|run| !frozen.iter().any(|m| m.run == **run));
+    if let Some(run) = released.next() {
+        let what = format!("run {run} is frozen no more");
+        out.push((what, "a new run is published"));
+    }
     let pinned = |m: &&frozen::Manifest| {
         (m.pipeline == request.pipeline.id && m.period == request.period)
             && m.run != last.name
@@ -227,6 +250,28 @@ fn others(
         out.push((what, "a notice of what changed since is published"));
     }
     out
+}
+
+/// Of two submissions about the same the newer counts: one that was replaced may be the newer one now, by the time of its file.
+fn overtaken(
+    request: &Request,
+    submissions: &[Submission],
+    folder: &Path,
+) -> Option<(String, &'static str)> {
+    let (frame, _) = published::frame(folder, "submissions").ok()?;
+    let texts = |name: &str| Some(frame.column(name).ok()?.str().ok()?.clone());
+    let (paths, by) = (texts("path")?, texts("replaced_by")?);
+    let words = &request.pipeline.settings.revision_words;
+    let age_of = |path: &str| {
+        let own = submissions.iter().find(|s| s.path == path);
+        own.map(|s| age(s, words))
+    };
+    let pairs = paths.iter().zip(by.iter());
+    let (path, by) = pairs
+        .filter_map(|(path, by)| path.zip(by))
+        .find(|(path, by)| age_of(path).zip(age_of(by)).is_some_and(|(a, b)| a > b))?;
+    let what = format!("{path} is newer than {by} now, by the times of the files");
+    Some((what, "it counts instead, computed again"))
 }
 
 /// The county of a submission by its folder, else by its own name.

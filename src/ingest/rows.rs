@@ -95,7 +95,10 @@ pub fn read(
             (None, _) if sheet.has_figure(*row) => None,
             (None, _) => title,
         };
-        let stated = units_of(pipeline, cells);
+        let stated = match doubtful {
+            true => units_of(pipeline, cells),
+            false => Vec::new(),
+        };
         units = match kind {
             RowKind::Entity | RowKind::Total | RowKind::Part => None,
             _ if stated.is_empty() => units,

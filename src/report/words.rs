@@ -13,6 +13,7 @@ pub const WORDS: &[&str] = &[
     "folder_returned",
     "blank",
     "value_then",
+    "value_now",
     "county_in_cells",
     "county_in_name",
     "sheet_returned",

@@ -377,6 +377,55 @@ fn an_explanation_holds_as_long_as_all_figures_that_it_is_about() {
     let (above, below) = (lower(1), lower(2));
     assert_ne!(above.0, below.0);
     assert_eq!(above.1, below.1);
+    // A sentence states several figures in one cell; the first stays what it was.
+    let sentence = |certified: u32| {
+        let text = format!(
+            "## 990001-甲县/国家申报表.xlsx ! statements application-4\n12 = 全县在岗专任教师500人，其中持有教师资格证的专任教师{certified}人，占比100.2%\n"
+        );
+        let (pipeline, mut results) = computed("marks-sentence", &text);
+        junheng::followup::follow(&pipeline, &mut results, None, &[], PERIOD);
+        junheng::followup::key(all(&results, "app-certified-exceed")[0])
+    };
+    assert_eq!(sentence(501), sentence(501));
+    assert_ne!(sentence(501), sentence(510));
+    // The same digits in another unit are another figure.
+    let unit = |unit: &str| {
+        let text = format!(
+            "## 990001-甲县/学校汇总表.xlsx ! summary 211 211\n1.school_equipment_value = 0.0009\nunit.school_equipment_value = {unit}\n"
+        );
+        let (pipeline, mut results) = computed("marks-unit", &text);
+        junheng::followup::follow(&pipeline, &mut results, None, &[], PERIOD);
+        let own = results.findings.iter().filter(|f| {
+            f.is_asked() && f.value.as_deref() == Some("0.0009") && f.place.cell.is_some()
+        });
+        own.map(junheng::followup::key).collect::<Vec<_>>()
+    };
+    let (tens, ones) = (unit("万元"), unit("元"));
+    assert!(!tens.is_empty() && !ones.is_empty(), "{tens:?} {ones:?}");
+    assert!(
+        tens.iter().all(|key| !ones.contains(key)),
+        "{tens:?} {ones:?}"
+    );
+    // A row above moves a header, which changes nothing of what is said of it.
+    let header = |above: &str| {
+        let text = format!(
+            "## 990001-甲县/表.xlsx ! grid 学校\n{above}{}\n{ROWS}",
+            HEAD.replace("教学仪器设备资产值", "教学仪器设备值合计")
+        );
+        let (pipeline, mut results) = computed("marks-header", &text);
+        junheng::followup::follow(&pipeline, &mut results, None, &[], PERIOD);
+        let own = all(&results, "column-missing");
+        let own = own
+            .into_iter()
+            .find(|f| f.message.contains("教学仪器设备值合计(E"));
+        (
+            own.unwrap().message.clone(),
+            junheng::followup::key(own.unwrap()),
+        )
+    };
+    let (first, moved) = (header(""), header("甲县学校\n"));
+    assert_ne!(first.0, moved.0);
+    assert_eq!(first.1, moved.1);
     // What the county states is held against what its questionnaires come to.
     let survey = |rows: usize| {
         let text = format!(

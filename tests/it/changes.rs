@@ -182,6 +182,27 @@ fn a_corrected_cell_is_the_cause_of_what_it_changed() {
     assert!(sheet.iter().any(|r| r.contains(&id)), "{sheet:?}");
 }
 
+/// The files are what they were: schools that are not read any more are gone by the limit.
+#[test]
+fn schools_that_another_way_of_reading_takes_away_are_no_countys_doing() {
+    let place = Place::new("diff-reading");
+    input(&place.input, "5600", KINDS, "");
+    place.run(&[]);
+    let patch = [("common/limits.toml", "rows = 50000", "rows = 2")];
+    patched_pipeline("diff-reading", "quality-2017", &patch);
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pipelines-diff-reading/quality-2017");
+    place.run(&[own.to_str().unwrap()]);
+    let json = json(&place, &[]);
+    for what in ["unit_verdict", "verdict"] {
+        let all = figures(&json, what);
+        assert!(!all.is_empty());
+        let resources = |line: &&String| what == "unit_verdict" || line.contains(" resources ");
+        for line in all.iter().filter(resources) {
+            assert!(line.contains("rows 50000 2"), "{line}");
+        }
+    }
+}
+
 #[test]
 fn a_changed_limit_is_the_cause_and_no_cell() {
     let place = Place::new("diff-limit");

@@ -215,6 +215,18 @@ fn the_whole_loop() {
     std::fs::remove_file(&back).unwrap();
     assert_eq!(place.states(&[])[3], 1);
     assert_eq!(place.of_rule(RULE, "explanation"), ["一人两证"]);
+    // An older answer, to another value, does not take it away.
+    let csv = format!("问题编号,处理情况,说明\n{}/v0123456789,其他,旧\n", id[0]);
+    let old = place.input.join("990001-甲县/旧回复.csv");
+    std::fs::write(&old, csv).unwrap();
+    place.run(&[]);
+    assert_eq!(
+        place.column("findings", "state", "explained", "rule"),
+        [RULE]
+    );
+    assert_eq!(place.of_rule(RULE, "explanation"), ["一人两证"]);
+    std::fs::remove_file(&old).unwrap();
+    place.run(&[]);
 
     // Another value: the explanation was not said of it.
     answer(&place.returned(), &back, "第1学校", "情况属实", "一人两证");

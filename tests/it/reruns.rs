@@ -249,6 +249,58 @@ fn what_changed_in_the_pipeline_is_told_with_what_it_does() {
     );
 }
 
+/// What makes another run though no figure may be another: `plan` says of none that nothing would be done.
+#[test]
+fn what_publishes_a_run_without_another_figure_is_told() {
+    let place = Place::new("rerun-others");
+    input(&place.input, "100");
+    let older = place.input.join("990001-甲县/学校汇总表-乙.xlsx");
+    std::fs::copy(place.input.join(SUMMARY), &older).unwrap();
+    let at = |path: &Path, seconds: u64| {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    at(&older, 1_700_000_000);
+    at(&place.input.join(SUMMARY), 1_700_000_100);
+    place.run(&[]);
+    let says = |more: &[&str], what: &str| {
+        let (json, _) = planned(&place, more);
+        assert_eq!(json["unchanged"], what.is_empty(), "{what}");
+        let text = on(&place, "plan", more).stdout;
+        assert!(text.contains(what), "{text}");
+    };
+    says(&[], "");
+    at(&older, 1_700_000_200);
+    says(
+        &[],
+        "学校汇总表-乙.xlsx is newer than 990001-甲县/学校汇总表.xlsx now",
+    );
+    at(&older, 1_700_000_000);
+
+    let patch = [(
+        "quality-2017/school.toml",
+        "least_met = 6",
+        "least_met = 6 # six",
+    )];
+    patched_pipeline("rerun-comment", "quality-2017", &patch);
+    let comment =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("pipelines-rerun-comment/quality-2017");
+    says(
+        &[comment.to_str().unwrap()],
+        "comments or spaces in the pipeline's files",
+    );
+
+    assert_eq!(on(&place, "freeze", &[]).code, 0);
+    correct(&place.input, "120");
+    place.run(&[]);
+    says(&[], "");
+    assert_eq!(on(&place, "freeze", &["--release"]).code, 0);
+    says(&[], "is frozen no more");
+    place.run(&[]);
+    says(&[], "");
+}
+
 #[test]
 fn another_form_is_looked_for_in_the_sheets_that_are_kept() {
     let place = Place::new("rerun-form");

@@ -272,22 +272,7 @@ impl<'a> Trace<'a> {
                 UnitSource::Split(column) => Some(column),
                 UnitSource::ByStage { .. } => None,
             });
-        let column = split.or_else(|| {
-            let by_stage = school_column(p, table, unit.stage, name)?;
-            let whole = p
-                .unit_columns
-                .iter()
-                .find(|c| c.name == name)
-                .and_then(|c| match &c.source {
-                    UnitSource::ByStage { whole, .. } => *whole,
-                    UnitSource::Split(_) => None,
-                });
-            Some(
-                whole
-                    .filter(|_| row.values[by_stage].is_none())
-                    .unwrap_or(by_stage),
-            )
-        });
+        let column = split.or_else(|| school_column(p, table, row, unit.stage, name));
         let Some(column) = column else { return };
         let place = self.place(row, column);
         let whole = row.values[column].as_ref().and_then(Value::number);
@@ -648,7 +633,8 @@ impl<'a> Trace<'a> {
 
     /// The cells of some columns of a row.
     fn cells_of(&self, of: Scope, i: usize, row: &Row, names: &[String]) -> String {
-        let column = |name: &String| row_column(self.p, &self.r.units, of, i, name);
+        let column =
+            |name: &String| row_column(self.p, &self.r.dataset, &self.r.units, of, i, name);
         let mut cells: Vec<CellRef> = Vec::new();
         for c in names.iter().filter_map(column) {
             cells.extend(row.cells.at(c));

@@ -242,7 +242,7 @@ impl Subject<'_> {
                 {
                     return Some(*whole);
                 }
-                school_column(self.pipeline, self.table, unit.stage, name)
+                school_column(self.pipeline, self.table, row, unit.stage, name)
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::finding::{Finding, Impact, State};
 use crate::indicators::Verdict;
 use crate::indicators::criterion::CriterionResult;
 use crate::indicators::depends::{Dependents, dependents};
-use crate::indicators::missing::school_column;
+use crate::indicators::missing::school_columns;
 use crate::ingest::cell::Value;
 use crate::pipeline::Pipeline;
 use crate::pipeline::model::{Kind, Part};
@@ -321,9 +321,9 @@ impl About<'_> {
                     let indicator = &pipeline.indicators[*i];
                     let above = indicator.numerator[stage].iter();
                     let names = above.chain([&indicator.denominator]);
-                    names
-                        .flat_map(|f| &f.columns)
-                        .any(|name| school_column(pipeline, table, stage, name) == Some(column))
+                    names.flat_map(|f| &f.columns).any(|name| {
+                        school_columns(pipeline, table, stage, name).contains(&Some(column))
+                    })
                 };
                 verdict.missing.iter().any(lacks).then_some(stage)
             })

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::Verdict;
 use super::facts::{Facts, Members, is_of_groups, row_list, rows_frame};
 use super::figure::{Basis, Threshold, agreed, conditions, numbers, thresholds};
-use super::missing::school_column;
+use super::missing::{school_column, school_columns};
 use super::split::Units;
 use crate::dataset::{Dataset, Row};
 use crate::error::Error;
@@ -160,6 +160,7 @@ pub fn all_rows(
 /// The column of the school's or the group's table behind a column of a row.
 pub fn row_column(
     pipeline: &Pipeline,
+    dataset: &Dataset,
     units: &Units,
     of: Scope,
     row: usize,
@@ -167,12 +168,12 @@ pub fn row_column(
 ) -> Option<usize> {
     match of {
         Scope::Table(t) => pipeline.tables[t].position(name),
-        Scope::Unit => school_column(
-            pipeline,
-            pipeline.table("school")?,
-            units.list[row].stage,
-            name,
-        ),
+        Scope::Unit => {
+            let table = pipeline.table("school")?;
+            let unit = &units.list[row];
+            let row = &dataset.tables[table].rows[unit.school];
+            school_column(pipeline, table, row, unit.stage, name)
+        }
     }
 }
 
@@ -209,9 +210,15 @@ pub fn results(
         let stage = (check.of == Scope::Unit).then(|| units.list[row].stage);
         let columns = columns.entry(stage).or_insert_with(|| {
             let names = check.cells.iter();
-            names
-                .filter_map(|name| row_column(pipeline, units, check.of, row, name))
-                .collect()
+            match (check.of, stage, pipeline.table("school")) {
+                (Scope::Unit, Some(stage), Some(table)) => names
+                    .flat_map(|name| school_columns(pipeline, table, stage, name))
+                    .flatten()
+                    .collect(),
+                _ => names
+                    .filter_map(|name| row_column(pipeline, dataset, units, check.of, row, name))
+                    .collect(),
+            }
         });
         let carries = columns.iter().any(|c| list[row].cells.at(*c).is_some());
         for county in members.of(row).iter().copied() {

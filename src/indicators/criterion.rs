@@ -475,7 +475,7 @@ fn cells_behind(given: &Given<'_>, county: usize, source: CountyRef, out: &mut V
                     continue;
                 };
                 for name in &sum.columns {
-                    let column = check::row_column(pipeline, given.units, *of, *r, name);
+                    let column = check::row_column(pipeline, dataset, given.units, *of, *r, name);
                     add(column.and_then(|c| row.cells.at(c)));
                 }
             }
@@ -573,8 +573,7 @@ fn lacking_cells(
             for r in &given.facts.lacking_rows[c] {
                 let row = row_at(pipeline, dataset, given.units, *of, *r);
                 if let Some(row) = row.filter(|r| r.county_code == *code && !r.conflict) {
-                    let needed: Vec<String> = missing::needed(sum).map(str::to_string).collect();
-                    blank_cells(given, (*of, *r, row), &needed, said, findings);
+                    blank_cells(given, (*of, *r, row), &sum.columns, said, findings);
                 }
             }
         }
@@ -595,7 +594,7 @@ fn blank_cells(
         Scope::Unit => pipeline.table("school").unwrap_or(0),
     };
     for name in names {
-        let column = check::row_column(pipeline, given.units, of, index, name);
+        let column = check::row_column(pipeline, dataset, given.units, of, index, name);
         let Some(column) = column.filter(|c| row.values[*c].is_none()) else {
             continue;
         };

@@ -6,7 +6,6 @@ use super::split::Units;
 use super::unit::UnitValue;
 use crate::dataset::{CellRef, Dataset, Row};
 use crate::finding::{Draft, Finding, Place};
-use crate::formula::Formula;
 use crate::formula::{Function, Node};
 use crate::ingest::cell::Value;
 use crate::ingest::cell::text_of;
@@ -45,7 +44,7 @@ pub fn findings(
             if whole_given(pipeline, row, name) {
                 continue;
             }
-            columns.extend(school_column(pipeline, table, unit.stage, name));
+            columns.extend(school_column(pipeline, table, row, unit.stage, name));
             // A stock that cannot be split lacks the students of some stage, evaluated or not.
             let stock = pipeline.unit_columns.iter().find(|u| u.name == name);
             let is_split = stock.is_some_and(|u| matches!(u.source, UnitSource::Split(_)));
@@ -152,13 +151,6 @@ fn held_students(pipeline: &Pipeline, table: usize, row: &Row) -> Vec<usize> {
         })
 }
 
-/// The columns without which a formula has no value.
-pub fn needed(formula: &Formula) -> impl Iterator<Item = &str> {
-    let mut out = Vec::new();
-    collect(&formula.node, &mut out);
-    out.into_iter()
-}
-
 /// Whether a school has the stage of a column: by its type, or by its students. Columns of no stage concern all.
 pub fn concerns(pipeline: &Pipeline, row: &Row, column: usize) -> bool {
     let Some(table) = pipeline.table("school") else {
@@ -191,18 +183,39 @@ fn collect<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
     }
 }
 
-/// The column of the school table behind a column of the units.
-pub fn school_column(pipeline: &Pipeline, table: usize, stage: usize, name: &str) -> Option<usize> {
+/// The columns of the school table that may stand behind a column of the units: that of the stage, and that of the whole school.
+pub fn school_columns(
+    pipeline: &Pipeline,
+    table: usize,
+    stage: usize,
+    name: &str,
+) -> [Option<usize>; 2] {
     if name == STUDENTS {
-        return Some(pipeline.stages[stage].students);
+        return [Some(pipeline.stages[stage].students), None];
     }
     match pipeline.unit_columns.iter().find(|u| u.name == name) {
         Some(column) => match &column.source {
-            UnitSource::Split(stock) => Some(*stock),
-            UnitSource::ByStage { by_stage, whole } => by_stage[stage].or(*whole),
+            UnitSource::Split(stock) => [Some(*stock), None],
+            UnitSource::ByStage { by_stage, whole } => [by_stage[stage], *whole],
         },
-        None => pipeline.tables[table].position(name),
+        None => [pipeline.tables[table].position(name), None],
     }
+}
+
+/// The column of the school table behind a column of a unit: of the stage's and the whole school's the one that has a figure, else
+/// the one that the school's sheet has.
+pub fn school_column(
+    pipeline: &Pipeline,
+    table: usize,
+    row: &Row,
+    stage: usize,
+    name: &str,
+) -> Option<usize> {
+    let both = school_columns(pipeline, table, stage, name);
+    let of = |has: &dyn Fn(usize) -> bool| both.into_iter().flatten().find(|c| has(*c));
+    let with_figure = of(&|c| row.values[c].is_some());
+    let with_cell = || of(&|c| row.cells.at(c).is_some());
+    with_figure.or_else(with_cell).or_else(|| of(&|_| true))
 }
 
 /// Whether the figure is there for the whole school only: then the finding asks for the figures by stage.

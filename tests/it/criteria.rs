@@ -364,6 +364,58 @@ fn a_county_without_disabled_children_meets_what_is_asked_for_them() {
                 assert_eq!(own.points, points, "{id} {children} {enrolled}");
             }
         }
+        // Who states the share alone is judged by it.
+        let text = "## 990001-甲县/区县填报表.xlsx ! county\ndisabled_children =\ndisabled_enrolled =\n\
+             ## 990001-甲县/国家申报表.xlsx ! statements application-5\n\
+             2 = 全县残疾儿童少年为＿＿人，入学＿＿人，入学率为97.9%。其中，在特殊教育学校就读＿＿人，占比＿＿%。\n";
+        let results = computed(&pipeline, &format!("disabled-{id}-stated"), text);
+        let own = results.criteria.iter().find(|r| r.criterion == c).unwrap();
+        assert_eq!(own.verdict, Verdict::Met, "{id}");
+    }
+}
+
+/// Classes of schools that send a workbook each stand in columns of the whole school.
+#[test]
+fn classes_of_schools_with_workbooks_of_their_own_go_before_the_countys_word() {
+    let pipeline = pipeline();
+    let c = pipeline.criteria.iter().position(|c| c.id == "class-size");
+    let said = "## 990001-甲县/区县填报表.xlsx ! county\n\
+         ## 990001-甲县/国家申报表.xlsx ! statements application-4\n\
+         5 = 超过45人的小学班级0个，超过50人的初中班级0个\n5.claim = 达标\n";
+    let verdict = |name: &str, school: &str| {
+        let text = format!(
+            "## 990001-甲县/学校/一校.xlsx ! school 211\n{school}## 990001-甲县/学校/二校.xlsx ! school 311\nschool_code = '3199000002\nschool_name = 二校\n{said}"
+        );
+        let results = computed(&pipeline, &format!("own-classes-{name}"), &text);
+        let own = results.criteria.iter().find(|r| Some(r.criterion) == c);
+        (own.unwrap().verdict, results)
+    };
+    assert_eq!(verdict("none", "").0, Verdict::Met);
+    assert_eq!(
+        verdict("large", "class_ge66_whole = 3\n").0,
+        Verdict::NotMet
+    );
+}
+
+/// A blank cell that leaves a criterion open is named.
+#[test]
+fn blank_cells_of_sums_are_named() {
+    let pipeline = pipeline();
+    for column in ["trained_primary", "certified_primary", "teachers_primary"] {
+        let text = format!(
+            "## 990001-甲县/学校汇总表.xlsx ! summary 211 311\n1.{column} =\n## 990001-甲县/区县填报表.xlsx ! county\n"
+        );
+        let results = computed(&pipeline, &format!("blank-sum-{column}"), &text);
+        let title = |f: &junheng::finding::Finding| f.column.clone().unwrap_or_default();
+        let table = &pipeline.tables[pipeline.table("school").unwrap()];
+        let own = &table.columns[table.position(column).unwrap()].title;
+        let missing = results
+            .findings
+            .iter()
+            .filter(|f| f.rule == "value-missing");
+        let titles: Vec<String> = missing.map(title).collect();
+        assert!(titles.contains(own), "{column}: {titles:?}");
+        assert_eq!(titles.len(), 1, "{column}: {titles:?}");
     }
 }
 

@@ -81,8 +81,16 @@ impl Assembly<'_> {
                 let words = &self.given.pipeline.settings.place_words;
                 let tells = |name: &str| !words.iter().any(|w| w == name);
                 let whole = self.only_county(|name| name == key && tells(name));
-                let begins =
-                    |name: &str| name.chars().count() > 1 && key.starts_with(name) && tells(name);
+                // A school's name may begin as a county's does: 新华区小学.
+                let of_school = |rest: &str| {
+                    let forms = self.given.pipeline.forms.iter();
+                    let mut words = forms.flat_map(|f| &f.entity_words);
+                    words.any(|w| rest.contains(w.as_str()))
+                };
+                let begins = |name: &str| {
+                    let rest = key.strip_prefix(name).filter(|_| !name.is_empty());
+                    rest.is_some_and(|rest| !of_school(rest)) && tells(name)
+                };
                 let is_own = begins(&normal(&folder.name));
                 whole.or_else(|| self.only_county(begins).filter(|_| !is_own))
             })

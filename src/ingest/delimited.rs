@@ -62,8 +62,8 @@ pub fn read(bytes: &[u8], title: &str, sink: &mut dyn Sink) -> Result<(), ReadEr
 /// Lines by which the sign between the fields is told.
 const SIGN_LINES: usize = 30;
 
-/// The sign between the fields: the one that stands equally often, outside quotes, in most of the first lines; of several such the
-/// one that stands most often. A title above, or answers below, may be full of another.
+/// The sign between the fields: the one that stands, outside quotes, in most of the first lines; of several such the one that stands
+/// equally often in most of them, then most often. A title above, or answers below, may be full of another.
 fn delimiter(text: &str) -> u8 {
     const SIGNS: [u8; 3] = [b',', b'\t', b';'];
     let mut counts: Vec<[usize; SIGNS.len()]> = Vec::new();
@@ -87,14 +87,15 @@ fn delimiter(text: &str) -> u8 {
     if counts.is_empty() {
         counts.push(own);
     }
-    // By sign how many lines have it equally often, and how often.
+    // By sign how many lines have it, how many equally often, and how often.
     let regular = |sign: usize| {
         let mut lines: BTreeMap<usize, usize> = BTreeMap::new();
         for n in counts.iter().map(|own| own[sign]).filter(|n| *n > 0) {
             *lines.entry(n).or_default() += 1;
         }
-        let most = lines.into_iter().map(|(n, lines)| (lines, n)).max();
-        most.unwrap_or((0, 0))
+        let all: usize = lines.values().sum();
+        let most = lines.into_iter().map(|(n, lines)| (all, lines, n)).max();
+        most.unwrap_or((0, 0, 0))
     };
     let best = (0..SIGNS.len()).rev().max_by_key(|sign| regular(*sign));
     SIGNS[best.unwrap_or(0)]
@@ -212,6 +213,8 @@ mod tests {
         assert_eq!(of("title\twith a tab\na,b\n1,2\n"), ',');
         assert_eq!(of("a\tb\n1;2;3\t4\n1;2;3\t4\n"), '\t');
         assert_eq!(of("a;b\n\"x,y,z\";1\n\"x\ny,z\";2\n"), ';');
+        assert_eq!(of("a,b,c\n1,2\t,3\n1,2\t\n1\t,2,3\n1,2\t,3,4\n"), ',');
+        assert_eq!(of("a,b,c\n1,x;y,3\n1,x;y\n1,x;y,3,4\n1,x;y\n"), ',');
         assert_eq!(of("a,b\n"), ',');
         assert_eq!(of("one"), ',');
         assert_eq!(of(""), ',');

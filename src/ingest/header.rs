@@ -13,6 +13,9 @@ use crate::text::normal;
 /// How far down a header block may begin.
 const HEADER_SEARCH: u32 = 40;
 
+/// Columns that a title spans at least, where they are not most of the sheet's; a group of headers has fewer.
+const TITLE_COLUMNS: u32 = 10;
+
 /// The header of one column of a sheet.
 #[derive(Debug, Clone)]
 pub struct HeaderPath {
@@ -151,13 +154,16 @@ impl<'g> Heads<'g> {
         Some(part)
     }
 
-    /// Whether a cell above the last headers is no header of a column: it spans several from the first on, as no figures
-    /// stand there, or says nothing but a unit.
-    fn is_title(&self, row: u32, col: u32, first: u32, part: &str) -> bool {
+    /// Whether a cell above the last headers is no header of a column: it spans most columns, or many, from the first on, or says
+    /// nothing but a unit.
+    fn is_title(&self, row: u32, col: u32, (first, last): (u32, u32), part: &str) -> bool {
         let (at, left) = self.grid.header_cell(row, col);
-        let spans_several = left <= first && self.grid.block_end(at, left) >= first + 2;
+        let spanned = (self.grid.block_end(at, left) + 1).saturating_sub(first);
+        // Those at the end are often added behind a title.
+        let most = spanned * 4 > (last + 1 - first) * 3 && spanned > 1;
         let prefixes = &self.pipeline.settings.unit_prefixes;
-        spans_several || prefixes.iter().any(|p| part.ends_with(p.as_str()))
+        (left <= first && (most || spanned >= TITLE_COLUMNS))
+            || prefixes.iter().any(|p| part.ends_with(p.as_str()))
     }
 
     /// Whether any column whose last header stands in `leaf_row` may end with one of these.
@@ -211,7 +217,7 @@ pub fn paths(heads: &Heads<'_>, leaf_row: u32, depth: usize) -> Vec<HeaderPath> 
                 continue;
             };
             // What a title says of the whole sheet is looked for elsewhere.
-            if row == leaf_row || !heads.is_title(row, col, first, &part.0) {
+            if row == leaf_row || !heads.is_title(row, col, (first, last), &part.0) {
                 unit = part.1.or(unit);
             }
             if !part.0.is_empty() && parts.last() != Some(&part.0) {

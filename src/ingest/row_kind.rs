@@ -190,24 +190,36 @@ impl Sheet<'_> {
         bound.any(|b| is_figure(self.pipeline, self.form, self.grid, b, row))
     }
 
-    /// Whether a row that could be a school by its words is the title of a table: its text is merged over several columns, or
-    /// ends as the title of the first table does and not as the name of a school.
-    pub(super) fn is_title(&self, row: u32, cells: &[(u32, Cell)]) -> bool {
+    /// Whether a row begins as notes and signatures do.
+    pub(super) fn is_note(&self, cells: &[(u32, Cell)]) -> bool {
+        let lead = cells.first().map(|(_, cell)| label_text(cell));
+        let mut ends = self.form.end_rows.iter();
+        lead.is_some_and(|lead| ends.any(|w| lead.starts_with(w.as_str())))
+    }
+
+    /// Whether a row without figures that could be a school by its words is the title of a table, for sure: it names another stage
+    /// than the table above; or it does not end as the name of a school, and is merged over several columns or ends as the
+    /// title of the first table.
+    pub(super) fn is_title(&self, row: u32, cells: &[(u32, Cell)], stage: Option<usize>) -> bool {
         let Some(text) = header::title_text(cells) else {
             return false;
         };
+        let named = header::stage_in(self.pipeline, text);
+        if stage.is_some() && named.is_some() && named != stage {
+            return true;
+        }
+        let key = label_text(&Cell::Text(text.to_string()));
+        let mut words = self.form.entity_words.iter();
+        if words.any(|w| key.ends_with(w.as_str())) {
+            return false;
+        }
         let at = cells
             .iter()
             .find(|(_, cell)| matches!(cell, Cell::Text(t) if t == text));
-        if at.is_some_and(|(col, _)| self.grid.block_end(row, *col) > *col) {
-            return true;
-        }
+        let is_merged = at.is_some_and(|(col, _)| self.grid.block_end(row, *col) > *col);
         let end =
             |text: &str| -> Vec<char> { normal(text).chars().rev().take(TITLE_END).collect() };
-        let key = normal(text);
-        let mut words = self.form.entity_words.iter();
-        let like_first = header::title(self.grid).is_some_and(|first| end(first) == end(text));
-        like_first && !words.any(|w| key.ends_with(w.as_str()))
+        is_merged || header::title(self.grid).is_some_and(|first| end(first) == end(text))
     }
 }
 

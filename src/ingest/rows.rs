@@ -56,8 +56,13 @@ pub fn read(
                 // The same columns go on, unless what stands above says that they are of another stage, or in other units.
                 RowKind::HeaderAgain => {
                     let stage = title.and_then(|(_, stage)| stage);
-                    let other = units.as_ref().is_some_and(|(_, own)| *own != own_units);
-                    other || (stage.is_some() && stage != table.stage)
+                    let stated = units.as_ref().map_or(&[][..], |(_, stated)| stated);
+                    let restated = restated(pipeline, form, stated, &own_units, &bound);
+                    if restated == Restated::InPart {
+                        table.header_changes(grid, first);
+                        break;
+                    }
+                    restated == Restated::Otherwise || (stage.is_some() && stage != table.stage)
                 }
                 _ => {
                     let rows = (from, *row, row.saturating_add(HEAD));
@@ -71,13 +76,15 @@ pub fn read(
             }
         }
         let text = header::title_text(cells);
+        // What is filled in beside a title makes a row of two cells of it, and it may hold a word of schools' names.
+        let may_be_school = matches!(kind, RowKind::Unnamed | RowKind::Unidentified);
         let is_title = match kind {
-            RowKind::Heading | RowKind::Note => text.is_some(),
-            // What is filled in beside a title makes a row of two cells of it, and it may hold a word of schools' names.
-            RowKind::Unnamed | RowKind::Unidentified => sheet.is_title(*row, cells),
-            _ => false,
+            // A title may stand behind signatures; what a note says of a stage is no title.
+            RowKind::Heading | RowKind::Note => text.is_some() && !sheet.is_note(cells),
+            _ => may_be_school && text.is_some() && !sheet.has_figure(*row),
         };
-        if is_title || header::is_filled_in(cells) {
+        let is_sure = !may_be_school || sheet.is_title(*row, cells, table.stage);
+        if (is_title && is_sure) || header::is_filled_in(cells) {
             titles.insert(*row);
         }
         title = match (text.filter(|_| is_title), kind) {
@@ -164,12 +171,7 @@ pub fn read(
                 break;
             }
             RowKind::HeaderChanges => {
-                // To read what follows under the first headers would be a guess.
-                let draft = Draft {
-                    place: place(grid, Some(a1(first.0, first.1))),
-                    ..Draft::default()
-                };
-                table.say("header-changes", draft.slot("row", (row + 1).to_string()));
+                table.header_changes(grid, first);
                 break;
             }
         }
@@ -182,6 +184,59 @@ pub fn read(
         table.say(rule, draft.slot("count", cells.len().to_string()));
     }
     table
+}
+
+impl SheetTable {
+    /// To read what follows under the first headers would be a guess.
+    fn header_changes(&mut self, grid: &Grid, (row, col): (u32, u32)) {
+        let draft = Draft {
+            place: place(grid, Some(a1(row, col))),
+            ..Draft::default()
+        };
+        self.say("header-changes", draft.slot("row", (row + 1).to_string()));
+    }
+}
+
+/// How the units stated above a header that stands again are to those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Restated {
+    AsBefore,
+    /// Another unit for figures of the same dimension.
+    Otherwise,
+    /// And a unit of another dimension, which was stated before, is not stated again: which one counts is not known.
+    InPart,
+}
+
+fn restated(
+    pipeline: &Pipeline,
+    form: &Form,
+    stated: &[usize],
+    before: &[usize],
+    bound: &[Bound],
+) -> Restated {
+    let unit = |u: &usize| &pipeline.units.list[*u];
+    let alike = |a: usize, b: usize| unit(&a).dimension == unit(&b).dimension;
+    let same = |a: usize, b: usize| alike(a, b) && unit(&a).factor == unit(&b).factor;
+    let used: Vec<usize> = bound.iter().filter_map(|b| b.unit).collect();
+    let known = || before.iter().chain(&used).copied();
+    let is_other = |s: &usize| known().any(|o| alike(o, *s)) && !known().any(|o| same(o, *s));
+    if !stated.iter().any(is_other) {
+        return Restated::AsBefore;
+    }
+    // Without a statement the form's own units count.
+    let columns = &pipeline.tables[form.table].columns;
+    let own = form.fields.iter().filter_map(|f| match (f.unit, f.target) {
+        (None, Target::Column(c)) => columns[c].unit,
+        (unit, _) => unit,
+    });
+    let own: Vec<usize> = own.collect();
+    let is_lost = |o: &usize| {
+        !stated.iter().any(|s| alike(*s, *o)) && own.iter().any(|f| alike(*f, *o) && !same(*f, *o))
+    };
+    match before.iter().any(is_lost) {
+        true => Restated::InPart,
+        false => Restated::Otherwise,
+    }
 }
 
 /// Leaves what was said of rows from one on to the table that begins there. A row that could be a school is no title of it: what was

@@ -95,6 +95,8 @@ fn the_title_of_a_second_table_is_found_behind_signatures_and_above_what_is_fill
             "单位负责人：张 | 统计负责人：李 | 填表人：王 | 填表日期：2024.9.1\n甲县初中数据汇总表\n",
         ),
         ("unit", "甲县初中数据汇总表 | 单位：人\n"),
+        ("other end", "甲县初中学校一览表\n"),
+        ("school's end", "二、初中学校\n"),
     ] {
         let text = format!(
             "## 990001-甲县/表.xlsx ! grid 学校\n甲县小学数据汇总表\n{STAGE_HEAD}\n一校 | '2199000001 | 小学 | 100\n合计 | | | 100\n\
@@ -111,7 +113,14 @@ fn the_title_of_a_second_table_is_found_behind_signatures_and_above_what_is_fill
             [None, Some(200.0)],
             "{name}"
         );
+        assert_eq!(all(&of.1, "row-unnamed").len(), 0, "{name}");
     }
+    // What a note says of a stage is no title.
+    let text = format!(
+        "## 990001-甲县/表.xlsx ! grid 初中\n{STAGE_HEAD}\n一校 | '3199000001 | 初级中学 | 100\n注:在校生数不含小学附设班\n{STAGE_HEAD}\n二校 | '3199000002 | 初级中学 | 200\n"
+    );
+    let of = computed("stacked-note", &text);
+    assert_eq!(figures(&of, "students_junior"), [Some(100.0), Some(200.0)]);
 }
 
 #[test]
@@ -173,6 +182,14 @@ fn a_second_block_may_state_other_units_and_one_total_may_be_of_both() {
         [Some(250_000.0), Some(500_000.0)]
     );
     assert_eq!(all(&of.1, "total-row-differs").len(), 0);
+    // What is stated of other figures changes nothing.
+    for between in ["单位:人\n", "填表人:张 | 面积单位:平方米\n"] {
+        let text = format!(
+            "## 990001-甲县/表.xlsx ! grid 学校\n单位:元、人\n{HEAD}\n一校 | '2199000001 | 小学 | 100 | 250000\n{between}{HEAD}\n二校 | '2199000002 | 小学 | 200 | 500000\n"
+        );
+        let of = computed("units-of-others", &text);
+        assert_eq!(figures(&of, "school_equipment_value"), YUAN, "{between}");
+    }
     let wrong = text.replace("合计 | | | 300", "合计 | | | 301");
     let of = computed("other-units-total", &wrong);
     assert_eq!(all(&of.1, "total-row-differs").len(), 1);
@@ -243,6 +260,7 @@ fn rows_and_files_of_another_county_are_said() {
     // A name at the head of a file's name, with nothing behind it to end it. Short names are words like any other.
     for (name, differs) in [
         ("云岭县汇总表", 1),
+        ("云岭县小学", 0),
         ("澄溪县汇总表", 0),
         ("城区学校汇总表", 0),
         ("城区-学校汇总表", 0),
